@@ -1,0 +1,116 @@
+// Runs one of the project's commands, installing dependencies first when they are missing or older than the lock file.
+// Uses Node built-ins only: it must work in a clone where nothing was installed yet.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Cariflex needs Node.js 20.19 or later; this is ${process.versions.node}. Install a newer one from https://nodejs.org.`)
+  process.exit(1)
+}
+
+const [command = '', ...args] = process.argv.slice(2)
+const tsx = ['--import', 'tsx']
+
+/** Runs a program in the project's root with the terminal; ends this process with its code when it fails. */
+function must(file, list, env = {}) {
+  const done = spawnSync(file, list, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+  if (done.error) {
+    console.error(`${file} could not be started: ${done.error.message}`)
+    process.exit(1)
+  }
+  if (done.status !== 0) process.exit(done.status ?? 1)
+}
+
+/** npm as the program that started us, or from the PATH. */
+function npm(list) {
+  const cli = process.env.npm_execpath
+  if (cli?.endsWith('.js')) must(process.execPath, [cli, ...list])
+  else must(process.platform === 'win32' ? 'npm.cmd' : 'npm', list)
+}
+
+function install() {
+  const lock = join(root, 'package-lock.json')
+  const stamp = join(root, 'node_modules', '.cariflex-lock')
+  const digest = createHash('sha256').update(readFileSync(lock)).digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  const current = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(current) || statSync(current).mtimeMs < statSync(lock).mtimeMs) {
+    console.error('Installing dependencies (once) ...')
+    npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+  }
+  writeFileSync(stamp, digest)
+}
+
+/** Newest change below a folder, in milliseconds. */
+const newest = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .reduce((latest, entry) => Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0)
+
+function buildWeb() {
+  const built = join(root, 'dist', 'web', 'index.html')
+  if (existsSync(built) && statSync(built).mtimeMs >= newest(join(root, 'web'))) return
+  console.error('Building the user interface ...')
+  must(process.execPath, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', 'web', '--logLevel', 'warn'])
+}
+
+const testFiles = (folder, pattern) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => !file.includes('node_modules') && pattern.test(file))
+    .map((file) => join(folder, file))
+    .sort()
+
+const test = (files, ...more) =>
+  must(process.execPath, [...tsx, '--test', '--test-reporter=spec', '--test-concurrency=2', ...more, ...files])
+const binary = (name) => join(root, 'node_modules', '.bin', name)
+
+const commands = {
+  async start() {
+    buildWeb()
+    // In this very process: signals reach the program itself, and nothing is left behind.
+    process.argv = [process.execPath, join(root, 'bin', 'cariflex.js'), 'start', ...args]
+    await import('../bin/cariflex.js')
+  },
+  test() {
+    buildWeb()
+    const unit = [
+      ...testFiles('src', /\.test\.ts$/),
+      ...testFiles('web', /\.test\.tsx?$/),
+      ...testFiles('test', /^(house|docs)\.test\.ts$/),
+      ...testFiles('test', /^journeys[/\\].*\.test\.ts$/),
+    ]
+    test(args.length > 0 ? unit.filter((file) => args.some((word) => file.includes(word))) : unit)
+  },
+  check() {
+    must(binary('tsc'), ['--noEmit'])
+    must(binary('tsc'), ['--noEmit', '-p', 'web'])
+    must(binary('biome'), ['check', '--error-on-warnings', '.'])
+    test(['test/house.test.ts'])
+  },
+  interop() {
+    must(process.execPath, [...tsx, join('test', 'interop', 'run.ts'), ...args])
+  },
+  browser() {
+    buildWeb()
+    test(testFiles('test/browser', /\.test\.ts$/), '--test-concurrency=1')
+  },
+  bench() {
+    must(process.execPath, [...tsx, join('bench', 'run.ts'), ...args])
+  },
+  generate() {
+    must(process.execPath, [...tsx, join('scripts', 'generate.ts'), ...args])
+  },
+  web: buildWeb,
+}
+
+if (!Object.hasOwn(commands, command)) {
+  console.error(`Unknown command '${command}'. Known: ${Object.keys(commands).join(', ')}.`)
+  process.exit(2)
+}
+install()
+await commands[command]()

@@ -1,0 +1,55 @@
+/** What the scheduler decided for a site: a power per device and slot, and why. Powers in kW, energies in kWh, consumption positive. */
+import type { Instant } from '#kernel'
+
+export interface PlannedDevice {
+  device: string
+  asset: number
+  /** Numeric power sensor the plan is saved on. */
+  sensor: number
+  /** Power per slot, kW. */
+  powerKw: number[]
+  /** Power per slot of the same plan without grid limits, kW; only when a grid limit is in force or announced. */
+  freePowerKw?: number[]
+  /** Stock at slot ends, kWh (n values), with the value at the start before them. */
+  socKwh?: number[]
+  /** One sentence per run of slots: `[from slot, to slot), text`. */
+  reasons: { from: number; to: number; because: string }[]
+}
+
+/** A wish that could not be met, by name and amount. */
+export interface BrokenWish {
+  device: string
+  asset: number
+  /** e.g. 'soc-minima' */
+  name: string
+  at: Instant
+  missingKwh: number
+  /** 'V2G003: 16 kWh will be missing at 07:00: the charger gives 11 kW.' */
+  because: string
+}
+
+export interface Plan {
+  id: string
+  site: number
+  madeAt: Instant
+  start: Instant
+  /** Slot length, ms. */
+  step: number
+  slots: number
+  devices: PlannedDevice[]
+  /** Fixed profile under the flexible devices (PV, loads), kW per slot. */
+  inflexibleKw: number[]
+  consumptionPrice: number[]
+  productionPrice: number[]
+  currency: string
+  objective: number
+  bound: number
+  gap: number
+  solver: string
+  solveMs: number
+  brokenWishes: BrokenWish[]
+  /** Why this plan was made: 'every 5 minutes', 'CP003: car arrived', … */
+  trigger: string
+  /** Set when this plan is an older one kept because the solver gave none. */
+  fallback?: string
+}

@@ -1,0 +1,27 @@
+export { type Bus, inProcessBus } from './bus.ts'
+export { type Clock, type ManualClock, manualClock, pause, systemClock, type Timer } from './clock.ts'
+export { addDuration, type Duration, durationLength, formatDuration, parseDuration, parseDurationLength } from './duration.ts'
+export { createLog, type Log, redact, silentLog } from './log.ts'
+export { addMoney, amountOf, formatMoney, type Money, money } from './money.ts'
+export { describeError, isProblem, Problem, type ProblemDetails } from './problem.ts'
+export { nodeFlagsFor, VERSION } from './program.ts'
+export {
+  after,
+  ceilTo,
+  DAY,
+  floorTo,
+  HOUR,
+  type Instant,
+  instant,
+  kilowatts,
+  MINUTE,
+  type Millis,
+  millis,
+  SECOND,
+  type WattHours,
+  type Watts,
+  wattHours,
+  watts,
+} from './quantity.ts'
+export { convert, converter, currencyOf, isUnit, measures, parseQuantity, parseUnit, type Unit } from './unit.ts'
+export { atWallClock, dayAfter, dayStart, formatInstant, isZone, parseInstant, wallClock } from './zone.ts'

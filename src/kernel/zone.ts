@@ -1,0 +1,86 @@
+/** Moments as people write them: ISO 8601 with an offset, and days and hours in a site's time zone (DST included). */
+import { Temporal } from 'temporal-polyfill'
+import { Problem } from './problem.ts'
+import { type Instant, instant } from './quantity.ts'
+
+const AWARE = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)\s?(Z|z|[+-]\d{2}(?::?\d{2})?)$/
+
+/**
+ * Reads an ISO 8601 moment that carries an offset. A space standing in for the `+` of the offset is accepted (URLs decode it so).
+ * @throws Problem `naive-datetime` when the offset is missing, `invalid-datetime` otherwise
+ */
+export function parseInstant(text: string): Instant {
+  const mended = text.replace(/^(.*\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/, '$1+$2')
+  const hit = AWARE.exec(mended)
+  if (hit) {
+    const [, day, time, zone] = hit as unknown as [string, string, string, string]
+    const offset = /^[zZ]$/.test(zone)
+      ? 'Z'
+      : zone.length === 3
+        ? `${zone}:00`
+        : zone.length === 5
+          ? `${zone.slice(0, 3)}:${zone.slice(3)}`
+          : zone
+    const clock = (time.length === 5 ? `${time}:00` : time).replace(',', '.').replace(/(\.\d{3})\d+$/, '$1')
+    const value = Date.parse(`${day}T${clock}${offset}`)
+    // Date.parse rolls 31 February over to March: refuse days that do not exist.
+    const length = new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).getUTCDate()
+    if (!Number.isNaN(value) && Number(day.slice(8, 10)) <= length) return instant(value)
+  } else if (/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(text))
+    throw new Problem('naive-datetime', `'${text}' has no UTC offset.`, {
+      status: 422,
+      hint: "Add one, as in '2026-11-24T10:00:00-04:00'.",
+    })
+  throw new Problem('invalid-datetime', `'${text}' is not an ISO 8601 moment.`, {
+    status: 422,
+    hint: "Write it like '2026-11-24T10:00:00-04:00'.",
+  })
+}
+
+/** `2026-11-24T10:00:00-04:00` in the given zone (default UTC, written `+00:00`); milliseconds only when there are any. */
+export function formatInstant(at: Instant, zone = 'UTC'): string {
+  const iso = new Date(at).toISOString()
+  if (zone === 'UTC') return `${iso.endsWith('.000Z') ? iso.slice(0, 19) : iso.slice(0, 23)}+00:00`
+  const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
+  return zoned.toString({ timeZoneName: 'never', smallestUnit: at % 1000 === 0 ? 'second' : 'millisecond' })
+}
+
+/** Local midnight at or before the moment. */
+export const dayStart = (at: Instant, zone: string): Instant =>
+  instant(Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).startOfDay().epochMilliseconds)
+
+/** Local midnight so many days after the local day of `at` (23, 24 or 25 hours apart per day). */
+export const dayAfter = (at: Instant, zone: string, days = 1): Instant =>
+  instant(Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).startOfDay().add({ days }).epochMilliseconds)
+
+/** Wall clock of the zone at a moment; `weekday` 1 = Monday … 7 = Sunday; `dayOfYear` from 1. */
+export function wallClock(at: Instant, zone: string) {
+  const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
+  return {
+    year: zoned.year,
+    month: zoned.month,
+    day: zoned.day,
+    hour: zoned.hour,
+    minute: zoned.minute,
+    second: zoned.second,
+    weekday: zoned.dayOfWeek,
+    dayOfYear: zoned.dayOfYear,
+    offset: zoned.offsetNanoseconds / 1e6,
+  }
+}
+
+/** The moment of a local date and time; the earlier one when the clock shows it twice, shifted forward when it never does. */
+export const atWallClock = (local: { year: number; month: number; day: number; hour?: number; minute?: number }, zone: string): Instant =>
+  instant(
+    Temporal.PlainDateTime.from({ hour: 0, minute: 0, ...local }).toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds,
+  )
+
+/** True for names such as 'America/Martinique' that the time zone database knows. */
+export function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

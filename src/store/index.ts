@@ -1,0 +1,1 @@
+export type { Queryable, Row, Store } from './store.ts'
