@@ -66,7 +66,7 @@ const testFiles = (folder, pattern) =>
     .sort()
 
 const test = (files, ...more) =>
-  must(process.execPath, [...tsx, '--test', '--test-reporter=spec', '--test-concurrency=2', ...more, ...files])
+  must(process.execPath, [...tsx, '--test', `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`, '--test-concurrency=2', ...more, ...files])
 const binary = (name) => join(root, 'node_modules', '.bin', name)
 
 const commands = {
