@@ -1,0 +1,122 @@
+/** The CSMS end: accepts stations on an HTTP server's 'upgrade' event. The newest socket of an identity wins. */
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '#kernel'
+import { deflate, MAX_PAYLOAD } from './deflate.ts'
+import { credentialsIn, identityIn } from './identity.ts'
+import { chooseVersion, type Frame, type Handler, openSession, type Session } from './session.ts'
+
+export type Admission = { ok: true } | { ok: false; status: 401 | 403 | 404; why: string }
+export interface Credentials {
+  user: string
+  password: Buffer
+}
+
+export interface AcceptOptions {
+  /** Decides whether the station may connect. A user name other than the identity was refused before. */
+  authenticate(identity: string, credentials: Credentials | undefined, request: IncomingMessage): Promise<Admission>
+  handlerFor(identity: string): Handler
+  /** Told after the session is bound and before its first frame. */
+  onSession(session: Session): void
+  clock: Clock
+  onFrame?(identity: string, frame: Frame): void
+  onFault?(identity: string, error: unknown): void
+  /** Told of every connection that was turned away, for the log. */
+  onRefusal?(refusal: { identity: string | undefined; status: number; why: string; address: string | undefined }): void
+  /** Bytes of one message, inflated; 1 MiB. */
+  maxPayload?: number
+  /** Path before the identity; '/ocpp/'. */
+  mount?: string
+  timeout?: number
+  ping?: number
+  strict?: boolean
+}
+
+export interface Acceptor {
+  /** To be called for an 'upgrade' whose path lies below the mount; answers 404 to any other. Never throws. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
+  /** The sessions open now, at most one per identity. */
+  sessions(): Session[]
+  /** Closes every session ('going away') and takes no new ones. */
+  close(): Promise<void>
+}
+
+/** Accepts OCPP stations at `ws://host/ocpp/<identity>`. */
+export function acceptStations(options: AcceptOptions): Acceptor {
+  const mount = options.mount ?? '/ocpp/'
+  const bound = new Map<string, Session>()
+  let closing = false
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.maxPayload ?? MAX_PAYLOAD,
+    perMessageDeflate: deflate,
+    clientTracking: true,
+    handleProtocols: (offered) => chooseVersion(offered)?.offered ?? false,
+  })
+
+  const refuse = (request: IncomingMessage, socket: Duplex, identity: string | undefined, status: number, why: string) => {
+    options.onRefusal?.({ identity, status, why, address: request.socket.remoteAddress })
+    const extra = status === 401 ? 'WWW-Authenticate: Basic realm="OCPP"\r\n' : ''
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${extra}Connection: close\r\nContent-Length: 0\r\n\r\n`)
+  }
+
+  const bind = (socket: WebSocket, identity: string, request: IncomingMessage) => {
+    const version = chooseVersion([socket.protocol])?.version
+    if (version === undefined) {
+      options.onRefusal?.({ identity, status: 101, why: 'no common OCPP version', address: request.socket.remoteAddress })
+      socket.on('error', () => socket.terminate())
+      socket.close(1002, 'no common OCPP version')
+      return
+    }
+    const { onFrame, onFault, timeout, strict } = options
+    const session = openSession(socket, {
+      identity,
+      version,
+      handler: options.handlerFor(identity),
+      clock: options.clock,
+      role: 'csms',
+      ping: options.ping ?? 30_000,
+      ...(onFrame ? { onFrame: (frame: Frame) => onFrame(identity, frame) } : {}),
+      ...(onFault ? { onFault: (error: unknown) => onFault(identity, error) } : {}),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(strict === undefined ? {} : { strict }),
+    })
+    const old = bound.get(identity)
+    bound.set(identity, session)
+    // The old session's end must not take the new one with it.
+    void session.closed.then(() => bound.get(identity) === session && bound.delete(identity))
+    options.onSession(session)
+    old?.close(1000, 'replaced by a newer connection')
+  }
+
+  return {
+    async upgrade(request, socket, head) {
+      socket.on('error', () => socket.destroy())
+      const identity = identityIn(request.url ?? '', mount)
+      try {
+        if (closing) return refuse(request, socket, identity, 503, 'shutting down')
+        if (identity === undefined) return refuse(request, socket, identity, 404, 'no station identity in the path')
+        const credentials = credentialsIn(request.headers.authorization)
+        if (credentials && credentials.user !== identity) return refuse(request, socket, identity, 401, 'the user name is not the identity')
+        const admission = await options.authenticate(identity, credentials, request)
+        if (!admission.ok) return refuse(request, socket, identity, admission.status, admission.why)
+        if (closing) return refuse(request, socket, identity, 503, 'shutting down')
+        if (socket.destroyed) return
+        server.handleUpgrade(request, socket, head, (ws) => bind(ws, identity, request))
+      } catch (error) {
+        options.onFault?.(identity ?? '', error)
+        refuse(request, socket, identity, 503, 'the station could not be checked')
+      }
+    },
+    sessions: () => [...bound.values()],
+    async close() {
+      closing = true
+      const open = [...bound.values()]
+      for (const session of open) session.close(1001, 'going away')
+      await Promise.all(open.map((session) => session.closed))
+      for (const socket of server.clients) socket.terminate()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}

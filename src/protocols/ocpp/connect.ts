@@ -1,0 +1,80 @@
+/** The station end: connects to a CSMS and speaks OCPP-J as the station `identity`. */
+
+import { WebSocket } from 'ws'
+import { type Clock, Problem } from '#kernel'
+import { deflate, MAX_PAYLOAD } from './deflate.ts'
+import { basicHeader } from './identity.ts'
+import { chooseVersion, type Frame, type Handler, openSession, type Session, VERSIONS } from './session.ts'
+
+export interface ConnectOptions {
+  identity: string
+  /** Security profile 1; absent: profile 0. */
+  password?: string | Buffer
+  handler: Handler
+  clock: Clock
+  timeout?: number
+  ping?: number
+  onFrame?(frame: Frame): void
+  onFault?(error: unknown): void
+  signal?: AbortSignal
+  /** Offers permessage-deflate. */
+  compress?: boolean
+}
+
+/**
+ * Opens a session with the CSMS at `url` (without the identity, which is appended percent-encoded).
+ * @throws Problem `connection-refused` (details.status when HTTP answered), `no-common-version`
+ */
+export function connectStation(url: string, options: ConnectOptions): Promise<Session> {
+  const address = `${url.replace(/\/+$/, '')}/${encodeURIComponent(options.identity)}`
+  const { timeout, ping, onFrame, onFault, signal, password } = options
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(new Problem('connection-refused', 'Connecting was given up.', { retry: 'later' }))
+    const socket = new WebSocket(address, [...VERSIONS], {
+      maxPayload: MAX_PAYLOAD,
+      handshakeTimeout: 15_000,
+      perMessageDeflate: options.compress ? deflate : false,
+      ...(password === undefined ? {} : { headers: { authorization: basicHeader(options.identity, password) } }),
+    })
+    const abort = () => socket.terminate()
+    signal?.addEventListener('abort', abort, { once: true })
+    const fail = (code: string, message: string, status?: number) => {
+      signal?.removeEventListener('abort', abort)
+      reject(
+        new Problem(code, message, {
+          status: 502,
+          retry: 'later',
+          ...(status === undefined ? {} : { details: { status } }),
+        }),
+      )
+    }
+    socket.once('unexpected-response', (request, response) => {
+      fail('connection-refused', `${address} answered ${response.statusCode}.`, response.statusCode)
+      request.destroy()
+    })
+    socket.on('error', (error) => {
+      if (/subprotocol/i.test(error.message)) fail('no-common-version', `${address} speaks none of ${VERSIONS.join(', ')}.`)
+      else fail('connection-refused', `${address} cannot be reached: ${error.message}.`)
+    })
+    socket.once('open', () => {
+      const version = chooseVersion([socket.protocol])?.version
+      if (version === undefined) {
+        socket.close(1002)
+        return fail('no-common-version', `${address} speaks none of ${VERSIONS.join(', ')}.`)
+      }
+      const session = openSession(socket, {
+        identity: options.identity,
+        version,
+        handler: options.handler,
+        clock: options.clock,
+        role: 'station',
+        ...(timeout === undefined ? {} : { timeout }),
+        ...(ping === undefined ? {} : { ping }),
+        ...(onFrame ? { onFrame } : {}),
+        ...(onFault ? { onFault } : {}),
+      })
+      void session.closed.then(() => signal?.removeEventListener('abort', abort))
+      resolve(session)
+    })
+  })
+}

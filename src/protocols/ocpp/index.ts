@@ -1,0 +1,8 @@
+export { type AcceptOptions, type Acceptor, type Admission, acceptStations, type Credentials } from './accept.ts'
+export { CallError, RPC_ERROR_CODES, type RpcErrorCode } from './call-error.ts'
+export { type ConnectOptions, connectStation } from './connect.ts'
+export { type Message, type Payload, readFrame } from './frame.ts'
+export { basicHeader, isIdentity } from './identity.ts'
+export { type Frame, type Handler, openSession, type Session, type SessionOptions } from './session.ts'
+export type * from './v201.gen.ts'
+export { OCPP201, type Verdict, v201, validateMessage } from './v201.ts'
