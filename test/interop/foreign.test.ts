@@ -1,0 +1,64 @@
+// Unmodified foreign programs against the running island: a FlexMeasures client, a Modbus battery of another brand, an OCPP 2.0.1 station.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { EMAIL, freePort, PASSWORD, startTerritory, until } from '../journeys/territory.ts'
+import { foreign } from './foreign.ts'
+
+test('the FlexMeasures client signs in, posts data, gets a schedule, updates and deletes', async (t) => {
+  const island = await startTerritory(t)
+  const client = foreign('flexmeasures_client_story.py', [island.url.replace('http://', ''), EMAIL, PASSWORD])
+  t.after(() => client.kill())
+  assert.equal(await client.ended, 0, client.stderr())
+  const said = Object.fromEntries(client.lines.map((line) => [line['step'], line]))
+  assert.equal(said['asset types']?.['battery'], 'battery')
+  assert.equal(said['who am I']?.['email'], EMAIL)
+  assert.equal(said['data']?.['equal'], true)
+  const schedule = said['schedule']!
+  assert.deepEqual([schedule['n'], schedule['unit']], [48, 'kW'])
+  assert.ok(Number(schedule['charged']) > 80, 'the battery fills while power is cheap')
+  assert.ok(Number(schedule['dear_charge']) <= 1e-6 && Number(schedule['cheap_discharge']) >= -50, 'nothing is bought while power is dear')
+  assert.ok(Number(schedule['discharged']) > 90, 'and sells while it is dear')
+  assert.equal(said['updated']?.['name'], 'Interop battery renamed')
+  assert.deepEqual([said['listed']?.['there'], said['listed']?.['sensors'], said['deleted']?.['gone']], [true, 2, true])
+})
+
+test('a battery of another brand is steered with one YAML file', async (t) => {
+  const port = await freePort()
+  const battery = foreign('foreign_battery.py', [String(port)])
+  t.after(() => battery.kill())
+  await battery.line((line) => line['listening'] === port)
+  const config = territoryFile(t.name, port)
+  const island = await startTerritory(t, { args: ['--config', config] })
+  const told = await battery.line((line) => line['enabled'] === 1 && Number(line['told_kw']) > 0, 90_000)
+  assert.ok(Number(told['told_kw']) > 0 && Number(told['told_kw']) <= 20, 'charges while power is cheap, within its nominal power')
+  interface Orders {
+    data: { device: string; powerKw: number; because: string; receipt: { outcome: string } | null }[]
+  }
+  const { body } = await until(
+    'an obeyed order',
+    () => island.ask<Orders>('GET', '/api/cariflex/v1/setpoints'),
+    ({ body }) => body.data.some((order) => order.device === 'FB001' && order.receipt?.outcome === 'obeyed'),
+    60_000,
+  )
+  assert.ok(body.data[0]!.because.length > 10)
+})
+
+test('a foreign OCPP station boots, charges and obeys the profile it is given', async (t) => {
+  const island = await startTerritory(t)
+  const { body } = await island.ask<{ data: { identity: string; password: string; token: string } }>('POST', '/api/cariflex/v1/stations', { identity: 'FOREIGN-1', nominalKw: 11, phases: 3 })
+  const station = foreign('foreign_station.py', [`${island.url.replace('http', 'ws')}/ocpp`, body.data.identity, body.data.password, body.data.token])
+  t.after(() => station.kill())
+  await station.line((line) => line['event'] === 'boot' && line['status'] === 'Accepted')
+  await station.line((line) => line['event'] === 'authorize' && line['status'] === 'Accepted')
+  await station.line((line) => line['event'] === 'started')
+  const profile = await station.line((line) => line['event'] === 'profile' && line['purpose'] === 'TxProfile', 60_000)
+  assert.ok(Number(profile['watts']) <= 11_040)
+  await island.ask('POST', '/api/v3_0/sensors/86/data', { start: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(), duration: 'PT1H', values: [0], unit: '%' })
+  await station.line((line) => line['event'] === 'profile' && line['purpose'] === 'TxProfile' && line['watts'] === 0, 30_000)
+  await station.line((line) => line['event'] === 'drawing' && line['watts'] === 0, 30_000)
+  assert.equal(await station.ended, 0, station.stderr())
+  const { body: listed } = await island.ask<{ data: { identity: string; online: boolean }[] }>('GET', '/api/cariflex/v1/stations')
+  assert.ok(listed.data.some((entry) => entry.identity === 'FOREIGN-1'))
+})
