@@ -1,1 +1,5 @@
+export { knownMigrations, type Migration, type MigrationState, migrate, migrationState } from './migrate.ts'
+export { openStore, type StoreOptions } from './open.ts'
+export { scratchStore } from './scratch.ts'
 export type { Queryable, Row, Store } from './store.ts'
+export { asInterval, asJson, asTimestamp, readInterval, readTimestamp } from './value.ts'

@@ -1,6 +1,7 @@
-/** What the other rooms see of the database: queries, transactions, COPY. Knows no business word. */
+/** What the other rooms see of the database: queries, transactions, COPY. Knows no business word. Values: see value.ts. */
+import type { Writable } from 'node:stream'
 
-/** A row as `pg` returns it; callers say its shape. */
+/** A row; callers say its shape. timestamptz → `Instant` (ms), interval → ms, bigint and numeric → number, jsonb parsed. */
 export type Row = Record<string, unknown>
 
 export interface Queryable {
@@ -8,8 +9,10 @@ export interface Queryable {
   query<R = Row>(sql: string, params?: readonly unknown[]): Promise<R[]>
   /** First row, or undefined. */
   first<R = Row>(sql: string, params?: readonly unknown[]): Promise<R | undefined>
-  /** Streams `COPY … FROM STDIN` text lines (tab separated, `\N` for null). Resolves to the number of rows. */
-  copyIn(sql: string, lines: string | Iterable<string> | AsyncIterable<string>): Promise<number>
+  /** Streams `COPY … FROM STDIN` text lines (tab separated, `\N` for null; each ends with a newline). Resolves to the number of rows. */
+  copyIn(sql: string, lines: string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>): Promise<number>
+  /** Streams `COPY … TO STDOUT` into `sink` and ends it. Resolves to the number of rows. */
+  copyOut(sql: string, sink: Writable): Promise<number>
 }
 
 export interface Store extends Queryable {

@@ -1,0 +1,153 @@
+/** The pool of connections behind the face of store.ts. */
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { type Clock, describeError, type Log, Problem } from '#kernel'
+import { databaseProblem } from './failure.ts'
+import type { Queryable, Store } from './store.ts'
+import { valueReaders } from './value.ts'
+
+export interface StoreOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string
+  log: Log
+  clock: Clock
+  /** Connections at most, default 10. */
+  connections?: number
+}
+
+/**
+ * Opens a store. Nothing is connected before the first query, so a server that is away shows there, as Problem `database-unavailable`.
+ * @throws Problem `invalid-database-url`
+ */
+export function openStore({ url, log, clock, connections = 10 }: StoreOptions): Store {
+  checkUrl(url)
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    application_name: 'cariflex',
+    options: '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client_min_messages=warning',
+    types: valueReaders,
+  })
+  let lastComplaint = -Infinity
+  const complain = (error: Error) => {
+    if (clock.now() - lastComplaint < 5000) return
+    lastComplaint = clock.now()
+    log.warn({ error: describeError(error) }, 'a database connection was lost')
+  }
+  // A connection may break between two queries: without a listener that would end the process.
+  pool.on('error', complain)
+  pool.on('connect', (client) => void client.on('error', complain))
+
+  const lend = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch((error: unknown) => {
+      throw databaseProblem(error)
+    })
+    let broken: Error | undefined
+    try {
+      return await work(client)
+    } catch (error) {
+      const told = databaseProblem(error)
+      if (told instanceof Problem && told.code === 'database-unavailable') broken = told
+      throw told
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  return {
+    url,
+    ...speak((work) => lend(work)),
+    transact: (work) =>
+      lend(async (client) => {
+        await client.query('begin')
+        try {
+          const result = await work(speak(inTurn(client)))
+          await client.query('commit')
+          return result
+        } catch (error) {
+          await client.query('rollback').catch(complain)
+          throw error
+        }
+      }),
+    close: () => pool.end(),
+  }
+}
+
+type Lender = <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>
+
+/** One client for many callers: `pg` takes one query at a time, so they wait for each other. */
+function inTurn(client: pg.PoolClient): Lender {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(
+      () => work(client),
+      () => work(client),
+    )
+    last = turn
+    return turn.catch((error: unknown) => {
+      throw databaseProblem(error)
+    })
+  }
+}
+
+const speak = (lend: Lender): Queryable => ({
+  query: (sql, params = []) => lend((client) => rowsOf(client, sql, params)),
+  first: (sql, params = []) => lend(async (client) => (await rowsOf<never>(client, sql, params))[0]),
+  copyIn: (sql, lines) =>
+    lend(async (client) => {
+      const stream = client.query(copyFrom(sql))
+      await pipeline(Readable.from(inBlocks(lines), { objectMode: false }), stream)
+      return stream.rowCount
+    }),
+  copyOut: (sql, sink: Writable) =>
+    lend(async (client) => {
+      const stream = client.query(copyTo(sql))
+      await pipeline(stream, sink)
+      return stream.rowCount
+    }),
+})
+
+/** Rows of the statement; of the last one when the text holds several (which then take no parameters). */
+async function rowsOf<R>(client: pg.PoolClient, sql: string, params: readonly unknown[]): Promise<R[]> {
+  const answer: pg.QueryResult | pg.QueryResult[] = await client.query(sql, params as unknown[])
+  return (Array.isArray(answer) ? (answer.at(-1)?.rows ?? []) : answer.rows) as R[]
+}
+
+/** Gathers lines into blocks of about 64 KiB: one write a line is four times slower. */
+async function* inBlocks(lines: Parameters<Queryable['copyIn']>[1]): AsyncGenerator<string | Uint8Array> {
+  if (typeof lines === 'string' || lines instanceof Uint8Array) {
+    if (lines.length > 0) yield lines
+    return
+  }
+  let block = ''
+  for await (const line of lines) {
+    if (typeof line !== 'string') {
+      if (block !== '') yield block
+      block = ''
+      yield line
+      continue
+    }
+    block += line
+    if (block.length >= 65_536) {
+      yield block
+      block = ''
+    }
+  }
+  if (block !== '') yield block
+}
+
+function checkUrl(url: string): void {
+  let scheme = ''
+  try {
+    scheme = new URL(url).protocol
+  } catch {}
+  if (scheme !== 'postgres:' && scheme !== 'postgresql:')
+    throw new Problem('invalid-database-url', 'The address of the database is not a PostgreSQL URL.', {
+      hint: "Write it like 'postgres://user:password@host:5432/database'; special characters of the password as %40 and so on.",
+    })
+}
