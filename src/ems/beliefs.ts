@@ -1,0 +1,73 @@
+/** Beliefs kept in `timed_belief`: the face of `belief.ts` over PostgreSQL. */
+import { type Bus, type Clock, type Instant, instant, Problem } from '#kernel'
+import type { Store } from '#store'
+import type { BeliefBatch, Beliefs } from './belief.ts'
+import type { News } from './news.ts'
+import { record } from './record.ts'
+import { openSensors, type Sensor, type Sensors } from './sensors.ts'
+import { readEvents, readLatest, readSeries } from './series.ts'
+import { openSources, type Sources } from './sources.ts'
+
+export interface BeliefParts {
+  store: Store
+  clock: Clock
+  bus: Bus<News>
+  /** The repositories shared with other rooms; opened here when absent. */
+  sensors?: Sensors
+  sources?: Sources
+}
+
+/** Opens the beliefs of a database. Everything recorded is told on the bus after it is durable. */
+export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Beliefs {
+  const sensors = given.sensors ?? openSensors(store, () => clock.now())
+  const sources = given.sources ?? openSources(store)
+  return {
+    source: (key) => sources.of(key),
+    async record(batches) {
+      const known: { batch: BeliefBatch; sensor: Sensor }[] = []
+      for (const batch of batches) {
+        if (batch.starts.length !== batch.values.length)
+          throw new Problem(
+            'uneven-batch',
+            `Sensor ${batch.sensor} got ${batch.starts.length} moments for ${batch.values.length} values.`,
+            {
+              status: 422,
+              hint: 'Send as many starts as values.',
+            },
+          )
+        known.push({ batch, sensor: await sensors.need(batch.sensor) })
+      }
+      const now = clock.now()
+      const outcome = await record(store, known, now)
+      if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
+      return outcome
+    },
+    series: async (query) => readSeries(store, await sensors.need(query.sensor), query),
+    events: async (query) => readEvents(store, await sensors.need(query.sensor), query),
+    latest: async (sensor, at) => readLatest(store, await sensors.need(sensor), at ?? clock.now()),
+  }
+}
+
+/** One piece of news per source. */
+function newsOf(known: readonly { batch: BeliefBatch; sensor: Sensor }[], now: Instant): Extract<News, { kind: 'beliefs' }>[] {
+  const bySource = new Map<number, { sensors: Set<number>; from: number; until: number }>()
+  for (const { batch, sensor } of known) {
+    const news = bySource.get(batch.source) ?? { sensors: new Set(), from: Infinity, until: -Infinity }
+    bySource.set(batch.source, news)
+    news.sensors.add(sensor.id)
+    for (const start of batch.starts) {
+      if (start < news.from) news.from = start
+      if (start + sensor.resolution > news.until) news.until = start + sensor.resolution
+    }
+  }
+  return [...bySource]
+    .filter(([, news]) => news.from !== Infinity)
+    .map(([source, { sensors, from, until }]) => ({
+      kind: 'beliefs',
+      sensors: [...sensors],
+      source,
+      from: instant(from),
+      until: instant(until),
+      ahead: until > now,
+    }))
+}

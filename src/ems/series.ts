@@ -1,0 +1,130 @@
+/** Reading beliefs: the most recent per event, put into slots in SQL (reference 1.2, 2.6). */
+import { type Instant, instant, Problem } from '#kernel'
+import type { Queryable } from '#store'
+import type { Belief, SeriesQuery } from './belief.ts'
+import type { Sensor } from './sensors.ts'
+
+interface Question {
+  params: unknown[]
+  bind(value: unknown): string
+  where: string
+}
+
+/** The condition shared by all readings; `from` and `until` bound event starts. */
+function question(sensor: Sensor, query: Omit<SeriesQuery, 'step'>, from: number): Question {
+  const params: unknown[] = []
+  const bind = (value: unknown) => `$${params.push(value)}`
+  const moment = (at: number) => `to_timestamp(${bind(at)}::float8 / 1000)`
+  const where = [
+    `b.sensor_id = ${bind(sensor.id)}`,
+    `b.event_start ${from === query.from ? '>=' : '>'} ${moment(from)}`,
+    `b.event_start < ${moment(query.until)}`,
+  ]
+  if (query.horizon === 'ex-post') where.push(`b.belief_horizon <= interval '0'`)
+  if (query.horizon === 'ex-ante') where.push(`b.belief_horizon > interval '0'`)
+  if (query.at !== undefined && sensor.knownAfter !== undefined)
+    where.push(`b.event_start + make_interval(secs => ${bind(sensor.knownAfter / 1000)}::float8) - b.belief_horizon <= ${moment(query.at)}`)
+  if (query.sources) where.push(`b.source_id = any(${bind(query.sources)}::int[])`)
+  if (query.sourceTypes) where.push(`b.source_id in (select id from data_source where type = any(${bind(query.sourceTypes)}::text[]))`)
+  if (query.excludeSourceTypes)
+    where.push(`b.source_id not in (select id from data_source where type = any(${bind(query.excludeSourceTypes)}::text[]))`)
+  return { params, bind, where: where.join(' and ') }
+}
+
+/** Most recent belief per event: smallest horizon, the newest source on a tie, the value nearest the median of a distribution. */
+const RECENT = 'b.event_start, b.belief_horizon, b.source_id desc, abs(b.cumulative_probability - 0.5)'
+
+/** The beliefs in the window, most recent per event, ascending; values as stored or consumption positive. */
+export async function readEvents(db: Queryable, sensor: Sensor, query: Omit<SeriesQuery, 'step'>): Promise<Belief[]> {
+  const sign = query.sign === 'consumption-positive' ? sensor.sign : 1
+  const { params, where } = question(sensor, query, query.from)
+  const late = query.at !== undefined && sensor.knownAfter === undefined
+  const rows = await db.query<{ start: number; horizon: number; value: number; source: number }>(
+    `select ${late ? '' : 'distinct on (b.event_start) '}(extract(epoch from b.event_start) * 1000)::float8 as start,
+     (extract(epoch from b.belief_horizon) * 1000)::float8 as horizon, b.event_value as value, b.source_id as source
+     from timed_belief b where ${where} order by ${RECENT}`,
+    params,
+  )
+  const beliefs: Belief[] = []
+  for (const row of rows) {
+    const start = instant(row.start)
+    const beliefTime = instant(sensor.knownAt(start) - row.horizon)
+    if (late && (beliefTime > query.at! || beliefs.at(-1)?.start === start)) continue
+    beliefs.push({ start, value: row.value === 0 ? 0 : sign * row.value, beliefTime, source: row.source })
+  }
+  return beliefs
+}
+
+/** Value per slot; see `Beliefs.series`. */
+export async function readSeries(db: Queryable, sensor: Sensor, query: SeriesQuery): Promise<(number | null)[]> {
+  const step = query.step ?? sensor.resolution
+  if (!(step > 0))
+    throw new Problem('missing-step', `Sensor ${sensor.id} is instantaneous: its series needs a step.`, {
+      status: 422,
+      hint: 'Say a resolution.',
+    })
+  const count = Math.max(0, Math.ceil((query.until - query.from) / step))
+  const values = new Array<number | null>(count).fill(null)
+  if (count === 0) return values
+  const repeated = sensor.resolution > step
+  if (query.at !== undefined && sensor.knownAfter === undefined)
+    return fill(values, await slotsOf(db, sensor, query, step), sensor, query, step)
+  const sign = query.sign === 'consumption-positive' ? sensor.sign : 1
+  const from = repeated ? query.from - sensor.resolution : query.from
+  const { params, bind, where } = question(sensor, query, from)
+  const recent = `select distinct on (b.event_start) b.event_start, b.event_value from timed_belief b where ${where} order by ${RECENT}`
+  const slot = `floor((extract(epoch from e.event_start) * 1000 - ${bind(query.from)}::float8) / ${bind(step)}::float8)::int`
+  const rows =
+    step <= sensor.resolution
+      ? await db.query<{ slot: number; value: number }>(`select ${slot} as slot, e.event_value as value from (${recent}) e`, params)
+      : await db.query<{ slot: number; value: number }>(
+          `select ${slot} as slot, ${sensor.resolution === 0 ? '(array_agg(e.event_value order by e.event_start))[1]' : 'avg(e.event_value)'} as value
+           from (${recent}) e group by 1`,
+          params,
+        )
+  const lasts = repeated ? Math.round(sensor.resolution / step) : 1
+  for (const row of rows)
+    for (let k = Math.max(0, row.slot); k < Math.min(count, row.slot + lasts); k++) values[k] = row.value === 0 ? 0 : sign * row.value
+  return values
+}
+
+const slotsOf = (db: Queryable, sensor: Sensor, query: SeriesQuery, step: number): Promise<Belief[]> =>
+  readEvents(db, sensor, sensor.resolution > step ? { ...query, from: instant(query.from - sensor.resolution + 1) } : query)
+
+/** The rare way: sensors whose knowledge time follows a calendar are put into slots here. */
+function fill(values: (number | null)[], events: Belief[], sensor: Sensor, query: SeriesQuery, step: number): (number | null)[] {
+  const sums = new Map<number, { sum: number; n: number }>()
+  for (const { start, value } of events) {
+    const slot = Math.floor((start - query.from) / step)
+    const lasts = Math.max(1, Math.round(sensor.resolution / step))
+    for (let k = Math.max(0, slot); k < Math.min(values.length, slot + lasts); k++) {
+      const so = sums.get(k)
+      if (!so) sums.set(k, { sum: value, n: 1 })
+      else if (sensor.resolution > 0) {
+        so.sum += value
+        so.n++
+      }
+    }
+  }
+  for (const [slot, { sum, n }] of sums) values[slot] = sum / n
+  return values
+}
+
+const RECENTLY = 7 * 86_400_000
+
+/** Most recent measured event at or before `at`: a week is looked at first, then all of the past. */
+export async function readLatest(db: Queryable, sensor: Sensor, at: Instant): Promise<Belief | undefined> {
+  const ask = (from: number | undefined) =>
+    db.first<{ start: number; horizon: number; value: number; source: number }>(
+      `select (extract(epoch from b.event_start) * 1000)::float8 as start, (extract(epoch from b.belief_horizon) * 1000)::float8 as horizon,
+       b.event_value as value, b.source_id as source from timed_belief b
+       where b.sensor_id = $1 and b.event_start <= to_timestamp($2::float8 / 1000) and b.belief_horizon <= interval '0'
+       ${from === undefined ? '' : 'and b.event_start > to_timestamp($3::float8 / 1000)'}
+       order by b.event_start desc, b.belief_horizon, b.source_id desc limit 1`,
+      from === undefined ? [sensor.id, at] : [sensor.id, at, from],
+    )
+  const row = (await ask(at - RECENTLY)) ?? (await ask(undefined))
+  if (!row) return undefined
+  const start = instant(row.start)
+  return { start, value: row.value, beliefTime: instant(sensor.knownAt(start) - row.horizon), source: row.source }
+}
