@@ -41,7 +41,9 @@ test('a listener that throws never silences the others', () => {
 test('secrets never reach the log', () => {
   const lines: string[] = []
   const log = createLog('info', (line) => lines.push(line))
-  log.child({ room: 'store' }).info({ url: 'postgres://ana:hunter2@db/x', password: 'hunter2', nested: { Authorization: 'Bearer hunter2' } }, 'connected')
+  log
+    .child({ room: 'store' })
+    .info({ url: 'postgres://ana:hunter2@db/x', password: 'hunter2', nested: { Authorization: 'Bearer hunter2' } }, 'connected')
   assert.equal(lines.length, 1)
   assert.doesNotMatch(lines[0]!, /hunter2/)
   assert.match(lines[0]!, /"room":"store".*"msg":"connected"/)

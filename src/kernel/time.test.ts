@@ -20,7 +20,8 @@ test('ISO durations are read in every form that partners send', () => {
 })
 
 test('what is no duration is refused', () => {
-  for (const text of ['', 'P', 'PT', '15M', 'PT15', 'P1DT', '1 hour']) assert.throws(() => parseDuration(text), { code: 'invalid-duration' }, text)
+  for (const text of ['', 'P', 'PT', '15M', 'PT15', 'P1DT', '1 hour'])
+    assert.throws(() => parseDuration(text), { code: 'invalid-duration' }, text)
 })
 
 test('durations are written in the shortest usual form', () => {
@@ -32,7 +33,10 @@ test('a calendar day has 23, 24 or 25 hours in Paris and always 24 in Martinique
     const noon = parseInstant(`${day}T12:00:00+00:00`)
     return (dayAfter(noon, zone) - dayStart(noon, zone)) / HOUR
   }
-  assert.deepEqual([hours('2026-03-29', 'Europe/Paris'), hours('2026-06-01', 'Europe/Paris'), hours('2026-10-25', 'Europe/Paris')], [23, 24, 25])
+  assert.deepEqual(
+    [hours('2026-03-29', 'Europe/Paris'), hours('2026-06-01', 'Europe/Paris'), hours('2026-10-25', 'Europe/Paris')],
+    [23, 24, 25],
+  )
   assert.equal(hours('2026-10-25', 'America/Martinique'), 24)
 })
 
@@ -55,8 +59,14 @@ test('moments need an offset, and a space may stand for its plus sign', () => {
 test('local times are found, twice-shown ones once and never-shown ones shifted', () => {
   const martinique = instant(Date.UTC(2026, 10, 24, 4))
   assert.deepEqual([wallClock(martinique, 'America/Martinique').hour, wallClock(martinique, 'America/Martinique').weekday], [0, 2])
-  assert.equal(formatInstant(atWallClock({ year: 2026, month: 10, day: 25, hour: 2, minute: 30 }, 'Europe/Paris'), 'Europe/Paris'), '2026-10-25T02:30:00+02:00')
-  assert.equal(formatInstant(atWallClock({ year: 2026, month: 3, day: 29, hour: 2, minute: 30 }, 'Europe/Paris'), 'Europe/Paris'), '2026-03-29T03:30:00+02:00')
+  assert.equal(
+    formatInstant(atWallClock({ year: 2026, month: 10, day: 25, hour: 2, minute: 30 }, 'Europe/Paris'), 'Europe/Paris'),
+    '2026-10-25T02:30:00+02:00',
+  )
+  assert.equal(
+    formatInstant(atWallClock({ year: 2026, month: 3, day: 29, hour: 2, minute: 30 }, 'Europe/Paris'), 'Europe/Paris'),
+    '2026-03-29T03:30:00+02:00',
+  )
   assert.equal(isZone('America/Martinique'), true)
   assert.equal(isZone('America/Nowhere'), false)
 })

@@ -3,7 +3,8 @@ import test from 'node:test'
 import { Problem } from './problem.ts'
 import { convert, currencyOf, isUnit, measures, parseQuantity } from './unit.ts'
 
-const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) <= 1e-9 * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`)
+const close = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) <= 1e-9 * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`)
 
 const TABLE: [number, string, string, number][] = [
   [1, 'kW', 'W', 1000],
@@ -39,8 +40,17 @@ test('an energy over a slot becomes the power of that slot, and back', () => {
 })
 
 test('what cannot be converted is refused with both units named', () => {
-  for (const [from, to] of [['kW', 'kWh'], ['kW', '°C'], ['EUR/MWh', 'USD/MWh'], ['m', 'm³/h'], ['%', 'kW']] as const)
-    assert.throws(() => convert(1, from, to), (error: unknown) => error instanceof Problem && error.code === 'incompatible-units' && error.message.includes(from))
+  for (const [from, to] of [
+    ['kW', 'kWh'],
+    ['kW', '°C'],
+    ['EUR/MWh', 'USD/MWh'],
+    ['m', 'm³/h'],
+    ['%', 'kW'],
+  ] as const)
+    assert.throws(
+      () => convert(1, from, to),
+      (error: unknown) => error instanceof Problem && error.code === 'incompatible-units' && error.message.includes(from),
+    )
 })
 
 test('unknown units are refused, not guessed', () => {
@@ -61,5 +71,8 @@ test('quantities are a number and a unit', () => {
   assert.deepEqual(parseQuantity('15 kW'), { value: 15, unit: 'kW' })
   assert.deepEqual(parseQuantity('-0.5'), { value: -0.5, unit: '' })
   assert.deepEqual(parseQuantity('90%'), { value: 90, unit: '%' })
-  assert.throws(() => parseQuantity('not-a-float'), { code: 'invalid-quantity', message: "Cannot convert value 'not-a-float' to a valid quantity." })
+  assert.throws(() => parseQuantity('not-a-float'), {
+    code: 'invalid-quantity',
+    message: "Cannot convert value 'not-a-float' to a valid quantity.",
+  })
 })
