@@ -80,7 +80,13 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   let unanswered = 0
   let heard = true
 
-  const saw = (frame: Omit<Frame, 'at'>) => options.onFrame?.({ at: clock.now(), ...frame })
+  const saw = (frame: Omit<Frame, 'at'>) => {
+    try {
+      options.onFrame?.({ at: clock.now(), ...frame })
+    } catch (error) {
+      options.onFault?.(error)
+    }
+  }
   const send = (text: string) => {
     if (over || socket.readyState !== socket.OPEN) return
     // A peer that asks and asks but never reads would fill our memory.
@@ -133,10 +139,10 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     const took = () => clock.now() - began
     if (role && !v201.mayCall(role === 'csms' ? 'station' : 'csms', action) && v201.isAction(action))
       return refuse(id, 'NotImplemented', `${action} is not a message to this end.`, {}, action, took())
-    const payload = options.strict === false ? withoutEmpties(raw) : raw
-    const verdict = validateMessage(action, 'request', payload)
-    if (!verdict.ok) return refuse(id, verdict.code, verdict.description, {}, action, took())
     try {
+      const payload = options.strict === false ? withoutEmpties(raw) : raw
+      const verdict = validateMessage(action, 'request', payload)
+      if (!verdict.ok) return refuse(id, verdict.code, verdict.description, {}, action, took())
       const answer = await inTime(handler(action, payload, session))
       const own = validateMessage(action, 'response', answer)
       if (!own.ok) throw new Error(own.description)

@@ -52,7 +52,7 @@ type Compile = (schema: object) => ValidateFunction
 type Schema = { $id: string } & object
 
 const load = createRequire(import.meta.url)
-let workshop: { compile: Compile; schemas: Map<string, Schema> } | undefined
+let workshop: { compile: Compile; schemas: Map<string, object> } | undefined
 const compiled = new Map<string, ValidateFunction>()
 
 /** Ajv and the schemas are loaded at the first message, each validator is compiled at its first use: starting up stays quick. */
@@ -66,7 +66,8 @@ function validatorOf(action: string, part: 'request' | 'response'): ValidateFunc
     const ajv = new Ajv({ strictSchema: false, allowUnionTypes: true })
     addFormats(ajv, ['date-time'])
     const schemas = load('ocpp-rpc/lib/schemas/ocpp2_0_1.json') as Schema[]
-    workshop = { compile: (schema) => ajv.compile(schema), schemas: new Map(schemas.map((schema) => [schema.$id, schema])) }
+    // Without `$id`: 'urn:Heartbeat.req' has no namespace and newer Ajv refuses it; every $ref points inside its own schema.
+    workshop = { compile: (schema) => ajv.compile(schema), schemas: new Map(schemas.map(({ $id, ...schema }) => [$id, schema])) }
   }
   const validate = workshop.compile(workshop.schemas.get(id)!)
   compiled.set(id, validate)
