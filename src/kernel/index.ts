@@ -23,5 +23,13 @@ export {
   wattHours,
   watts,
 } from './quantity.ts'
+export {
+  type Territory,
+  type TerritoryAsset,
+  type TerritoryDevice,
+  TerritorySchema,
+  type TerritorySensor,
+  type TerritoryVehicle,
+} from './territory.ts'
 export { convert, converter, currencyOf, isUnit, measures, parseQuantity, parseUnit, type Unit } from './unit.ts'
 export { atWallClock, dayAfter, dayStart, formatInstant, isZone, parseInstant, wallClock } from './zone.ts'

@@ -58,7 +58,7 @@ const Device = Type.Object(
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
     unit: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'Modbus unit id.' })),
     password: Type.Optional(
-      Type.String({ minLength: 16, maxLength: 40, description: 'OCPP security profile 1. Prefer `!file` or `${ENV}`.' }),
+      Type.String({ minLength: 16, maxLength: 40, description: 'OCPP security profile 1. Prefer `!file` or an environment variable.' }),
     ),
     phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)])),
     nominalKw: Type.Number({ exclusiveMinimum: 0, description: 'Nominal power, kW.' }),
