@@ -1,0 +1,237 @@
+/** From a scheduling problem to a linear program, and back from the solver's columns to powers. */
+import { type LinearProgram, type LpBuilder, lpBuilder } from './linear-program.ts'
+import { at, type Commitment, type Flow, groupsOf, highest, lossFactors, lowest, type SchedulingProblem } from './problem.ts'
+
+export interface Formulation {
+  program: LinearProgram
+  /** Column of consumed (`plus`) and produced (`minus`, counted positive) power per device and step; -1 where it can only be 0. */
+  plus: Int32Array[]
+  minus: Int32Array[]
+  /** Column of each stock after each step. */
+  stock: Int32Array[]
+  /** Row that balances each stock at each step; its dual is the marginal value of stored energy. */
+  stockRows: Int32Array[]
+  /** What makes up the marginal price of each flow: a plain price per step (scaled), and rows whose duals count, with their sign. */
+  flowPrices: FlowPrice[]
+}
+
+export interface FlowPrice {
+  plain: Float64Array
+  rows: { row: number; step: number; sign: number }[]
+}
+
+/** Steps of devices at which consuming and producing at once is forbidden by a whole-number column. */
+export type Signed = ReadonlySet<number>
+
+/** Key of a device and step in a `Signed` set. */
+export const signKey = (problem: SchedulingProblem, device: number, step: number): number => device * problem.steps + step
+
+/** Objective scale: prices per kWh become prices per MWh inside the solver, whose tolerances suit numbers of that size. */
+export const SCALE = 1000
+
+/**
+ * Writes the problem down. `signed` lists where a device gets a whole-number column that forbids doing both at once; commitments whose
+ * prices are not convex (more earned below than paid above) always get theirs.
+ */
+export function formulate(problem: SchedulingProblem, signed: Signed = new Set()): Formulation {
+  const lp = lpBuilder()
+  const { steps } = problem
+  const plus: Int32Array[] = []
+  const minus: Int32Array[] = []
+  problem.devices.forEach((device, index) => {
+    const up = new Int32Array(steps).fill(-1)
+    const down = new Int32Array(steps).fill(-1)
+    for (let step = 0; step < steps; step++) {
+      const low = at(device.min, step)
+      const high = at(device.max, step)
+      if (high > 0) up[step] = lp.column(0, Math.max(low, 0), high)
+      if (low < 0) down[step] = lp.column(0, Math.max(-high, 0), -low)
+      if (high > 0 && low < 0 && signed.has(signKey(problem, index, step))) {
+        const sign = lp.column(0, 0, 1, true)
+        lp.row(-Infinity, 0, [entry(up[step]!, 1), entry(sign, -high)])
+        lp.row(-Infinity, -low, [entry(down[step]!, 1), entry(sign, -low)])
+      }
+    }
+    plus.push(up)
+    minus.push(down)
+  })
+  const flowPrices = problem.flows.map((): FlowPrice => ({ plain: new Float64Array(steps), rows: [] }))
+  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices }
+  problem.stocks.forEach((_, index) => {
+    addStock(lp, problem, index, columns)
+  })
+  problem.flows.forEach((flow, index) => {
+    addFlowBounds(lp, problem, flow, columns, index)
+  })
+  for (const commitment of problem.commitments) addCommitment(lp, problem, commitment, columns)
+  return { program: lp.build(), ...columns }
+}
+
+interface Columns {
+  plus: Int32Array[]
+  minus: Int32Array[]
+  stock: Int32Array[]
+  stockRows: Int32Array[]
+  flowPrices: FlowPrice[]
+}
+
+type Entry = readonly [column: number, value: number]
+const entry = (column: number, value: number): Entry => [column, value]
+
+function addStock(lp: LpBuilder, problem: SchedulingProblem, index: number, columns: Columns): void {
+  const stock = problem.stocks[index]!
+  const { hours, steps } = problem
+  const level = new Int32Array(steps)
+  const rows = new Int32Array(steps)
+  const members = problem.devices.flatMap((device, key) => (device.stock === index ? [{ device, key }] : []))
+  for (let step = 0; step < steps; step++) {
+    level[step] = lp.column(0, lowest(stock.min, step), highest(stock.max, step))
+    const [a, b] = lossFactors(at(stock.retention ?? 1, step))
+    const entries: Entry[] = [entry(level[step]!, 1)]
+    if (step > 0) entries.push(entry(level[step - 1]!, -a))
+    for (const { device, key } of members) {
+      entries.push(entry(columns.plus[key]![step]!, -b * hours * at(device.chargingEfficiency ?? 1, step)))
+      entries.push(entry(columns.minus[key]![step]!, (b * hours) / at(device.dischargingEfficiency ?? 1, step)))
+    }
+    const right = (step === 0 ? a * stock.start : 0) + b * hours * at(stock.inflow ?? 0, step)
+    rows[step] = lp.row(right, right, entries)
+  }
+  columns.stock.push(level)
+  columns.stockRows.push(rows)
+}
+
+/** The flow at a step as entries (without its fixed part), times `factor`. */
+function flowEntries(flow: Flow, step: number, columns: Columns, factor = 1): Entry[] {
+  return flow.devices.flatMap((device) => [
+    entry(columns.plus[device]![step]!, factor),
+    ...(flow.part === 'consumption' ? [] : [entry(columns.minus[device]![step]!, -factor)]),
+  ])
+}
+
+function addFlowBounds(lp: LpBuilder, problem: SchedulingProblem, flow: Flow, columns: Columns, index: number): void {
+  if (flow.min === undefined && flow.max === undefined) return
+  for (let step = 0; step < problem.steps; step++) {
+    const low = lowest(flow.min, step)
+    const high = highest(flow.max, step)
+    const fixed = at(flow.fixed ?? 0, step)
+    if (low === -Infinity && high === Infinity) continue
+    const row = lp.row(low - fixed, high - fixed, flowEntries(flow, step, columns))
+    columns.flowPrices[index]!.rows.push({ row, step, sign: -1 })
+  }
+}
+
+/** How far a flow can lie above and below a quantity: the size of the numbers behind a forbidden 'both at once'. */
+function reach(problem: SchedulingProblem, flow: Flow, step: number, quantity: number): [above: number, below: number] {
+  let high = at(flow.fixed ?? 0, step)
+  let low = high
+  for (const index of flow.devices) {
+    const device = problem.devices[index]!
+    high += flow.part === 'consumption' ? Math.max(at(device.max, step), 0) : at(device.max, step)
+    low += flow.part === 'consumption' ? Math.max(at(device.min, step), 0) : at(device.min, step)
+  }
+  return [Math.max(high - quantity, 0), Math.max(quantity - low, 0)]
+}
+
+/** Prices that count at a step: a missing side is free, unless its absence would pay for deviating. */
+export function pricesAt(commitment: Commitment, step: number): { up: number; down: number } {
+  return {
+    up: commitment.up === undefined ? 0 : at(commitment.up, step),
+    down: commitment.down === undefined ? 0 : at(commitment.down, step),
+  }
+}
+
+function addCommitment(lp: LpBuilder, problem: SchedulingProblem, commitment: Commitment, columns: Columns): void {
+  const { on } = commitment
+  const flow = 'flow' in on ? problem.flows[on.flow]! : undefined
+  const stock = 'stock' in on ? columns.stock[on.stock]! : undefined
+  const fixedAt = (step: number) => (flow ? at(flow.fixed ?? 0, step) : 0)
+  const entriesAt = (step: number, factor = 1): Entry[] =>
+    flow ? flowEntries(flow, step, columns, factor) : [entry(stock![step]!, factor)]
+  const price = 'flow' in on ? columns.flowPrices[on.flow] : undefined
+  const note = (row: number, step: number, sign: number) => price?.rows.push({ row, step, sign })
+  const plain = (step: number, quantity: number, each: number) => {
+    for (const [column, factor] of entriesAt(step)) if (column >= 0) lp.addCost(column, factor * each * SCALE)
+    lp.addOffset(-quantity * each * SCALE)
+    if (price) price.plain[step]! += each * SCALE
+  }
+  for (const group of groupsOf(commitment, problem.steps)) {
+    const { up, down } = pricesAt(commitment, group[0]!)
+    if (group.length > 1) {
+      // One deviation to each side for the whole group, as large as the largest.
+      for (const [price, side] of [
+        [up, 1],
+        [-down, -1],
+      ] as const) {
+        if (price <= 0) continue
+        const most = lp.column(price * SCALE, 0, Infinity)
+        for (const step of group) {
+          const quantity = at(commitment.quantity, step) - fixedAt(step)
+          if (!Number.isFinite(quantity)) continue
+          note(lp.row(-Infinity, side * quantity, [...entriesAt(step, side), entry(most, -1)]), step, -side)
+        }
+      }
+      continue
+    }
+    const step = group[0]!
+    const quantity = at(commitment.quantity, step) - fixedAt(step)
+    if (!Number.isFinite(quantity) || (up === 0 && down === 0)) continue
+    if (up === down) {
+      // A plain price: no deviation needed.
+      plain(step, quantity, up)
+      continue
+    }
+    if (up > down) {
+      if (up >= 0 && down <= 0) {
+        const above = up > 0 ? lp.column(up * SCALE, 0, Infinity) : -1
+        const below = down < 0 ? lp.column(-down * SCALE, 0, Infinity) : -1
+        const high = up > 0 ? quantity : Infinity
+        const low = down < 0 ? quantity : -Infinity
+        note(lp.row(low, high, [...entriesAt(step), entry(above, -1), entry(below, 1)]), step, -1)
+      } else {
+        // A price to one side of the kink, and the difference of the two beyond it.
+        plain(step, quantity, down)
+        const above = lp.column((up - down) * SCALE, 0, Infinity)
+        note(lp.row(-Infinity, quantity, [...entriesAt(step), entry(above, -1)]), step, -1)
+      }
+      continue
+    }
+    // More is earned below than paid above: only a whole-number column keeps the solver from doing both.
+    const [most, least] = flow ? reach(problem, flow, step, at(commitment.quantity, step)) : [1e6, 1e6]
+    const above = lp.column(up * SCALE, 0, most)
+    const below = lp.column(-down * SCALE, 0, least)
+    lp.row(quantity, quantity, [...entriesAt(step), entry(above, -1), entry(below, 1)])
+    if (most > 0 && least > 0) {
+      const sign = lp.column(0, 0, 1, true)
+      lp.row(-Infinity, 0, [entry(above, 1), entry(sign, -most)])
+      lp.row(-Infinity, least, [entry(below, 1), entry(sign, least)])
+    }
+  }
+}
+
+/** Signed powers per device, kW, out of the solver's columns; noise below a microwatt is cut, bounds are held exactly. */
+export function powersOf(problem: SchedulingProblem, formulation: Formulation, columns: Float64Array): Float64Array[] {
+  return problem.devices.map((device, index) =>
+    Float64Array.from({ length: problem.steps }, (_, step) => {
+      const plus = formulation.plus[index]![step]!
+      const minus = formulation.minus[index]![step]!
+      const power = (plus < 0 ? 0 : columns[plus]!) - (minus < 0 ? 0 : columns[minus]!)
+      const held = Math.min(Math.max(power, at(device.min, step)), at(device.max, step))
+      return Math.abs(held) < 1e-9 ? 0 : held
+    }),
+  )
+}
+
+/** Device steps at which the solver consumed and produced at once, by key (`signKey`). */
+export function doings(problem: SchedulingProblem, formulation: Formulation, columns: Float64Array): number[] {
+  const found: number[] = []
+  problem.devices.forEach((device, index) => {
+    for (let step = 0; step < problem.steps; step++) {
+      const plus = formulation.plus[index]![step]!
+      const minus = formulation.minus[index]![step]!
+      if (plus < 0 || minus < 0) continue
+      const both = Math.min(columns[plus]!, columns[minus]!)
+      if (both > 1e-7 * Math.max(1, at(device.max, step))) found.push(signKey(problem, index, step))
+    }
+  })
+  return found
+}
