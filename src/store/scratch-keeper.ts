@@ -11,6 +11,7 @@ import { clusterUrl, createCluster, freePort, runServer } from './embedded/clust
 import { usableNative } from './embedded/native.ts'
 import { migrate } from './migrate.ts'
 import { openStore } from './open.ts'
+import { runOf, scratchHome } from './scratch-place.ts'
 
 const [folder = '', run = ''] = process.argv.slice(2)
 
@@ -76,10 +77,9 @@ async function prepareTemplate(port: number, password: string): Promise<void> {
 
 /** Removes what keepers left behind that were killed themselves (a machine switched off). */
 function sweep(): void {
-  const mine = new RegExp(`^cariflex-test-${process.getuid?.() ?? 0}-(\\d+)$`)
-  for (const name of readdirSync(tmpdir())) {
-    const pid = Number(mine.exec(name)?.[1] ?? process.pid)
-    if (!isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  for (const name of readdirSync(scratchHome())) {
+    const run = runOf(name)
+    if (run !== undefined && !isAlive(run)) rmSync(join(scratchHome(), name), { recursive: true, force: true })
   }
 }
 

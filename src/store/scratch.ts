@@ -5,11 +5,11 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Clock, nodeFlagsFor, Problem, silentLog, systemClock } from '#kernel'
 import { openStore } from './open.ts'
+import { scratchFolder } from './scratch-place.ts'
 import type { Store } from './store.ts'
 
 /** The part of a node:test context that is needed. */
@@ -39,7 +39,7 @@ export async function scratchStore(
   const server = await serverOfThisRun()
   const name = `scratch_${process.pid}_${randomBytes(4).toString('hex')}`
   const admin = openStore({ url: server, log: silentLog, clock: systemClock, connections: 1 })
-  await admin.query(`create database ${name} template ${migrated ? 'cariflex_template' : 'template0'}`)
+  await admin.query(`create database ${name} template ${migrated ? 'cariflex_template' : 'template0'} strategy file_copy`)
   const url = new URL(server)
   url.pathname = `/${name}`
   const store = openStore({ url: url.href, log: silentLog, clock, connections })
@@ -69,7 +69,7 @@ async function find(): Promise<string> {
   if (given) return given
   // `node --test` runs every file in a child process: its own process is the run. A file run by itself is its own run.
   const run = process.env['NODE_TEST_CONTEXT']?.startsWith('child') ? process.ppid : process.pid
-  const folder = join(tmpdir(), `cariflex-test-${process.getuid?.() ?? 0}-${run}`)
+  const folder = scratchFolder(run)
   const answer = join(folder, 'url')
   const failure = join(folder, 'failure')
   let starter = false
