@@ -33,3 +33,4 @@ export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter,
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { type AdministratorOptions, createAdministrator, type NewUser, openUsers, type User, type UserFilter, type Users } from './users.ts'
+export { type Established, establishTerritory, findTerritory, isVirgin, siteOf } from './territory.ts'

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import test from 'node:test'
+import { parse } from 'yaml'
+import { instant, manualClock, type Territory } from '#kernel'
+import { scratchStore } from '#store'
+import { flexibleNominal } from './site.ts'
+import { establishTerritory, findTerritory, isVirgin, siteOf } from './territory.ts'
+
+const clock = manualClock(instant(Date.UTC(2026, 10, 24)))
+const martinique = (parse(readFileSync('examples/martinique.yaml', 'utf8')) as { territory: Territory }).territory
+
+test('the island has the sensors of the product documents, and new ones start at 1000', async (t) => {
+  const store = await scratchStore(t)
+  assert.equal(await isVirgin(store), true)
+  const island = await establishTerritory(store, clock, martinique, true)
+  assert.equal(await isVirgin(store), false)
+  const sensors = await store.query<{ id: number; unit: string; asset: string }>(
+    'select s.id, s.unit, g.name as asset from sensor s join generic_asset g on g.id = s.generic_asset_id',
+  )
+  const byId = new Map(sensors.map((sensor) => [sensor.id, `${sensor.asset} ${sensor.unit}`]))
+  assert.deepEqual(
+    [41, 50, 51, 61, 71, 81, 82, 84, 85, 86, 87, 151].map((id) => byId.get(id)),
+    [
+      'PV001 kW',
+      'PV010 kW',
+      'BAT001 kWh',
+      'CP001 kW',
+      'V2G001 kWh',
+      'Weather station W/m²',
+      'Weather station °C',
+      'Grid EUR/MWh',
+      'Grid EUR/MWh',
+      'Grid %',
+      'Grid ',
+      'BAT001 kW',
+    ],
+  )
+  const next = await store.first<{ id: number }>(`select nextval(pg_get_serial_sequence('sensor', 'id'))::int as id`)
+  assert.equal(next?.id, 1000)
+  const placed = await store.first<{ n: number }>(
+    'select count(*) as n from generic_asset where latitude between 14.3 and 14.95 and longitude between -61.3 and -60.7',
+  )
+  assert.ok((placed?.n ?? 0) >= 40)
+  const site = siteOf(island, { author: 'Cariflex', demandResponseLevels: [100, 75, 50, 0] })
+  assert.equal(flexibleNominal(site), 665_000)
+})
+
+test('establishing twice changes nothing, and the territory is found again', async (t) => {
+  const store = await scratchStore(t)
+  const first = await establishTerritory(store, clock, martinique, true)
+  const count = () =>
+    store.first(
+      'select (select count(*) from generic_asset) as assets, (select count(*) from sensor) as sensors, (select count(*) from cariflex.device) as devices',
+    )
+  const before = await count()
+  const second = await establishTerritory(store, clock, martinique, false)
+  assert.deepEqual(await count(), before)
+  assert.equal(second.demo, true)
+  const found = await findTerritory(store)
+  assert.deepEqual([found?.site, found?.demo, found?.assets], [first.site, true, first.assets])
+})
+
+test('a device that names no asset is refused before anything is written', async (t) => {
+  const store = await scratchStore(t)
+  const broken = { ...martinique, devices: [{ ...martinique.devices[0]!, asset: 'PV999' }] }
+  await assert.rejects(establishTerritory(store, clock, broken, true), { code: 'config-territory' })
+  assert.equal(await isVirgin(store), true)
+})
