@@ -18,7 +18,7 @@ async function server(t: TestContext, unit: Unit) {
 }
 
 function client(t: TestContext, port: number, more: Partial<ModbusClientOptions> = {}): ModbusClient {
-  const made = modbusClient({ host: '127.0.0.1', port, timeout: 150, connectTimeout: 500, longestPause: 1, ...more })
+  const made = modbusClient({ host: '127.0.0.1', port, timeout: 150, connectTimeout: 500, longestPause: 0, ...more })
   t.after(() => made.close())
   return made
 }
