@@ -1,6 +1,7 @@
 // Unmodified foreign programs against the running island: a FlexMeasures client, a Modbus battery of another brand, an OCPP 2.0.1 station.
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { EMAIL, freePort, PASSWORD, startTerritory, until } from '../journeys/territory.ts'
@@ -29,7 +30,7 @@ test('a battery of another brand is steered with one YAML file', async (t) => {
   const battery = foreign('foreign_battery.py', [String(port)])
   t.after(() => battery.kill())
   await battery.line((line) => line['listening'] === port)
-  const config = territoryFile(t.name, port)
+  const config = foreignTerritory(mkdtempSync(join(tmpdir(), 'cariflex-foreign-')), port)
   const island = await startTerritory(t, { args: ['--config', config] })
   const told = await battery.line((line) => line['enabled'] === 1 && Number(line['told_kw']) > 0, 90_000)
   assert.ok(Number(told['told_kw']) > 0 && Number(told['told_kw']) <= 20, 'charges while power is cheap, within its nominal power')
@@ -62,3 +63,44 @@ test('a foreign OCPP station boots, charges and obeys the profile it is given', 
   const { body: listed } = await island.ask<{ data: { identity: string; online: boolean }[] }>('GET', '/api/cariflex/v1/stations')
   assert.ok(listed.data.some((entry) => entry.identity === 'FOREIGN-1'))
 })
+
+/** What a stranger writes to add a battery of another brand: one template and one territory that names it. */
+function foreignTerritory(folder: string, port: number): string {
+  writeFileSync(join(folder, 'foreign-brand.yaml'), FOREIGN_BRAND)
+  const config = join(folder, 'cariflex.yaml')
+  writeFileSync(
+    config,
+    `territory:
+  account: Strangers
+  site:
+    name: Workshop
+    timezone: America/Martinique
+    currency: EUR
+    latitude: 14.6
+    longitude: -61.0
+    roles: { consumptionPrice: 84 }
+    sensors: [{ id: 84, name: consumption_price, unit: EUR/MWh, resolution: PT1H }]
+    tariff: [${tariff()}]
+  assets:
+    - name: Foreign battery
+      type: battery
+      sensors:
+        - { id: 1001, name: soc, unit: kWh, resolution: PT0S }
+        - { id: 1002, name: power, unit: kW, resolution: PT5M, attributes: { consumption_is_positive: true } }
+  devices:
+    - { id: FB001, kind: battery, asset: Foreign battery, bus: modbus, template: ${join(folder, 'foreign-brand.yaml')}, host: 127.0.0.1, port: ${port}, unit: 1, nominalKw: 20, capacityKwh: 100, minSocKwh: 5, maxSocKwh: 95, sensors: { power: 1002, soc: 1001 } }
+`,
+  )
+  return config
+}
+
+/** A day's tariff, local time of Martinique: cheap from this hour on for four hours, dear otherwise. */
+function tariff(): string {
+  const hour = (Date.now() / 3_600_000 - 4) % 24 | 0
+  const steps = [{ from: hour, price: 100 }, { from: (hour + 4) % 24, price: 400 }].sort((a, b) => a.from - b.from)
+  const night = steps[1]!.price
+  return [{ from: 0, price: night }, ...steps.filter((step) => step.from > 0 || step.price !== night)]
+    .filter((step, index, all) => all.findLastIndex((other) => other.from === step.from) === index)
+    .map((step) => `{ from: '${String(step.from).padStart(2, '0')}:00', price: ${step.price} }`)
+    .join(', ')
+}
