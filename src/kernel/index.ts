@@ -3,6 +3,7 @@ export { type Clock, type ManualClock, manualClock, pause, systemClock, type Tim
 export { addDuration, type Duration, durationLength, formatDuration, parseDuration, parseDurationLength } from './duration.ts'
 export { createLog, type Log, redact, silentLog } from './log.ts'
 export { addMoney, amountOf, formatMoney, type Money, money } from './money.ts'
+export { nearest } from './nearest.ts'
 export { describeError, isProblem, Problem, type ProblemDetails } from './problem.ts'
 export { nodeFlagsFor, VERSION } from './program.ts'
 export {
