@@ -8,6 +8,7 @@ import { bindingOf, type Reason, reasonsOf } from './reason.ts'
 import type { SiteProblem, SiteStorage } from './site-problem.ts'
 import { isSolved, type Solution, solveWithHighs } from './solve.ts'
 import { type SolverPool, sharedSolverPool } from './solver-pool.ts'
+import { fullSooner } from './tie-break.ts'
 import { type BrokenBound, brokenBounds, type MissedWish, missedWishes } from './wish.ts'
 
 export interface SiteOptions {
@@ -86,8 +87,7 @@ export function siteFormulation(site: SiteProblem): SchedulingProblem {
   const perKwh = (factor: number) => (factor * dearest) / 1000
   const consumption = series(site.consumptionPrice, (price) => price / 1000)
   const production = series(site.productionPrice, (price) => price / 1000)
-  const spreadOfPrices = Math.max(...consumption, ...production) - Math.min(...consumption, ...production)
-  const slope = (1e-4 * (spreadOfPrices > 0 ? spreadOfPrices : 0.001)) / slots
+  const spreadOfPrices = Math.max(...consumption) - Math.min(...consumption)
 
   const stocks: Stock[] = []
   const commitments: Commitment[] = []
@@ -167,7 +167,7 @@ export function siteFormulation(site: SiteProblem): SchedulingProblem {
       on,
       grouping: 'each',
       quantity: storage.maxKwh,
-      down: Array.from({ length: slots }, (_, slot) => (-slope * (slots - 1 - slot)) / Math.max(slots - 1, 1)),
+      down: fullSooner(spreadOfPrices, slots, hours),
       tieBreak: true,
     })
     return {

@@ -7,6 +7,7 @@ import { type Priced, pricePlan } from './price.ts'
 import type { SchedulingProblem } from './problem.ts'
 import type { SolveAnswer } from './solver-message.ts'
 import type { SolverPool } from './solver-pool.ts'
+import { solveStorage } from './storage.ts'
 
 export interface Solution extends Priced {
   status: 'optimal' | 'feasible'
@@ -38,6 +39,21 @@ export interface SolveHow {
 export const isSolved = (outcome: Outcome): outcome is Solution => 'powers' in outcome
 
 /**
+ * The plan of least cost: by the own algorithm where the problem has its form (one storage, convex), else by HiGHS. Objective, bound and
+ * costs in currency; the bound is the proven one of objective and tie-breaks together, less the tie-breaks of this plan.
+ * @throws Problem `solver-killed` when the thread did not come back in time and no earlier phase gave a plan
+ */
+export async function solve(problem: SchedulingProblem, how: SolveHow): Promise<Outcome> {
+  const begin = performance.now()
+  const own = solveStorage(problem)
+  if (own === undefined) return solveWithHighs(problem, how)
+  const solveMs = performance.now() - begin
+  if (own === 'infeasible') return { status: 'infeasible', solver: 'storage', solveMs }
+  return { ...own, status: 'optimal', bound: own.objective, gap: 0, solver: 'storage', solveMs, stockValues: [own.values] }
+}
+
+/**
+ * As `solve`, with HiGHS whatever the form.
  * @throws Problem `solver-killed` when the thread did not come back in time and no earlier phase gave a plan
  */
 export async function solveWithHighs(problem: SchedulingProblem, { pool, deadlineMs, gap = 0 }: SolveHow): Promise<Outcome> {
