@@ -396,7 +396,7 @@ test('our station talks with a foreign CSMS (ocpp-rpc) in strict mode', async (t
   const server = new RPCServer({ protocols: ['ocpp2.0.1'], strictMode: true } as ConstructorParameters<typeof RPCServer>[0])
   server.auth((accept, reject, handshake) => {
     if (handshake.password?.toString() === 'secret-secret-16') (accept as () => void)()
-    else reject(401)
+    else reject(401, 'Unauthorized')
   })
   const ended: Promise<unknown>[] = []
   server.on('client', (client) => {
