@@ -25,7 +25,7 @@ export interface SiteStorage {
   wishes?: StockWish[]
 }
 
-export interface SiteDevice {
+export interface PlanDevice {
   id: string
   /** Power it can take per slot, consumption positive, kW: 0 and 0 while absent. Constant or one a slot. */
   minKw: Series
@@ -44,7 +44,7 @@ export interface SiteProblem {
   slots: number
   /** Slot length, ms. */
   step: number
-  devices: SiteDevice[]
+  devices: PlanDevice[]
   /** Net power of everything not decided here, kW per slot (PV negative). */
   inflexibleKw: Series
   /** Currency per MWh, per slot. */
