@@ -1,5 +1,7 @@
+export { type Hold, holderOf, holdFolder } from './embedded/hold.ts'
+export { type Embedded, type EmbeddedOptions, startEmbedded } from './embedded/start.ts'
 export { knownMigrations, type Migration, type MigrationState, migrate, migrationState } from './migrate.ts'
 export { openStore, type StoreOptions } from './open.ts'
-export { scratchStore } from './scratch.ts'
+export { type ScratchOptions, scratchStore } from './scratch.ts'
 export type { Queryable, Row, Store } from './store.ts'
 export { asInterval, asJson, asTimestamp, readInterval, readTimestamp } from './value.ts'

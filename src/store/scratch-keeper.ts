@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeError, silentLog, systemClock } from '#kernel'
 import { serverAccount } from './embedded/account.ts'
+import { isAlive } from './embedded/alive.ts'
 import { clusterUrl, createCluster, freePort, runServer } from './embedded/cluster.ts'
 import { usableNative } from './embedded/native.ts'
 import { migrate } from './migrate.ts'
@@ -26,15 +27,6 @@ const SETTINGS = {
   shared_buffers: '64MB',
   max_logical_replication_workers: '0',
   file_copy_method: 'copy',
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 async function keep(): Promise<void> {

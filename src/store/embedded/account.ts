@@ -8,19 +8,20 @@ export interface ServerAccount {
   gid?: number
 }
 
-/** 'nobody' on Linux; no entry in /etc/passwd is needed. */
-const NOBODY = 65_534
-
-/** As root: the user `postgres` when there is one, else an unprivileged number. As anybody else: ourselves. */
+/** As root: the user `postgres` when there is one, else `nobody`. As anybody else: ourselves. initdb wants a name for the number. */
 export function serverAccount(passwd = '/etc/passwd'): ServerAccount {
   if (process.getuid?.() !== 0) return {}
+  let users = ''
   try {
-    for (const line of readFileSync(passwd, 'utf8').split('\n')) {
-      const [name, , uid, gid] = line.split(':')
-      if (name === 'postgres' && Number(uid) > 0) return { uid: Number(uid), gid: Number(gid) }
-    }
-  } catch {}
-  return { uid: NOBODY, gid: NOBODY }
+    users = readFileSync(passwd, 'utf8')
+  } catch {
+    // a machine without users: initdb will say so
+  }
+  for (const name of ['postgres', 'nobody']) {
+    const entry = new RegExp(`^${name}:[^:]*:([1-9]\\d*):(\\d+):`, 'm').exec(users)
+    if (entry) return { uid: Number(entry[1]), gid: Number(entry[2]) }
+  }
+  return { uid: 65_534, gid: 65_534 }
 }
 
 /** True when the account may pass through every folder above `path` (and through `path`, when it is a folder). */

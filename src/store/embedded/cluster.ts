@@ -45,7 +45,9 @@ export async function createCluster({ folder, native, account }: ClusterPlace, p
     const told = error instanceof Error && 'stderr' in error && error.stderr ? String(error.stderr).trim() : describeError(error)
     throw new Problem('database-not-created', `The embedded database could not be created in ${folder}: ${told}`, {
       status: 503,
-      hint: 'Check that the disk has 200 MB free and that the folder may be written, or choose another one with --data.',
+      hint: told.includes('user does not exist')
+        ? 'PostgreSQL wants a name for the user that it runs as: add a line for that number to /etc/passwd, or use your own PostgreSQL with DATABASE_URL.'
+        : 'Check that the disk has 200 MB free and that the folder may be written, or choose another one with --data.',
       cause: error,
     })
   } finally {

@@ -19,8 +19,8 @@ export const programIn = (native: string, name: 'postgres' | 'initdb' | 'pg_ctl'
  * links of its libraries and is read-only, a copy below `copyTo`.
  * @throws Problem `embedded-postgresql-unusable`
  */
-export async function usableNative(account: ServerAccount, copyTo: string): Promise<string> {
-  const { folder, version } = locate()
+export async function usableNative(account: ServerAccount, copyTo: string, found = locate()): Promise<string> {
+  const { folder, version } = found
   link(folder)
   const first = mayReach(folder, account) ? await whyNot(folder, account) : 'its folder cannot be entered'
   if (first === undefined) return folder
