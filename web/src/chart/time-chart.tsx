@@ -1,0 +1,280 @@
+/** One chart of several lines over time, on canvas: legend with values under the pointer, marks for moments, a twin as table. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useCell } from '../cell.ts'
+import { paint } from '../settings.ts'
+import { useWords } from '../words.ts'
+import { rowSize, thin, type Values } from './digest.ts'
+
+export interface Line {
+  key: string
+  label: string
+  unit: string
+  values: Values
+  /** Name of a colour of the style sheet, such as `--battery`. */
+  colour: string
+  dash?: number[]
+  /** Holds from slot to slot, as an order does. */
+  stepped?: boolean
+  /** Read on the right-hand axis. */
+  right?: boolean
+  fill?: boolean
+  width?: number
+}
+export interface Moment {
+  at: number
+  label: string
+  colour: string
+}
+export interface TimeChartProps {
+  start: number
+  step: number
+  lines: Line[]
+  moments: Moment[]
+  /** One sentence that says what the picture shows. */
+  summary: string
+  caption: string
+  height?: number
+}
+
+/** A colour of the style sheet as the canvas wants it (light-dark() resolved). */
+function resolve(name: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(${name})`
+  probe.hidden = true
+  document.body.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+const faint = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.16)')
+
+export function TimeChart({ start, step, lines, moments, summary, caption, height = 320 }: TimeChartProps) {
+  const { t, f, zone } = useWords()
+  const host = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | null>(null)
+  const [hidden, setHidden] = useState<Record<string, boolean>>({})
+  const [under, setUnder] = useState<number | null>(null)
+  const painted = useCell(paint)
+  const count = lines[0]?.values.length ?? 0
+  const times = useMemo(() => Array.from({ length: count }, (_, index) => (start + index * step) / 1000), [start, step, count])
+  const shape = lines.map((line) => `${line.key}${line.colour}${line.right}${line.dash}`).join()
+  const latest = useRef({ lines, moments, hidden })
+  latest.current = { lines, moments, hidden }
+  const data = () => [times, ...latest.current.lines.map((line) => line.values)] as uPlot.AlignedData
+
+  useEffect(() => {
+    const box = host.current
+    if (!box || count === 0) return
+    const text = resolve('--text-soft')
+    const rule = resolve('--rule')
+    const right = lines.find((line) => line.right)
+    const axis = { stroke: text, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: '12px system-ui, sans-serif' }
+    const units = (side: Line[]) => [...new Set(side.map((line) => line.unit))].join(', ')
+    const drawMoments = (chart: uPlot) => {
+      const { ctx, bbox } = chart
+      ctx.save()
+      ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`
+      latest.current.moments.forEach(({ at, label, colour }, index) => {
+        const x = chart.valToPos(at / 1000, 'x', true)
+        if (x < bbox.left || x > bbox.left + bbox.width) return
+        ctx.strokeStyle = ctx.fillStyle = resolve(colour)
+        ctx.lineWidth = 1.5 * devicePixelRatio
+        ctx.setLineDash(index === 0 ? [] : [4 * devicePixelRatio, 4 * devicePixelRatio])
+        ctx.beginPath()
+        ctx.moveTo(x, bbox.top)
+        ctx.lineTo(x, bbox.top + bbox.height)
+        ctx.stroke()
+        const width = ctx.measureText(label).width
+        const leftward = x + width + 10 * devicePixelRatio > bbox.left + bbox.width
+        ctx.fillText(
+          label,
+          leftward ? x - width - 5 * devicePixelRatio : x + 5 * devicePixelRatio,
+          bbox.top + (13 + index * 15) * devicePixelRatio,
+        )
+      })
+      ctx.restore()
+    }
+    const chart = new uPlot(
+      {
+        width: Math.max(260, box.clientWidth),
+        height,
+        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
+        legend: { show: false },
+        cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+        scales: {
+          x: { time: true },
+          y: { range: { min: { pad: 0.08, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 1 } } },
+          right: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 1, mode: 1 } } },
+        },
+        axes: [
+          {
+            ...axis,
+            space: 56,
+            values: (_, splits) =>
+              splits.map((at, index) => {
+                const day = f.day(at * 1000)
+                const clock = f.clock(at * 1000)
+                return index === 0 || f.day(splits[index - 1]! * 1000) !== day ? `${clock}\n${day}` : clock
+              }),
+            size: 44,
+          },
+          {
+            ...axis,
+            scale: 'y',
+            size: 52,
+            label: units(lines.filter((line) => !line.right)),
+            labelSize: 16,
+            labelFont: '12px system-ui, sans-serif',
+            values: (_, splits) => splits.map((value) => f.number(value, Math.abs(splits[1]! - splits[0]!) < 1 ? 1 : 0)),
+          },
+          ...(right
+            ? [
+                {
+                  ...axis,
+                  scale: 'right',
+                  side: 1 as const,
+                  size: 46,
+                  grid: { show: false },
+                  label: right.unit,
+                  labelSize: 16,
+                  labelFont: '12px system-ui, sans-serif',
+                  values: (_: uPlot, splits: number[]) => splits.map((value) => f.number(value, 0)),
+                },
+              ]
+            : []),
+        ],
+        series: [
+          {},
+          ...lines.map((line): uPlot.Series => {
+            const colour = resolve(line.colour)
+            return {
+              label: line.label,
+              scale: line.right ? 'right' : 'y',
+              stroke: colour,
+              width: line.width ?? 2,
+              show: !latest.current.hidden[line.key],
+              points: { show: false },
+              spanGaps: false,
+              ...(line.dash ? { dash: line.dash } : {}),
+              ...(line.fill ? { fill: faint(colour) } : {}),
+              ...(line.stepped ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
+            }
+          }),
+        ],
+        hooks: { draw: [drawMoments], setCursor: [(self) => setUnder(self.cursor.idx ?? null)] },
+      },
+      data(),
+      box,
+    )
+    plot.current = chart
+    const resized = new ResizeObserver(() => {
+      const width = Math.max(260, box.clientWidth)
+      if (Math.abs(width - chart.width) > 1) chart.setSize({ width, height })
+    })
+    resized.observe(box)
+    return () => {
+      resized.disconnect()
+      chart.destroy()
+      plot.current = null
+    }
+  }, [shape, zone, painted, t, count === 0, height])
+
+  // A hidden page draws nothing; it catches up when it is looked at.
+  const draw = () => {
+    if (!document.hidden) plot.current?.setData(data())
+  }
+  useEffect(draw, [times, lines, moments])
+  useEffect(() => {
+    document.addEventListener('visibilitychange', draw)
+    return () => document.removeEventListener('visibilitychange', draw)
+  }, [times])
+  useEffect(() => {
+    lines.forEach((line, index) => {
+      plot.current?.setSeries(index + 1, { show: !hidden[line.key] })
+    })
+  }, [hidden])
+
+  const index = under ?? undefined
+  return (
+    <figure class="chart">
+      <figcaption class="chart-summary">{summary}</figcaption>
+      <ul class="plain chart-legend">
+        {lines.map((line) => (
+          <li key={line.key}>
+            <button
+              type="button"
+              class="chip"
+              aria-pressed={!hidden[line.key]}
+              onClick={() => setHidden({ ...hidden, [line.key]: !hidden[line.key] })}
+            >
+              <svg class="sample" width="26" height="12" viewBox="0 0 26 12" aria-hidden="true" focusable="false">
+                <path
+                  d={line.stepped ? 'M1 9h8V3h8v6h8' : 'M1 6h24'}
+                  style={{ stroke: `var(${line.colour})`, strokeDasharray: line.dash?.join(' ') ?? 'none', strokeWidth: line.width ?? 2 }}
+                />
+              </svg>
+              {line.label}
+              {index !== undefined && <b class="chart-value">{f.amount(line.values[index], line.unit)}</b>}
+            </button>
+          </li>
+        ))}
+        <li class="muted chart-at">{index === undefined ? '' : f.moment(start + index * step)}</li>
+      </ul>
+      <div class="chart-canvas" ref={host} role="img" aria-label={summary} style={{ minHeight: `${height}px` }} />
+      <Twin start={start} step={step} lines={lines} caption={caption} />
+    </figure>
+  )
+}
+
+function Twin({ start, step, lines, caption }: { start: number; step: number; lines: Line[]; caption: string }) {
+  const { t, f } = useWords()
+  const [open, setOpen] = useState(false)
+  const count = lines[0]?.values.length ?? 0
+  const size = rowSize(count, step)
+  const columns = useMemo(() => (open ? lines.map((line) => thin(line.values, size)) : []), [open, lines, size])
+  return (
+    <details class="twin" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t('chart.table')}</summary>
+      {open && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+        <section class="scroll" tabIndex={0} aria-label={caption}>
+          <table class="table">
+            <caption>
+              {caption} {size > 1 && t('chart.means', { minutes: (size * step) / 60_000 })}
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">{t('chart.time')}</th>
+                {lines.map((line) => (
+                  <th key={line.key} scope="col" class="right">
+                    {line.label} ({line.unit})
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {Array.from({ length: Math.ceil(count / size) }, (_, row) => (
+                <tr key={start + row * size * step}>
+                  <th scope="row" class="nowrap">
+                    {f.moment(start + row * size * step)}
+                  </th>
+                  {columns.map((column, index) => {
+                    const value = column[row]
+                    return (
+                      <td key={lines[index]!.key} class="right">
+                        {value === null || value === undefined ? '–' : f.number(value, 2)}
+                      </td>
+                    )
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </details>
+  )
+}

@@ -1,0 +1,139 @@
+/** One asset: what it does and why, what was measured, forecast and planned, what was believed when, its orders, its owner's word. */
+import { useMemo, useState } from 'preact/hooks'
+import { useCell } from '../cell.ts'
+import { useHeading } from '../heading.ts'
+import { assets, limits, platformNow, trouble } from '../live.ts'
+import { LimitLine } from '../parts/limit-banner.tsx'
+import { Charge, Fresh, KindMark, Plugged, Power, Simulated } from '../parts/marks.tsx'
+import { OrderSentence } from '../parts/order.tsx'
+import { Empty, Failure, Loading } from '../parts/state.tsx'
+import { useTick } from '../parts/tick.ts'
+import type { PageProps } from '../route.ts'
+import type { Asset } from '../wire.ts'
+import { useWords } from '../words.ts'
+import { AssetChart } from './asset-chart.tsx'
+import { Journal } from './asset-journal.tsx'
+import { OverrideCard } from './asset-override.tsx'
+
+function Now({ asset, all }: { asset: Asset; all: Asset[] }) {
+  const { t, f } = useWords()
+  const everyLimit = useCell(limits) ?? []
+  useTick(5_000)
+  const now = platformNow()
+  const { live } = asset
+  const charger = asset.kind === 'vehicle' ? all.find((other) => other.device === live.plugged) : undefined
+  const order = asset.order ?? charger?.order ?? null
+  const mine = everyLimit.filter((limit) => limit.asset === asset.asset && Date.parse(limit.until) > now)
+  return (
+    <section class="card" aria-labelledby="asset-now">
+      <h2 id="asset-now">{t('asset.now')}</h2>
+      <p class="big">{asset.kind === 'vehicle' ? <Plugged asset={asset} /> : <Power kind={asset.kind} powerKw={live.powerKw} />}</p>
+      <p class="row">
+        <Charge socKwh={live.socKwh} capacityKwh={asset.capacityKwh} />
+        {asset.kind === 'evse' && <Plugged asset={asset} />}
+        <Fresh freshness={live.freshness} />
+        {live.at && <span class="muted small">{t('asset.at', { time: f.near(Date.parse(live.at), now) })}</span>}
+      </p>
+      {live.why && <p>{live.why}</p>}
+      {live.controllable === false && <p class="muted">{t('asset.uncontrollable')}</p>}
+      <h3>{t('asset.order')}</h3>
+      {order ? (
+        <>
+          {charger && <p class="muted">{t('asset.order.charger', { charger: charger.device ?? charger.name })}</p>}
+          <OrderSentence order={order} kind={charger?.kind ?? asset.kind} />
+        </>
+      ) : (
+        <p class="muted">{asset.kind === 'pv' ? t('asset.order.pv') : t('asset.order.none')}</p>
+      )}
+      {mine.length > 0 && (
+        <ul class="plain">
+          {mine.map((limit) => (
+            <li key={limit.id}>
+              <LimitLine limit={limit} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Properties({ asset, all }: { asset: Asset; all: Asset[] }) {
+  const { t, f } = useWords()
+  const other = all.find((each) => each.device !== null && each.device === asset.live.plugged)
+  const rows: [string, preact.ComponentChildren][] = [
+    [t('asset.prop.kind'), t.code('kind', asset.kind)],
+    [t('asset.prop.name'), asset.name],
+    [t('asset.prop.number'), asset.asset],
+  ]
+  if (asset.town) rows.push([t('assets.col.town'), asset.town])
+  if (asset.latitude !== null && asset.latitude !== undefined && asset.longitude !== null && asset.longitude !== undefined)
+    rows.push([t('asset.prop.place'), `${f.number(asset.latitude, 4)} · ${f.number(asset.longitude, 4)}`])
+  if (asset.nominalKw) rows.push([t('asset.prop.nominal'), f.amount(asset.nominalKw, 'kW')])
+  if (asset.capacityKwh) rows.push([t('asset.prop.capacity'), f.amount(asset.capacityKwh, 'kWh', 0)])
+  if (other) rows.push([t('asset.prop.plugged'), <a href={`/ops/assets/${other.asset}`}>{other.device}</a>])
+  for (const [name, sensor] of Object.entries(asset.sensors))
+    rows.push([t('asset.prop.sensor', { name }), t('asset.prop.sensor.id', { sensor })])
+  return (
+    <section class="card" aria-labelledby="asset-properties">
+      <h2 id="asset-properties">{t('asset.properties')}</h2>
+      <dl class="facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {asset.kind === 'evse' && asset.device && (
+        <a class="button" href={`/ops/stations/${asset.device}`}>
+          {t('asset.station')}
+        </a>
+      )}
+    </section>
+  )
+}
+
+export function AssetPage({ route, subject }: PageProps) {
+  const { t } = useWords()
+  const all = useCell(assets)
+  const problem = useCell(trouble)
+  const asset = useMemo(() => all?.find((each) => String(each.asset) === subject || each.device === subject), [all, subject])
+  useHeading(asset ? (asset.device ?? asset.name) : undefined)
+  const [orders, setOrders] = useState(0)
+  if (!all) return problem ? <Failure error={problem} /> : <Loading />
+  if (!asset)
+    return (
+      <Empty title={t('asset.unknown', { id: subject ?? '' })}>
+        <a class="button" href="/ops/assets">
+          {t('asset.all')}
+        </a>
+      </Empty>
+    )
+  const steerable = asset.device !== null && (asset.kind === 'battery' || asset.kind === 'evse' || asset.kind === 'pv')
+  return (
+    <div class="page">
+      <p class="crumbs">
+        <a href="/ops/assets">{t('nav.assets')}</a> <span aria-hidden="true">›</span> {t.code('kind', asset.kind)}
+      </p>
+      <div class="page-head">
+        <h1>
+          <KindMark kind={asset.kind} /> {asset.device ?? asset.name}
+          {asset.town && <span class="page-head-more">{asset.town}</span>}
+        </h1>
+        <Simulated on={asset.live.simulated} />
+      </div>
+      <div class="asset">
+        <div class="asset-main">
+          <AssetChart asset={asset} route={route} />
+          {steerable && <Journal asset={asset} version={orders} />}
+        </div>
+        <div class="asset-side">
+          <Now asset={asset} all={all} />
+          {steerable && <OverrideCard asset={asset} onChange={() => setOrders(orders + 1)} />}
+          <Properties asset={asset} all={all} />
+        </div>
+      </div>
+    </div>
+  )
+}

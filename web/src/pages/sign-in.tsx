@@ -1,0 +1,104 @@
+/** Sign-in: says what to type, and where the demonstration wrote it. */
+import { useState } from 'preact/hooks'
+import { call, Refusal } from '../api.ts'
+import { useCell } from '../cell.ts'
+import { session, whoAmI } from '../live.ts'
+import { Icon } from '../parts/icon.tsx'
+import { choose, settings } from '../settings.ts'
+import type { User } from '../wire.ts'
+import { useWords } from '../words.ts'
+
+export function SignIn() {
+  const { t } = useWords()
+  const { language } = useCell(settings)
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<Refusal | null>(null)
+
+  const submit = async (event: Event) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    try {
+      const body = (await call('POST', '/session', { email: email.trim(), password })) as { user?: User; data?: { user?: User } }
+      const user = body?.user ?? body?.data?.user
+      if (user) session.set({ state: 'in', user })
+      else await whoAmI()
+    } catch (failure) {
+      if (!(failure instanceof Refusal)) throw failure
+      setError(failure)
+      setBusy(false)
+    }
+  }
+  const wrong = error?.status === 401 || error?.status === 403 || error?.status === 422
+  return (
+    <div class="signin">
+      <h1>{t('signin.title')}</h1>
+      <p>{t('signin.lead')}</p>
+      <form class="card form" onSubmit={submit}>
+        <label class="field">
+          <span>{t('signin.email')}</span>
+          <input
+            type="email"
+            name="email"
+            autocomplete="username"
+            required
+            value={email}
+            aria-invalid={wrong}
+            aria-describedby={error ? 'signin-error' : undefined}
+            onInput={(event) => setEmail(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span>{t('signin.password')}</span>
+          <input
+            type="password"
+            name="password"
+            autocomplete="current-password"
+            required
+            value={password}
+            aria-invalid={wrong}
+            aria-describedby={error ? 'signin-error' : undefined}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+          />
+        </label>
+        {error && (
+          <p class="field-error" id="signin-error" role="alert">
+            <Icon name="alert" size={18} />{' '}
+            {error.code === 'unreachable'
+              ? `${t('state.unreachable')} ${t('state.unreachable.hint')}`
+              : wrong
+                ? t('signin.wrong')
+                : `${error.message} ${error.hint ?? ''}`}
+          </p>
+        )}
+        <button type="submit" class="button button-main" disabled={busy}>
+          {busy ? t('signin.busy') : t('signin.go')}
+        </button>
+      </form>
+      <section class="notice" aria-labelledby="signin-how">
+        <Icon name="info" />
+        <div>
+          <h2 id="signin-how" class="strong plain-heading">
+            {t('signin.how.title')}
+          </h2>
+          <p>{t('signin.how.text')}</p>
+          <p>
+            {t('signin.how.lost')} <code>npx cariflex user add --help</code>
+          </p>
+        </div>
+      </section>
+      <p>
+        <button
+          type="button"
+          class="button button-quiet"
+          lang={language === 'fr' ? 'en' : 'fr'}
+          onClick={() => choose({ language: language === 'fr' ? 'en' : 'fr' })}
+        >
+          {language === 'fr' ? 'English' : 'Français'}
+        </button>
+      </p>
+    </div>
+  )
+}

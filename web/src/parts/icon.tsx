@@ -1,0 +1,51 @@
+/** Drawn by hand, 24 × 24, one stroke: kinds of energy, pages, outcomes. Always beside words, so hidden from screen readers. */
+import type { Kind, Outcome } from '../wire.ts'
+
+const PATHS = {
+  pv: 'M12 7.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9M12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22M5 5l1.8 1.8M17.2 17.2 19 19M19 5l-1.8 1.8M6.8 17.2 5 19',
+  battery: 'M3 8.5h15.5v8H3zM18.5 11h2.5v3h-2.5M6 11.2v2.6M9.2 11.2v2.6M12.4 11.2v2.6',
+  evse: 'M4.5 21V4.5A1.5 1.5 0 0 1 6 3h6a1.5 1.5 0 0 1 1.5 1.5V21M3 21h12M13.500 12h2a1.500 1.500 0 0 1 1.500 1.500V16a1.800 1.800 0 0 0 3.600 0V9.500L17.500 6.500M9.800 6.500 7.500 10.500h3L8.300 14.500',
+  vehicle:
+    'M3 16.500v-3.200l1.800-.8L7 8h9l3 4.400 2 .9v3.200M3 16.500h2M9 16.500h6M19 16.500h2M5.200 12.500h13M7 14.800a1.800 1.800 0 1 1 0 3.600 1.800 1.800 0 0 1 0-3.600M17 14.800a1.800 1.800 0 1 1 0 3.600 1.800 1.800 0 0 1 0-3.600',
+  weather: 'M7.500 18.500h9.800a3.700 3.700 0 0 0 .4-7.380A5.500 5.500 0 0 0 7.100 10 4.270 4.270 0 0 0 7.500 18.500',
+  grid: 'M12 2.500 8 21.500M12 2.500l4 19M9.700 10.500h4.600M5 7.500h14M8.800 15.500l6.400-5M15.200 15.500l-6.400-5M6 21.500h12',
+  site: 'M3.500 11 12 3.500 20.500 11M6 9.500v11h12v-11M10 20.500v-6h4v6',
+  overview: 'M9 4 3.500 6v14L9 18l6 2 5.500-2V4L15 6 9 4M9 4v14M15 6v14',
+  assets: 'M4 5.500h3.500v3.500H4zM4 15h3.500v3.500H4zM11 7.200h9.500M11 16.800h9.500',
+  plan: 'M4 6.500h9M8 12h12M4 17.500h7M15 17.500h5M3.500 3v18',
+  stations:
+    'M4.500 21V4.500A1.500 1.500 0 0 1 6 3h6a1.500 1.500 0 0 1 1.500 1.500V21M3 21h12M7 7h4M13.500 12h2A1.500 1.500 0 0 1 17 13.500V16a1.800 1.800 0 0 0 3.600 0V9.500L17.500 6.500',
+  world: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M3 12h18M12 3c3 3 3.500 6 3.500 9s-.5 6-3.500 9c-3-3-3.500-6-3.500-9S9 6 12 3',
+  settings:
+    'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.800a2.200 2.200 0 1 1 0 4.400 2.200 2.200 0 0 1 0-4.400M9 14.800a2.200 2.200 0 1 1 0 4.400 2.200 2.200 0 0 1 0-4.400',
+  obeyed: 'M4.500 12.500 10 18 20 6.500',
+  clipped: 'M5 5v14h14M9 15h7M9 11h4',
+  refused: 'M6 6l12 12M18 6 6 18',
+  silent: 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M8 12h8',
+  waiting: 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 7.500V12l3 2',
+  alert: 'M12 3.500 2.500 20h19L12 3.500M12 10v4.500M12 17.200v.3',
+  info: 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 11v5.500M12 7.600v.3',
+  pin: 'M9 3h6l-.8 6 3.300 3.500v1.500h-11v-1.500L9.800 9 9 3M12 14v7',
+  out: 'M14 4h5.500v16H14M4 12h11M11 8l4 4-4 4',
+} as const
+
+export type IconName = keyof typeof PATHS
+
+export function Icon({ name, size = 22 }: { name: IconName; size?: number }) {
+  return (
+    <svg class="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  )
+}
+
+/** The same drawing as an element, for what is not drawn by Preact (markers of the map). */
+export function iconElement(name: Kind | Outcome, size: number): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  for (const [key, value] of Object.entries({ class: 'icon', width: size, height: size, viewBox: '0 0 24 24', 'aria-hidden': 'true' }))
+    svg.setAttribute(key, String(value))
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+  path.setAttribute('d', PATHS[name])
+  svg.append(path)
+  return svg
+}

@@ -1,0 +1,49 @@
+/** Something read from the platform for a page: what is there, whether it is loading, and why it failed. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Refusal, read } from './api.ts'
+
+export interface Resource<T> {
+  data: T | undefined
+  error: Refusal | undefined
+  loading: boolean
+  /** Reads again now. */
+  reload(): void
+}
+
+/**
+ * Reads `path` (null: nothing yet) now and whenever `version` moves. What was read stays on the screen while it is read again;
+ * another path starts empty.
+ */
+export function useResource<T>(path: string | null, version: string | number = 0): Resource<T> {
+  const [state, setState] = useState<{ path: string | null; data: T | undefined; error: Refusal | undefined; loading: boolean }>({
+    path: null,
+    data: undefined,
+    error: undefined,
+    loading: true,
+  })
+  const [again, setAgain] = useState(0)
+  const alive = useRef(true)
+  useEffect(() => {
+    alive.current = true
+    return () => {
+      alive.current = false
+    }
+  }, [])
+  useEffect(() => {
+    if (path === null) return
+    const abort = new AbortController()
+    setState((now) => ({ ...now, loading: true, ...(now.path === path ? {} : { path, error: undefined }) }))
+    read<T>(path, abort.signal).then(
+      (data) => {
+        if (!abort.signal.aborted) setState({ path, data, error: undefined, loading: false })
+      },
+      (error: unknown) => {
+        if (abort.signal.aborted || !alive.current) return
+        const refusal = error instanceof Refusal ? error : new Refusal(String(error), 'bug', 0)
+        setState((now) => ({ ...now, path, error: refusal, loading: false, data: refusal.status === 404 ? undefined : now.data }))
+      },
+    )
+    return () => abort.abort()
+  }, [path, version, again])
+  return { data: state.data, error: state.error, loading: state.loading, reload: () => setAgain((n) => n + 1) }
+}

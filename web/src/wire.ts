@@ -1,0 +1,224 @@
+/** Shapes of `/api/cariflex/v1` as this UI reads them. Powers kW (consumption positive), energies kWh, times ISO 8601 with offset. */
+
+export type Kind = 'pv' | 'battery' | 'evse' | 'vehicle' | 'weather' | 'grid' | 'site'
+export type Freshness = 'fresh' | 'late' | 'silent'
+export type Rung = 'safety' | 'grid' | 'contract' | 'override' | 'plan'
+export type Outcome = 'obeyed' | 'clipped' | 'refused' | 'silent'
+
+export interface User {
+  id: number
+  email: string
+  username: string
+  account: { id: number; name: string }
+  roles: string[]
+}
+
+export interface Site {
+  asset: number
+  name: string
+  timezone: string
+  currency: string
+  latitude: number
+  longitude: number
+  demo: boolean
+  platformName: string
+  version: string
+  now: string
+  maxConsumptionKw?: number | null
+  maxProductionKw?: number | null
+}
+
+export interface Receipt {
+  outcome: Outcome
+  powerKw?: number | null
+  at: string
+  why?: string | null
+}
+
+export interface Order {
+  device: string
+  asset: number
+  powerKw: number
+  at?: string
+  until: string
+  because: string
+  rung: Rung
+  receipt: Receipt | null
+}
+
+export interface Live {
+  powerKw?: number | null
+  socKwh?: number | null
+  at?: string | null
+  freshness: Freshness
+  controllable?: boolean
+  why?: string | null
+  plugged?: string | null
+  simulated?: boolean
+}
+
+export interface Asset {
+  asset: number
+  device: string | null
+  name: string
+  kind: Kind
+  town?: string | null
+  latitude?: number | null
+  longitude?: number | null
+  sensors: Record<string, number>
+  nominalKw?: number | null
+  capacityKwh?: number | null
+  live: Live
+  order: Order | null
+}
+
+export interface LiveNews {
+  assets: { asset: number; powerKw?: number | null; socKwh?: number | null; at?: string | null; freshness?: Freshness }[]
+}
+
+export type SeriesKey = 'measured' | 'forecast' | 'plan' | 'soc' | 'soc-plan' | 'price'
+export interface Series {
+  key: SeriesKey
+  sensor: number
+  name: string
+  unit: string
+  values: (number | null)[]
+}
+export interface SeriesSet {
+  start: string
+  step: string
+  series: Series[]
+}
+
+export interface PlannedDevice {
+  device: string
+  asset: number
+  sensor: number
+  powerKw: number[]
+  freePowerKw?: number[] | null
+  socKwh?: number[] | null
+  reasons: { from: number; to: number; because: string }[]
+}
+export interface BrokenWish {
+  device: string
+  asset: number
+  name: string
+  at: string
+  missingKwh: number
+  because: string
+}
+export interface Plan {
+  id: string
+  site: number
+  madeAt: string
+  start: string
+  /** Slot length: milliseconds or an ISO duration. */
+  step: number | string
+  slots: number
+  devices: PlannedDevice[]
+  inflexibleKw: number[]
+  consumptionPrice: number[]
+  productionPrice: number[]
+  currency: string
+  objective: number
+  bound: number
+  gap: number
+  solver: string
+  solveMs: number
+  brokenWishes: BrokenWish[]
+  trigger: string
+  fallback?: string | null
+}
+
+export interface Limit {
+  id: string
+  asset: number
+  rung: Exclude<Rung, 'plan'>
+  from: string
+  until: string
+  because: string
+  maxKw?: number | null
+  minKw?: number | null
+  scope: 'device' | 'flexible-consumption' | 'site-net'
+  origin: string
+}
+
+export interface Override {
+  id: string
+  device: string
+  powerKw: number
+  from?: string
+  until: string
+  because?: string | null
+  who?: string | null
+}
+
+export interface Alarm {
+  id: string
+  asset: number
+  code: string
+  message: string
+  since: string
+  active: boolean
+}
+
+export interface Skill {
+  sensor: number
+  asset: number
+  name: string
+  model: string
+  day: string
+  rmse: number
+  rmsePersistence: number
+  skill: number
+  unit: string
+  n: number
+}
+
+export interface Transaction {
+  id: string
+  startedAt: string
+  energyKwh?: number | null
+  powerKw?: number | null
+  socPercent?: number | null
+  token?: string | null
+  chargingState?: string | null
+  vehicle?: string | null
+}
+export interface Station {
+  identity: string
+  asset: number
+  device: string
+  name: string
+  online: boolean
+  lastSeen?: string | null
+  version?: string | null
+  vendor?: string | null
+  model?: string | null
+  firmware?: string | null
+  evses: { id: number; connectorStatus: string; transaction: Transaction | null }[]
+  limit: { kw: number; rung: Rung; because: string; until: string | null } | null
+}
+export interface Utterance {
+  id: string | number
+  at: string
+  direction: 'in' | 'out'
+  kind: string
+  action?: string | null
+  message?: string | null
+  payload?: unknown
+  took?: number | null
+}
+export interface CommandAnswer {
+  status: string
+  payload?: unknown
+  took?: number | null
+}
+
+export interface World {
+  now: string
+  cloudCover: number
+  frozen: boolean
+  vehicles: { id: string; asset: number; plugged: string | null; socPercent?: number | null; departure?: string | null }[]
+  devices: { id: string; fault: boolean; connected: boolean }[]
+}
