@@ -1,7 +1,10 @@
 /** What the rooms tell one another. */
 import type { Instant } from '#kernel'
+import type { Reading } from './reading.ts'
 
 export type News =
+  /** Devices told what they measure now (raw, consumption positive, in the sensors' units). */
+  | { kind: 'readings'; site: number; readings: (Reading & { device: string })[] }
   /** Beliefs were committed; `ahead` when some lie in the future (prices, forecasts, signals). */
   | { kind: 'beliefs'; sensors: number[]; source: number; from: Instant; until: Instant; ahead: boolean }
   | { kind: 'plan'; site: number; plan: string }

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { after, kilowatts, MINUTE, manualClock, SECOND } from '#kernel'
+import { scratchStore } from '#store'
+import { beatOnce, startHeartbeat } from './heartbeat.ts'
+import { eventually, flatPlan, openIsland, settleIsland, smallSite, TEN } from './island.fixture.ts'
+
+async function island(t: Parameters<typeof scratchStore>[0], more: Parameters<typeof smallSite>[0] = {}, patience?: number) {
+  const store = await scratchStore(t)
+  const clock = manualClock(TEN)
+  const site = smallSite(more)
+  await settleIsland(store, site)
+  return { store, clock, site, ...openIsland(store, clock, site, () => [], patience) }
+}
+
+test('a device gets the order of the plan with its reason, and a receipt from what it then measured', async (t) => {
+  const { line, clock, site, made, news } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: -20, CP001: 11 }))
+  await beatOnce(line)
+  const battery = made['BAT001']!
+  await eventually(async () => (await line.setpoints.current(clock.now())).every((entry) => entry.answer), 'orders are answered')
+  assert.equal(battery.got.length, 1)
+  assert.equal(battery.got[0]!.power, kilowatts(-20))
+  assert.equal(battery.got[0]!.because, 'As the plan says.')
+  assert.equal(battery.got[0]!.rung, 'plan')
+  clock.forward(20 * SECOND)
+  await beatOnce(line)
+  const views = await line.setpoints.views({}, clock.now())
+  assert.deepEqual(
+    views.map(({ device, powerKw, rung, receipt }) => [device, powerKw, rung, receipt?.outcome, receipt?.powerKw]),
+    [
+      ['BAT001', -20, 'plan', 'obeyed', -20],
+      ['CP001', 11, 'plan', 'obeyed', 11],
+    ],
+  )
+  assert.equal(battery.got.length, 1, 'an order that holds is not sent again')
+  assert.ok(news.some((one) => one.kind === 'receipt' && one.device === 'BAT001' && one.outcome === 'obeyed'))
+})
+
+test('an order is in the journal before the device hears of it', async (t) => {
+  const { line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 10 }))
+  const seen: unknown[] = []
+  const { apply } = made['BAT001']!
+  made['BAT001']!.apply = async (setpoint) => {
+    seen.push(...(await line.store.query('select power_w, answer from cariflex.setpoint where device = $1', ['BAT001'])))
+    return apply(setpoint)
+  }
+  await beatOnce(line)
+  await eventually(async () => (await line.setpoints.current(clock.now()))[0]?.answer !== undefined, 'the battery answered')
+  assert.deepEqual(seen, [{ power_w: 10_000, answer: null }])
+})
+
+test('an order is renewed before it ends, in the same line of the journal', async (t) => {
+  const { line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 10 }))
+  for (let beat = 0; beat < 31; beat++) {
+    await beatOnce(line)
+    await eventually(() => !line.lanes.busy('BAT001'), 'the battery answered')
+    clock.forward(10 * SECOND)
+  }
+  const rows = await line.store.query<{ until: number }>('select until from cariflex.setpoint where device = $1', ['BAT001'])
+  assert.equal(rows.length, 1)
+  assert.ok(rows[0]!.until > clock.now())
+  assert.equal(made['BAT001']!.got.length, 2)
+})
+
+test('a device that hangs or throws gets a silent receipt and delays nobody', async (t) => {
+  const { line, site, made, clock } = await island(t, { batteries: 4 }, 50)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 10, BAT002: 10, BAT003: 10, BAT004: 10 }))
+  made['BAT001']!.manner = 'throw'
+  made['BAT002']!.manner = 'hang'
+  const beat = beatOnce(line)
+  await eventually(() => made['BAT004']!.got.length === 1, 'the fourth battery has its order')
+  await beat
+  made['BAT003']!.reading = 'throw'
+  clock.forward(30 * SECOND)
+  await eventually(() => !line.lanes.busy('BAT002'), 'the hanging battery was given up')
+  made['BAT002']!.reading = 'hang'
+  const second = beatOnce(line)
+  await eventually(() => {
+    clock.forward(50)
+    return line.watch.silence('BAT002') !== undefined
+  }, 'patience ends')
+  await second
+  const outcome = async (device: string) => (await line.setpoints.views({ device }, clock.now()))[0]?.receipt
+  assert.equal((await outcome('BAT001'))?.outcome, 'silent')
+  assert.match((await outcome('BAT001'))?.why ?? '', /connection reset/)
+  assert.equal((await outcome('BAT002'))?.outcome, 'silent')
+  assert.equal((await outcome('BAT004'))?.outcome, 'obeyed')
+  const alarms = await line.alarms.views(site.zone)
+  assert.deepEqual(alarms.map((alarm) => [alarm.asset, alarm.code]).sort(), [
+    [51, 'device-silent'],
+    [52, 'device-silent'],
+  ])
+})
+
+test('a device that gives less says clipped, one that refuses says refused', async (t) => {
+  const { line, site, made, clock } = await island(t, { batteries: 2 })
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 20, BAT002: 20 }))
+  made['BAT001']!.manner = 'half'
+  made['BAT002']!.manner = 'refuse'
+  await beatOnce(line)
+  await eventually(async () => (await line.setpoints.current(clock.now())).every((entry) => entry.answer), 'answers')
+  clock.forward(20 * SECOND)
+  await beatOnce(line)
+  const views = await line.setpoints.views({}, clock.now())
+  assert.deepEqual(
+    views.map(({ device, receipt }) => [device, receipt?.outcome, receipt?.why]),
+    [
+      ['BAT001', 'clipped', 'It gives way: measured 10.0 of 20 kW.'],
+      ['BAT002', 'refused', 'Rejected by the station: measured 0.0 of 20 kW.'],
+    ],
+  )
+})
+
+test('a posted limit bends orders at once, and its end restores them', async (t) => {
+  const { line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 30, CP001: 22 }))
+  const heart = startHeartbeat(line)
+  t.after(() => heart.stop())
+  await heart.beat()
+  await eventually(() => made['BAT001']!.power === kilowatts(30), 'the plan is followed')
+  const limit = await line.limits.post({ maxKw: 0, until: after(TEN, 60 * MINUTE), origin: 'test' })
+  await eventually(() => made['BAT001']!.power === 0 && made['CP001']!.power === 0, 'nothing consumes')
+  const bent = await line.setpoints.views({}, clock.now())
+  assert.deepEqual(
+    bent.map(({ powerKw, rung }) => [powerKw, rung]),
+    [
+      [0, 'grid'],
+      [0, 'grid'],
+    ],
+  )
+  assert.match(bent[0]!.because, /grid operator allows at most 0 kW of consumption until 11:00/)
+  await line.limits.end(limit.id)
+  await eventually(() => made['BAT001']!.power === kilowatts(30) && made['CP001']!.power === kilowatts(22), 'the plan is back')
+})
+
+test('an override replaces the plan but not the grid', async (t) => {
+  const { line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: -30 }))
+  const override = await line.overrides.post({ device: 'BAT001', powerKw: 40, until: after(TEN, 60 * MINUTE), owner: 'ops@example.com' })
+  await beatOnce(line)
+  await eventually(() => made['BAT001']!.power === kilowatts(40), 'the owner is heard')
+  await line.limits.post({ asset: 51, maxKw: 12, until: after(TEN, 60 * MINUTE), origin: 'test' })
+  await beatOnce(line)
+  await eventually(() => made['BAT001']!.power === kilowatts(12), 'the grid stands above the owner')
+  await line.overrides.undo(override.id, 'ops@example.com')
+  await beatOnce(line)
+  await eventually(() => made['BAT001']!.power === kilowatts(-30), 'the plan is back')
+  const journal = await line.setpoints.views({ device: 'BAT001', from: TEN }, clock.now())
+  assert.deepEqual(
+    journal.map(({ rung }) => rung),
+    ['plan', 'grid', 'override'],
+  )
+})
+
+test('after a kill the next process tells what is in force again and keeps the journal', async (t) => {
+  const { store, line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 15 }))
+  await beatOnce(line)
+  await eventually(() => made['BAT001']!.got.length === 1, 'the first process told it')
+  clock.forward(30 * SECOND)
+  const reborn = openIsland(store, clock, site)
+  await beatOnce(reborn.line)
+  await eventually(() => reborn.made['BAT001']!.got.length === 1, 'the second process told it again')
+  const rows = await store.query('select id from cariflex.setpoint where device = $1', ['BAT001'])
+  assert.equal(rows.length, 1, 'the same order, not a new one')
+})
+
+test('without a plan for the moment a device has no order, and falls back to its safe default', async (t) => {
+  const { line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 15 }))
+  clock.forward(25 * 60 * MINUTE)
+  await beatOnce(line)
+  assert.equal(made['BAT001']!.got.length, 0)
+  assert.deepEqual(await line.setpoints.views({}, clock.now()), [])
+})
+
+test('a car that leaves ends its order', async (t) => {
+  const { line, site, made, clock } = await island(t)
+  await line.plans.keep(flatPlan(site, TEN, { CP001: 11 }))
+  await beatOnce(line)
+  await eventually(() => made['CP001']!.got.length === 1, 'the charger was told')
+  made['CP001']!.plugged = false
+  clock.forward(10 * SECOND)
+  await beatOnce(line)
+  assert.deepEqual(await line.setpoints.views({}, clock.now()), [])
+})
+
+test('readings become beliefs at the sensor’s resolution, with the sign of the sensor', async (t) => {
+  const { line, made, clock } = await island(t)
+  made['PV001']!.power = kilowatts(-4)
+  for (let beat = 0; beat < 40; beat++) {
+    if (beat === 15) made['PV001']!.power = kilowatts(-2)
+    await beatOnce(line)
+    clock.forward(10 * SECOND)
+  }
+  await line.recorder.settle(clock.now())
+  await line.recorder.settle(clock.now())
+  const events = await line.beliefs.events({ sensor: 41, from: TEN, until: after(TEN, 60 * MINUTE) })
+  assert.deepEqual(
+    events.map((event) => [event.start, event.value, event.beliefTime]),
+    [[TEN, 3, after(TEN, 5 * MINUTE)]],
+  )
+  const levels = await line.beliefs.events({ sensor: 51, from: TEN, until: after(TEN, 60 * MINUTE) })
+  assert.deepEqual(
+    levels.map((event) => [event.start, event.value]),
+    [
+      [TEN, 50],
+      [after(TEN, 5 * MINUTE), 50],
+    ],
+  )
+})

@@ -1,0 +1,75 @@
+/** What each device would do if nobody forbade it: its owner's override, else the plan. */
+import { after, type Instant, watts } from '#kernel'
+import type { Device } from './device.ts'
+import type { Limit } from './limit.ts'
+import { kw, type Want } from './narrow.ts'
+import type { Override } from './overrides.ts'
+import type { Plan, PlannedDevice } from './plan.ts'
+import { slotAt } from './plans.ts'
+
+export interface Wanted {
+  devices: readonly Device[]
+  plan: Plan | undefined
+  overrides: readonly Override[]
+  limits: readonly Limit[]
+  at: Instant
+}
+
+/** Bursts shorter than this are not worth a relay's click. */
+const SHORTEST_BURST = 3 * 60_000
+
+/**
+ * Wants of all devices that have one. Without a plan for the moment a device has none and keeps its safe default, unless a limit binds
+ * it: then it is asked to do what its default would do, so that the limit has something to shrink.
+ */
+export function wantsOf({ devices, plan, overrides, limits, at }: Wanted): Want[] {
+  const slot = plan && slotAt(plan, at)
+  return devices.flatMap((device): Want[] => {
+    const capability = device.capability()
+    const wish = device.wish?.()
+    const base = { device: device.id, asset: device.asset, capability, ...(wish && { wish }) }
+    const override = overrides.find((each) => each.device === device.id && each.from <= at && at < each.until)
+    if (override) return [{ ...base, power: override.power, because: override.because, rung: 'override' }]
+    const planned = slot === undefined ? undefined : plan?.devices.find((each) => each.device === device.id)
+    if (device.kind === 'pv') {
+      const measured = device.measured()?.power
+      return [
+        { ...base, power: capability.minPower, because: 'Produces all it can.', rung: 'plan', ...(measured !== undefined && { measured }) },
+      ]
+    }
+    if (planned && plan && slot !== undefined) return [{ ...base, ...fromPlan(plan, planned, slot, capability.minStep, at) }]
+    if (!capability.controllable || !limits.some((limit) => limit.from <= at && at < limit.until && limit.rung === 'grid')) return []
+    const idle = device.kind === 'battery' ? watts(0) : capability.maxPower
+    return [{ ...base, power: idle, because: 'No plan covers this moment.', rung: 'plan' }]
+  })
+}
+
+function fromPlan(
+  plan: Plan,
+  planned: PlannedDevice,
+  slot: number,
+  minStep: number,
+  at: Instant,
+): Pick<Want, 'power' | 'because' | 'rung' | 'bent'> {
+  const power = (planned.powerKw[slot] ?? 0) * 1000
+  const free = planned.freePowerKw?.[slot]
+  const because = planned.reasons.find((reason) => reason.from <= slot && slot < reason.to)?.because ?? 'As planned.'
+  const fallback = plan.fallback ? ` (${plan.fallback})` : ''
+  const wanted = {
+    power: watts(power),
+    because: because + fallback,
+    rung: 'plan' as const,
+    bent: free !== undefined && Math.abs(free * 1000 - power) > 50,
+  }
+  if (power <= 0 || power >= minStep) return wanted
+  // In the plan cars are continuous. A charger cannot hold so little: it takes the slot's energy in one burst at its smallest step.
+  const begin = after(plan.start, slot * plan.step)
+  const length = (power / minStep) * plan.step
+  if (length < SHORTEST_BURST) return { ...wanted, power: watts(0), because: `${because} Waits: too little to start the charger for.` }
+  const bursting = at < after(begin, length)
+  return {
+    ...wanted,
+    power: watts(bursting ? minStep : 0),
+    because: `${because} On average ${kw(power)}: the charger holds ${kw(minStep)} or nothing.`,
+  }
+}

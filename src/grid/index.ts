@@ -1,0 +1,1 @@
+export { signalLimits } from './signals.ts'

@@ -1,0 +1,65 @@
+/** Signals of the network operator that arrive as sensor values: load control in percent, demand response in levels (reference grid 10.3). */
+
+import { type Beliefs, flexibleNominal, type Limit, type LimitSource, type Site } from '#ems'
+import { after, floorTo, formatInstant, type Instant, MINUTE, type Watts, watts } from '#kernel'
+
+/** Length of an event of a signal sensor. */
+const STEP = 15 * MINUTE
+
+interface Run {
+  from: Instant
+  until: Instant
+  value: number
+}
+
+/**
+ * The load control sensor (percent of the flexible devices' nominal charging power that may be consumed, 100 = no limit) and the demand
+ * response sensor (level 0 … 3 → shares of the site) as grid limits on flexible consumption. A value holds for its event; equal
+ * neighbours make one limit; values that do not limit make none.
+ */
+export function signalLimits(beliefs: Beliefs, site: Site, step: number = STEP): LimitSource {
+  const { loadControl, demandResponse } = site.sensors
+  const nominal = flexibleNominal(site)
+  const runs = async (sensor: number | undefined, from: Instant, until: Instant): Promise<Run[]> =>
+    sensor === undefined ? [] : joined(await beliefs.events({ sensor, from: floorTo(from, step), until }), step)
+  return {
+    name: 'signal sensors',
+    async limits(_, from, until) {
+      const [percents, levels] = await Promise.all([runs(loadControl, from, until), runs(demandResponse, from, until)])
+      const limit = (sensor: number, run: Run, share: number, said: string): Limit[] => {
+        if (!(share < 1) || run.until <= from) return []
+        const max = watts(Math.max(0, share) * nominal)
+        const because = sentence(said, share, max, formatInstant(run.until, site.zone).slice(11, 16))
+        const id = `sensor-${sensor}-${formatInstant(run.from)}`
+        const origin = `sensor ${sensor}`
+        return [
+          { id, rung: 'grid', asset: site.asset, from: run.from, until: run.until, max, scope: 'flexible-consumption', because, origin },
+        ]
+      }
+      return [
+        ...percents.flatMap((run) => limit(loadControl!, run, run.value / 100, 'load control')),
+        ...levels.flatMap((run) => {
+          const shares = site.demandResponseShares
+          const level = Math.min(Math.max(Math.round(run.value), 0), shares.length - 1)
+          return limit(demandResponse!, run, shares[level] ?? 1, `demand response level ${level}`)
+        }),
+      ]
+    },
+  }
+}
+
+const sentence = (said: string, share: number, max: Watts, until: string): string =>
+  share <= 0
+    ? `The grid operator allows no flexible consumption until ${until} (${said}).`
+    : `The grid operator allows ${Math.round(share * 100)} % of flexible consumption (${Math.round(max / 1000)} kW) until ${until} (${said}).`
+
+/** Equal values one after another as runs. */
+function joined(events: readonly { start: Instant; value: number }[], step: number): Run[] {
+  const runs: Run[] = []
+  for (const { start, value } of events) {
+    const last = runs.at(-1)
+    if (last && last.until === start && last.value === value) last.until = after(start, step)
+    else runs.push({ from: start, until: after(start, step), value })
+  }
+  return runs
+}
