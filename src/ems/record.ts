@@ -59,7 +59,7 @@ const isUniqueViolation = (error: unknown): boolean => {
 }
 
 function prepare(batch: BeliefBatch, sensor: Sensor, now: Instant): Prepared {
-  const { starts, values } = settle(batch, sensor)
+  const { starts, values } = settle(inOrder(batch), sensor)
   const sign = batch.sign === 'consumption-positive' ? sensor.sign : 1
   const at = batch.beliefTime ?? now
   const end = sensor.resolution
@@ -72,6 +72,13 @@ function prepare(batch: BeliefBatch, sensor: Sensor, now: Instant): Prepared {
     values[i] = value === 0 ? 0 : sign * value
   }
   return { sensor, source: batch.source, starts, horizons, values }
+}
+
+/** The batch with ascending starts, the order that `settle` needs. */
+function inOrder(batch: BeliefBatch): BeliefBatch {
+  if (batch.starts.every((start, i) => i === 0 || batch.starts[i - 1]! <= start)) return batch
+  const order = batch.starts.map((_, i) => i).sort((a, b) => batch.starts[a]! - batch.starts[b]!)
+  return { ...batch, starts: order.map((i) => batch.starts[i]!), values: order.map((i) => batch.values[i]!) }
 }
 
 /** Floors starts to the sensor's clock; values that fall into one event become their mean (instantaneous: the last one stays). */

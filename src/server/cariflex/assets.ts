@@ -1,0 +1,251 @@
+/** The assets of the steered site with what they do now, and the series that the asset page draws. */
+import { type Static, Type } from 'typebox'
+import { type Asset, demand, type Sensor, type SetpointView, type Site } from '#ems'
+import {
+  convert,
+  converter,
+  formatDuration,
+  formatInstant,
+  type Instant,
+  instant,
+  MINUTE,
+  measures,
+  Problem,
+  parseDurationLength,
+  parseInstant,
+} from '#kernel'
+import type { App } from '../app.ts'
+import type { Rooms, SteeredSite } from '../rooms.ts'
+import { readableSite } from './site.ts'
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
+const OneOf = <const T extends readonly string[]>(...words: T) => Type.Unsafe<T[number]>({ type: 'string', enum: words })
+
+const Live = Type.Object({
+  powerKw: Nullable(Type.Number()),
+  socKwh: Nullable(Type.Number()),
+  at: Nullable(Type.String()),
+  freshness: OneOf('fresh', 'late', 'silent'),
+  controllable: Type.Optional(Type.Boolean()),
+  why: Nullable(Type.String()),
+  plugged: Nullable(Type.String()),
+  simulated: Type.Boolean(),
+})
+
+const AssetView = Type.Object({
+  asset: Type.Integer(),
+  device: Nullable(Type.String()),
+  name: Type.String(),
+  kind: OneOf('pv', 'battery', 'evse', 'vehicle', 'weather', 'grid', 'site'),
+  town: Nullable(Type.String()),
+  latitude: Nullable(Type.Number()),
+  longitude: Nullable(Type.Number()),
+  sensors: Type.Record(Type.String(), Type.Integer()),
+  nominalKw: Nullable(Type.Number()),
+  capacityKwh: Nullable(Type.Number()),
+  live: Live,
+  order: Type.Unsafe<SetpointView | null>({}),
+})
+
+const SeriesAnswer = Type.Object({
+  data: Type.Object({
+    start: Type.String(),
+    step: Type.String(),
+    series: Type.Array(
+      Type.Object({
+        key: Type.String(),
+        sensor: Type.Integer(),
+        name: Type.String(),
+        unit: Type.String(),
+        values: Type.Array(Nullable(Type.Number())),
+      }),
+    ),
+  }),
+})
+
+const SeriesQuery = Type.Object(
+  {
+    start: Type.Optional(Type.String({ description: 'ISO 8601 with offset; default 12 hours ago.' })),
+    duration: Type.Optional(Type.String({ description: 'ISO 8601 duration; default PT36H.' })),
+    resolution: Type.Optional(Type.String({ description: 'ISO 8601 duration of a slot; default PT5M, PT1H for more than 14 days.' })),
+    at: Type.Optional(Type.String({ description: 'What was believed at this moment.' })),
+  },
+  { additionalProperties: false },
+)
+
+/** Raw readings come every ten seconds: three missed ones are late, five minutes without any are silence. */
+const FRESH = 45_000
+const LATE = 5 * MINUTE
+const MOST_SLOTS = 10_000
+
+export function assetRoutes(app: App, rooms: Rooms): void {
+  const tags = ['assets']
+  app.get(
+    '/assets',
+    {
+      schema: { tags, summary: 'Assets of the site and what they do now', response: { 200: Type.Object({ data: Type.Array(AssetView) }) } },
+    },
+    async (request) => {
+      const steered = await readableSite(rooms, request)
+      return { data: await assetViews(rooms, steered) }
+    },
+  )
+  app.get(
+    '/assets/:id/series',
+    {
+      schema: {
+        tags,
+        summary: 'Measured, forecast and planned values of an asset',
+        params: Type.Object({ id: Type.Integer() }),
+        querystring: SeriesQuery,
+        response: { 200: SeriesAnswer },
+      },
+    },
+    async (request) => {
+      const asset = await rooms.assets.get(request.params.id)
+      if (!asset) throw new Problem('unknown-asset', `No asset found with ID ${request.params.id}.`, { status: 404 })
+      demand(request.principal!, 'read', { kind: 'asset', account: asset.account, consultancy: asset.consultancy })
+      return { data: await seriesOf(rooms, asset, request.query) }
+    },
+  )
+}
+
+type Member = Site['devices'][number]
+type View = Static<typeof AssetView>
+
+async function assetViews(rooms: Rooms, { line, demo, plugged }: SteeredSite): Promise<View[]> {
+  const { site } = line
+  const now = rooms.clock.now()
+  const [rows, readings, orders] = await Promise.all([
+    rooms.assets.list({ root: site.asset }),
+    line.recorder.latest(now, 2 * 3_600_000),
+    line.setpoints.views({}, now),
+  ])
+  const read = new Map(readings.map((reading) => [reading.sensor, reading]))
+  const ordered = new Map(orders.map((order) => [order.asset, order]))
+  const cables = plugged?.() ?? new Map<string, string>()
+  const members = new Map(site.devices.map((device) => [device.asset, device]))
+  const views: View[] = []
+  for (const row of rows) {
+    const member = members.get(row.id)
+    const view: View = {
+      asset: row.id,
+      device: member?.device ?? null,
+      name: row.name,
+      kind: kindOf(row, site, member),
+      town: typeof row.attributes['town'] === 'string' ? row.attributes['town'] : null,
+      latitude: row.latitude,
+      longitude: row.longitude,
+      sensors: sensorKeys(row, member),
+      nominalKw: member && member.nominal > 0 ? member.nominal / 1000 : null,
+      capacityKwh: member?.capacity === undefined ? null : member.capacity / 1000,
+      live: { powerKw: null, socKwh: null, at: null, freshness: 'silent', why: null, plugged: null, simulated: demo },
+      order: ordered.get(row.id) ?? null,
+    }
+    if (member) await lookAt(rooms, { line, demo }, member, view, read, cables, now)
+    else view.live.freshness = await freshnessOf(rooms, row, now)
+    views.push(view)
+  }
+  return views
+}
+
+async function lookAt(
+  rooms: Rooms,
+  { line }: SteeredSite,
+  member: Member,
+  view: View,
+  read: ReadonlyMap<number, { at: Instant; value: number }>,
+  cables: ReadonlyMap<string, string>,
+  now: Instant,
+): Promise<void> {
+  const { live } = view
+  const power = member.power === undefined ? undefined : read.get(member.power)
+  const soc = member.soc === undefined ? undefined : read.get(member.soc)
+  if (power) live.powerKw = round(await inUnit(rooms, member.power!, power.value, 'kW'))
+  if (soc) live.socKwh = round(await inUnit(rooms, member.soc!, soc.value, 'kWh'))
+  const at = Math.max(power?.at ?? -Infinity, soc?.at ?? -Infinity)
+  if (at > -Infinity) {
+    live.at = formatInstant(instant(at), line.site.zone)
+    live.freshness = now - at <= FRESH ? 'fresh' : now - at <= LATE ? 'late' : 'silent'
+  }
+  const device = line.devices.get(member.device)
+  const capability = device?.capability()
+  if (capability) live.controllable = capability.controllable
+  live.why = line.watch.silence(member.device) ?? capability?.why ?? null
+  live.plugged = cables.get(member.device) ?? null
+  // A car that is away says nothing of itself: that is no silence of a device.
+  if (member.kind === 'vehicle' && live.plugged === null) live.why ??= null
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000
+
+async function inUnit(rooms: Rooms, sensor: number, value: number, unit: string): Promise<number> {
+  const known = await rooms.sensors.get(sensor)
+  return known && known.unit !== unit ? convert(value, known.unit, unit) : value
+}
+
+const kindOf = (asset: Asset, site: Site, member: Member | undefined): View['kind'] => {
+  if (member) return member.kind === 'load' ? 'evse' : member.kind
+  return asset.id === site.asset ? 'site' : /weather/i.test(asset.type.name) ? 'weather' : 'grid'
+}
+
+const sensorKeys = (asset: Asset, member: Member | undefined): Record<string, number> =>
+  member
+    ? { ...(member.power !== undefined && { power: member.power }), ...(member.soc !== undefined && { soc: member.soc }) }
+    : Object.fromEntries(asset.sensors.map((sensor) => [sensor.name, sensor.id]))
+
+async function freshnessOf(rooms: Rooms, asset: Asset, now: Instant): Promise<View['live']['freshness']> {
+  let newest = -Infinity
+  let patience = LATE as number
+  for (const { id } of asset.sensors) {
+    const sensor = await rooms.sensors.get(id)
+    const latest = sensor && (await rooms.beliefs.latest(id, now))
+    if (latest && latest.start + sensor.resolution > newest) {
+      newest = latest.start + sensor.resolution
+      patience = Math.max(LATE, 2 * sensor.resolution)
+    }
+  }
+  return now - newest <= patience ? 'fresh' : newest > -Infinity ? 'late' : asset.sensors.length === 0 ? 'fresh' : 'silent'
+}
+
+async function seriesOf(rooms: Rooms, asset: Asset, query: Static<typeof SeriesQuery>) {
+  const { steered, clock, beliefs } = rooms
+  const site = steered?.line.site
+  const zone = site?.zone ?? 'UTC'
+  const length = query.duration === undefined ? 36 * 3_600_000 : parseDurationLength(query.duration)
+  const step = query.resolution === undefined ? (length > 14 * 86_400_000 ? 3_600_000 : 5 * MINUTE) : parseDurationLength(query.resolution)
+  if (!(step >= MINUTE) || !(length > 0) || length / step > MOST_SLOTS)
+    throw new Problem('too-many-slots', `A window of ${formatDuration(length)} in steps of ${formatDuration(step)} cannot be shown.`, {
+      status: 422,
+      hint: `Ask for at most ${MOST_SLOTS} slots of a minute or more.`,
+    })
+  const start = query.start === undefined ? clock.now() - 12 * 3_600_000 : parseInstant(query.start)
+  const from = instant(Math.floor(start / step) * step)
+  const until = instant(Math.ceil((start + length) / step) * step)
+  const at = query.at === undefined ? {} : { at: parseInstant(query.at) }
+  const ask = async (key: string, sensor: Sensor, more: { horizon?: 'ex-post' | 'ex-ante'; sourceTypes?: string[] }) => {
+    const unit = measures(sensor.unit, 'power') ? 'kW' : measures(sensor.unit, 'energy') ? 'kWh' : sensor.unit
+    const turn = converter(sensor.unit, unit)
+    const values = await beliefs.series({ sensor: sensor.id, from, until, step, sign: 'consumption-positive', ...at, ...more })
+    return { key, sensor: sensor.id, name: sensor.name, unit, values: values.map((value) => (value === null ? null : round6(turn(value)))) }
+  }
+  const wanted: Promise<Awaited<ReturnType<typeof ask>>>[] = []
+  for (const { id } of asset.sensors) {
+    const sensor = await rooms.sensors.get(id)
+    if (!sensor) continue
+    const stock = sensor.resolution === 0 && (measures(sensor.unit, 'energy') || sensor.unit === '%')
+    if (measures(sensor.unit, 'energy price')) {
+      wanted.push(ask('price', sensor, {}))
+      continue
+    }
+    wanted.push(ask(stock ? 'soc' : 'measured', sensor, { horizon: 'ex-post' }))
+    if (!stock) wanted.push(ask('forecast', sensor, { horizon: 'ex-ante', sourceTypes: ['forecaster'] }))
+    wanted.push(ask(stock ? 'soc-plan' : 'plan', sensor, { horizon: 'ex-ante', sourceTypes: ['scheduler'] }))
+  }
+  const price = site?.sensors.price === undefined ? undefined : await rooms.sensors.get(site.sensors.price)
+  if (price && !asset.sensors.some(({ id }) => id === price.id)) wanted.push(ask('price', price, {}))
+  const series = await Promise.all(wanted)
+  return { start: formatInstant(from, zone), step: formatDuration(step), series }
+}
+
+const round6 = (value: number): number => Math.round(value * 1e6) / 1e6

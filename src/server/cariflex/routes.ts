@@ -1,0 +1,18 @@
+/** `/api/cariflex/v1`: the platform's own API. Every route but sign-in needs somebody signed in. */
+import type { App } from '../app.ts'
+import type { Rooms } from '../rooms.ts'
+import { assetRoutes } from './assets.ts'
+import { sessionRoutes } from './session.ts'
+import { siteRoutes } from './site.ts'
+import { streamRoutes } from './stream.ts'
+
+export function cariflexRoutes(app: App, rooms: Rooms): void {
+  sessionRoutes(app, rooms)
+  app.register(async (scope) => {
+    const signedIn = scope as App
+    signedIn.addHook('preValidation', rooms.identity.authenticate)
+    siteRoutes(signedIn, rooms)
+    assetRoutes(signedIn, rooms)
+    streamRoutes(signedIn, rooms)
+  })
+}

@@ -1,0 +1,7 @@
+export type { App, Reply, Request, Routes } from './app.ts'
+export type { ReadinessCheck } from './health.ts'
+export type { Identity } from './identity.ts'
+export type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'
+export { createServer, type Server, type ServerParts } from './server.ts'
+export type { Hub, StreamEvent } from './sse.ts'
+export { openTokens, type TokenKind, type Tokens } from './tokens.ts'

@@ -1,0 +1,55 @@
+/** What every set of routes is given. */
+import type { Accounts, Assets, Beliefs, Line, News, Sensors, Sources, Users } from '#ems'
+import type { Bus, Clock, Log } from '#kernel'
+import type { Store } from '#store'
+import type { Identity } from './identity.ts'
+import type { Metrics } from './metrics.ts'
+import type { Presence } from './presence.ts'
+import type { Hub } from './sse.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface ServerConfig {
+  host: string
+  /** 0 = any free one. */
+  port: number
+  platformName: string
+  /** Default time zone of sensors made through the API (`FLEXMEASURES_TIMEZONE`). */
+  timezone: string
+  /** Folder of the built UI. */
+  web: string
+  /** True behind a proxy that sets X-Forwarded-*. */
+  trustProxy?: boolean
+  /** Largest body of sensor data, bytes (`FLEXMEASURES_MAX_SENSOR_DATA_INGESTION_BYTES`), default 3.1 MiB. */
+  ingestLimit?: number
+  /** Lets posts replace values (`FLEXMEASURES_ALLOW_DATA_OVERWRITE`). */
+  allowOverwrite?: boolean
+}
+
+/** The site that this program steers; a program without territory has none. */
+export interface SteeredSite {
+  line: Line
+  demo: boolean
+  /** Which car stands at which charger, both ways: 'V2G003' → 'CP004' and 'CP004' → 'V2G003'. */
+  plugged?: () => ReadonlyMap<string, string>
+}
+
+/** Everything routes need; one value handed to every set of routes. */
+export interface Rooms {
+  config: ServerConfig
+  store: Store
+  clock: Clock
+  log: Log
+  bus: Bus<News>
+  accounts: Accounts
+  users: Users
+  assets: Assets
+  sensors: Sensors
+  sources: Sources
+  beliefs: Beliefs
+  identity: Identity
+  tokens: Tokens
+  presence: Presence
+  hub: Hub
+  metrics: Metrics
+  steered: SteeredSite | undefined
+}

@@ -1,0 +1,155 @@
+/** The one HTTP port: puts the doors of the house together. Routes register before `listen`; `close` stops gracefully. */
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type Beliefs,
+  type News,
+  openAccounts,
+  openAssets,
+  openBeliefs,
+  openSensors,
+  openSources,
+  openUsers,
+  type PasswordVerifier,
+  type Sensors,
+  type Sources,
+  scryptVerifier,
+} from '#ems'
+import { type Bus, type Clock, HOUR, type Log, Problem } from '#kernel'
+import type { Store } from '#store'
+import { type App, createApp, type Routes } from './app.ts'
+import { cariflexRoutes } from './cariflex/routes.ts'
+import { tellStream } from './cariflex/stream.ts'
+import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath } from './flexmeasures/routes.ts'
+import { addHealth, type ReadinessCheck } from './health.ts'
+import { createIdentity, type Identity } from './identity.ts'
+import { countRequests, createMetrics } from './metrics.ts'
+import { addOpenApi } from './openapi.ts'
+import { openPresence } from './presence.ts'
+import { problemHandler } from './problem-json.ts'
+import type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'
+import { addSecureHeaders } from './secure-headers.ts'
+import { createHub } from './sse.ts'
+import { createThrottle } from './throttle.ts'
+import { openTokens } from './tokens.ts'
+import { addWeb, wantsPage } from './web.ts'
+
+export interface ServerParts {
+  config: ServerConfig
+  store: Store
+  clock: Clock
+  log: Log
+  bus: Bus<News>
+  /** Verifiers of adopted password hashes, asked after our own. */
+  verifiers?: readonly PasswordVerifier[]
+  beliefs?: Beliefs
+  sensors?: Sensors
+  sources?: Sources
+  /** Absent when this program steers no site. */
+  steered?: SteeredSite | undefined
+}
+
+export interface Server extends Rooms {
+  app: App
+  /** The node server, for rooms that speak WebSocket on the same port (`http.on('upgrade', …)`). */
+  http: HttpServer
+  authenticate: Identity['authenticate']
+  requirePermission: Identity['requirePermission']
+  /** Adds routes under a prefix ('' = as they are). Before `listen` only. */
+  register(routes: Routes, prefix?: string): void
+  /** Adds a condition to /health/ready. */
+  readyWhen(name: string, check: ReadinessCheck): void
+  /** Opens the port. Resolves to the address people use. */
+  listen(): Promise<{ url: string; host: string; port: number }>
+  close(): Promise<void>
+}
+
+export function createServer(parts: ServerParts): Server {
+  const { config, store, clock, log, bus } = parts
+  const app = createApp(config.trustProxy ?? false)
+  const sensors = parts.sensors ?? openSensors(store, () => clock.now())
+  const sources = parts.sources ?? openSources(store)
+  const users = openUsers(store)
+  const tokens = openTokens(store, users, clock)
+  const presence = openPresence(store, clock, log)
+  const hub = createHub(clock)
+  const verifiers = [scryptVerifier, ...(parts.verifiers ?? [])]
+  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), verifiers })
+  const checks = new Map<string, ReadinessCheck>()
+  const metrics = createMetrics(hub)
+  const rooms: Rooms = {
+    config,
+    store,
+    clock,
+    log,
+    bus,
+    accounts: openAccounts(store),
+    users,
+    assets: openAssets(store),
+    sensors,
+    sources,
+    beliefs: parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources }),
+    identity,
+    tokens,
+    presence,
+    hub,
+    metrics,
+    steered: parts.steered,
+  }
+  const register = (routes: Routes, prefix = '') => void app.register(async (scope) => routes(scope as App), { prefix })
+  addSecureHeaders(app)
+  app.setErrorHandler(problemHandler(log))
+  app.setNotFoundHandler((request, reply) => {
+    if (isFlexMeasuresPath(request.url)) return unknownFlexMeasuresPath(reply)
+    if (wantsPage(request.method, request.url, request.headers.accept) && app.hasReplyDecorator('sendFile'))
+      return reply.sendFile('index.html')
+    throw new Problem('unknown-path', `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`, {
+      status: 404,
+      hint: 'See /openapi.json for what there is.',
+    })
+  })
+  addOpenApi(app, config)
+  countRequests(app, metrics)
+  register((scope) => addHealth(scope, store, checks))
+  register((scope) => cariflexRoutes(scope, rooms), '/api/cariflex/v1')
+  register((scope) => flexMeasuresRoutes(scope, rooms))
+  addWeb(app, config.web)
+  const unfollow = tellStream(rooms)
+  const pruning = clock.every(HOUR, () => void tokens.prune().catch(() => undefined))
+  return {
+    ...rooms,
+    app,
+    http: app.server,
+    authenticate: identity.authenticate,
+    requirePermission: identity.requirePermission,
+    register,
+    readyWhen: (name, check) => void checks.set(name, check),
+    async listen() {
+      await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
+        throw portProblem(error, config)
+      })
+      const { port } = app.server.address() as AddressInfo
+      const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
+      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, host: config.host, port }
+    },
+    async close() {
+      unfollow()
+      pruning.cancel()
+      hub.close()
+      await app.close()
+      await presence.close()
+    },
+  }
+}
+
+function portProblem(error: NodeJS.ErrnoException, { host, port }: ServerConfig): unknown {
+  if (error.code === 'EADDRINUSE')
+    return new Problem('port-taken', `Port ${port} is taken by another program.`, {
+      hint: 'Stop it, or choose another port with CARIFLEX_PORT (0 takes any free one).',
+    })
+  if (error.code === 'EACCES')
+    return new Problem('port-refused', `This user may not open port ${port}.`, { hint: 'Take a port above 1023.' })
+  if (error.code === 'EADDRNOTAVAIL')
+    return new Problem('unknown-host', `This machine has no address ${host}.`, { hint: 'Use 127.0.0.1 or 0.0.0.0.' })
+  return error
+}

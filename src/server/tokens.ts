@@ -1,0 +1,71 @@
+/** Access tokens: opaque, random, kept in the database as hashes only, looked up once and then remembered for a moment. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Principal, Users } from '#ems'
+import { after, type Clock, DAY, HOUR } from '#kernel'
+import { asTimestamp, type Store } from '#store'
+
+export type TokenKind = 'session' | 'token' | 'program'
+
+/** How long each kind lives; a program's token (CLI, bridges) does not end by itself. */
+const LIFE: Record<TokenKind, number | undefined> = { session: 30 * DAY, token: 6 * HOUR, program: undefined }
+
+export interface Tokens {
+  /** A new token of the user, shown only here. */
+  issue(user: number, kind: TokenKind, label?: string): Promise<string>
+  /** Whose token it is; undefined when unknown, ended, of an inactive user or from before a password change. */
+  resolve(token: string): Promise<{ principal: Principal; kind: TokenKind } | undefined>
+  revoke(token: string): Promise<void>
+  /** Forgets what is remembered about users, after one of them changed. */
+  forget(): void
+  /** Deletes tokens that ended. */
+  prune(): Promise<number>
+}
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+
+/** Tokens of a database; `keep` milliseconds may pass until a change made by another process is seen. */
+export function openTokens(store: Store, users: Users, clock: Clock, keep = 10_000): Tokens {
+  const remembered = new Map<string, { found: { principal: Principal; kind: TokenKind }; until: number }>()
+  return {
+    async issue(user, kind, label) {
+      const token = randomBytes(32).toString('base64url')
+      const life = LIFE[kind]
+      const now = clock.now()
+      await store.query(
+        `insert into cariflex.access_token (hash, kind, user_id, uniquifier, label, created_at, expires_at)
+         select $1, $2, id, fs_uniquifier, $4, $5, $6 from fm_user where id = $3`,
+        [hashOf(token), kind, user, label ?? null, asTimestamp(now), life === undefined ? null : asTimestamp(after(now, life))],
+      )
+      return token
+    },
+    async resolve(token) {
+      if (token.length < 20 || token.length > 200) return undefined
+      const now = clock.now()
+      const hit = remembered.get(token)
+      if (hit && hit.until > now) return hit.found
+      const row = await store.first<{ user: number; kind: TokenKind; expires: number | null }>(
+        `select t.user_id as "user", t.kind, t.expires_at as expires from cariflex.access_token t join fm_user u on u.id = t.user_id
+         where t.hash = $1 and u.fs_uniquifier = t.uniquifier and (t.expires_at is null or t.expires_at > $2)`,
+        [hashOf(token), asTimestamp(now)],
+      )
+      const principal = row && (await users.principal(row.user))
+      if (!principal) {
+        remembered.delete(token)
+        return undefined
+      }
+      const found = { principal, kind: row.kind }
+      if (remembered.size > 10_000) remembered.clear()
+      remembered.set(token, { found, until: Math.min(now + keep, row.expires ?? Infinity) })
+      return found
+    },
+    async revoke(token) {
+      remembered.delete(token)
+      await store.query('delete from cariflex.access_token where hash = $1', [hashOf(token)])
+    },
+    forget: () => remembered.clear(),
+    async prune() {
+      const gone = await store.query('delete from cariflex.access_token where expires_at < $1 returning 1', [asTimestamp(clock.now())])
+      return gone.length
+    },
+  }
+}
