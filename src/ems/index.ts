@@ -41,7 +41,7 @@ export { type BrokenBound, type MissCause, type MissedWish, sayMissedWish } from
 export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter, type Sensors } from './sensors.ts'
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
-export { flexibleDevices, flexibleNominal, type Site, type SiteDevice as SiteAsset } from './site.ts'
+export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, siteOf } from './territory.ts'
 export { type AdministratorOptions, createAdministrator, type NewUser, openUsers, type User, type UserFilter, type Users } from './users.ts'
