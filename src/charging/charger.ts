@@ -1,0 +1,135 @@
+/** A charger as the EMS sees it: the face `Device` over one EVSE of a station. */
+
+import type { Answer, Capability, Device, Reading, Setpoint, Wish } from '#ems'
+import { type Clock, instant, type Log, wattHours, watts } from '#kernel'
+import type { Store } from '#store'
+import type { ChargingConfig } from './config.ts'
+import { dischargePower, reportedPower } from './device-model.ts'
+import { SMALLEST_CURRENT } from './order.ts'
+import { type Hold, type Orders, openOrders } from './orders.ts'
+import { isAtWork, pluggedAt, type Station } from './station.ts'
+import { stockOf, wishOf } from './wish.ts'
+
+/** Loss on the way into the car and out of it. */
+const EFFICIENCY = 0.95
+
+export interface Charger extends Device {
+  /** The order in force, for the screen. */
+  order(): Setpoint | undefined
+  /** What was laid on the station last. */
+  hold(): Hold | undefined
+  orders: Orders
+}
+
+export interface ChargerParts {
+  station: Station
+  store: Store
+  clock: Clock
+  log: Log
+  config: ChargingConfig
+}
+
+/** The charger of a registered station. */
+export function openCharger({ station, store, clock, log, config }: ChargerParts): Charger {
+  const orders = openOrders({ station, store, clock, log, config })
+  let order: Setpoint | undefined
+
+  const phases = () => pluggedAt(station)?.transaction.phases ?? station.record.phases
+
+  const maxPower = (): number => {
+    const { record, model } = station
+    const transaction = pluggedAt(station)?.transaction
+    const perAmpere = config.voltage * phases()
+    return Math.min(
+      record.nominal,
+      record.maxCurrent * perAmpere,
+      reportedPower(model, record.evse) ?? Infinity,
+      transaction?.cableMax === undefined ? Infinity : transaction.cableMax * perAmpere,
+      transaction?.needs?.maxPower ?? Infinity,
+    )
+  }
+
+  const whyNot = (): string | undefined => {
+    if (!station.session) return 'The station is not connected.'
+    if (station.record.boot !== 'Accepted') return 'The station is being set up.'
+    const plugged = pluggedAt(station)
+    if (!plugged) return 'No car is plugged in.'
+    if (plugged.transaction.tokenStatus === undefined) return 'Nobody has shown a token for the car yet.'
+    if (plugged.transaction.tokenStatus !== 'Accepted') return `The token of the car is not accepted (${plugged.transaction.tokenStatus}).`
+    const faulty = [...station.connectors.values()].some(
+      ({ evse, status }) => evse === station.record.evse && (status === 'Faulted' || status === 'Unavailable'),
+    )
+    return faulty ? 'The station reports a fault.' : undefined
+  }
+
+  const minPower = (): number => {
+    const isBidirectional = station.record.v2g && pluggedAt(station)?.vehicle?.v2g === true
+    return isBidirectional ? 0 - dischargePower(station.model, station.record.evse, maxPower()) : 0
+  }
+
+  return {
+    get id() {
+      return station.record.device ?? station.record.identity
+    },
+    get asset() {
+      return station.record.asset ?? 0
+    },
+    kind: 'evse',
+    // Stations push; what they measured is written by measurements.ts, so the round of readings finds nothing here.
+    read: async (): Promise<Reading[]> => [],
+    capability(): Capability {
+      const why = whyNot()
+      const plugged = pluggedAt(station)
+      const capability: Capability = {
+        kind: 'evse',
+        maxPower: watts(plugged ? maxPower() : 0),
+        minPower: watts(minPower()),
+        minStep: watts(SMALLEST_CURRENT * config.voltage * phases()),
+        controllable: why === undefined,
+        ...(why === undefined ? {} : { why }),
+      }
+      if (plugged) {
+        const { soc, capacity } = stockOf(plugged, config)
+        capability.storage = {
+          soc,
+          capacity,
+          min: plugged.vehicle?.floor ?? wattHours(0),
+          max: capacity,
+          chargingEfficiency: EFFICIENCY,
+          dischargingEfficiency: EFFICIENCY,
+        }
+      }
+      return capability
+    },
+    measured() {
+      const plugged = pluggedAt(station)
+      if (plugged) return plugged.sample?.power === undefined ? undefined : { power: watts(plugged.sample.power), at: plugged.sample.at }
+      return station.lastSeen === undefined ? undefined : { power: watts(0), at: station.lastSeen }
+    },
+    wish(): Wish | undefined {
+      const plugged = pluggedAt(station)
+      return plugged && wishOf(plugged, clock.now(), config)
+    },
+    async apply(setpoint: Setpoint): Promise<Answer> {
+      const why = whyNot()
+      if (!isAtWork(station)) return { answer: 'silent', why: why ?? 'The station is not connected.' }
+      const plugged = pluggedAt(station)
+      if (!plugged || why !== undefined) return { answer: 'refused', why: why ?? 'No car is plugged in.' }
+      const answer = await orders.give({
+        power: Math.max(minPower(), Math.min(setpoint.power, maxPower())),
+        until: instant(Math.min(setpoint.until, clock.now() + LONGEST_ORDER)),
+        transaction: plugged.transaction.id,
+        evse: plugged.transaction.evse ?? station.record.evse,
+        phases: phases(),
+      })
+      if (answer.answer === 'taken') order = setpoint
+      return answer
+    },
+    order: () => (order && order.until > clock.now() && pluggedAt(station) ? order : undefined),
+    hold: () => orders.hold(),
+    orders,
+  }
+}
+
+/** However long an order is meant to hold: a day, then the safe default must be within reach again. */
+const LONGEST_ORDER = 24 * 3_600_000

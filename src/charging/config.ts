@@ -1,0 +1,60 @@
+/** What the operator of the charging room may decide; every value has a default. */
+import { DAY, MINUTE, SECOND } from '#kernel'
+
+export interface ChargingConfig {
+  /** A station that nobody registered: refused with 404, let in but kept Pending until a person approves it, or taken as it is. */
+  unknownStations: 'refuse' | 'park' | 'accept'
+  /** Whether cars without any token (start button, NoAuthorization) may charge. */
+  freeVend: boolean
+  /** Time zone of the territory, for 'by the next 07:00'. */
+  zone: string
+  /** Seconds between Heartbeats. */
+  heartbeat: number
+  /** Seconds between meter values of a transaction. */
+  sampling: number
+  /** Seconds that a Pending station waits before its next BootNotification, when our trigger did not reach it. */
+  pendingInterval: number
+  /** Milliseconds to wait for an answer to an order. */
+  patience: number
+  /** Milliseconds to wait for the last part of a report. */
+  reportPatience: number
+  /** Milliseconds between pings; 0 = none. */
+  ping: number
+  /** Amperes per phase that a station falls back to when no order of ours is in force. */
+  safeCurrent: number
+  /** Nominal phase voltage, V. */
+  voltage: number
+  /** Milliseconds that a profile outlives its order, for clocks and delays. */
+  margin: number
+  /** Milliseconds between two states of charge of one car that are kept. */
+  socEvery: number
+  /** Milliseconds that samples are kept (the means made of them are kept for ever). */
+  samplesKept: number
+  /** A car we know nothing of: Wh of its battery and the share we take to be in it. */
+  strangerCapacity: number
+  strangerShare: number
+  /** Share of the capacity wanted when nobody said more, and the local time at which it is wanted. */
+  target: number
+  readyBy: string
+}
+
+export const DEFAULTS: ChargingConfig = {
+  unknownStations: 'refuse',
+  freeVend: false,
+  zone: 'America/Martinique',
+  heartbeat: 300,
+  sampling: 10,
+  pendingInterval: 10,
+  patience: 10 * SECOND,
+  reportPatience: 2 * MINUTE,
+  ping: 30 * SECOND,
+  safeCurrent: 6,
+  voltage: 230,
+  margin: MINUTE,
+  socEvery: MINUTE,
+  samplesKept: 2 * DAY,
+  strangerCapacity: 50_000,
+  strangerShare: 0.3,
+  target: 0.8,
+  readyBy: '07:00',
+}

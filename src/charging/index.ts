@@ -1,0 +1,7 @@
+export { type Charging, type ChargingParts, openCharging } from './charging.ts'
+export { COMMANDS, type CommandOutcome } from './commands.ts'
+export type { ChargingConfig } from './config.ts'
+export type { ListedStation, ListedTransaction } from './listing.ts'
+export { type StationRegistration, saveRegistration as registerStation } from './station.ts'
+export { registerToken, type TokenRegistration } from './token.ts'
+export { registerVehicle, type Vehicle } from './vehicle.ts'

@@ -1,0 +1,28 @@
+/** Frames as they may be kept in the conversation log: without passwords and without whole tokens. */
+import { redact } from '#kernel'
+
+const SECRET_VARIABLE = /password|privatekey|secret/i
+const SECRET_VALUES = ['attributeValue', 'value', 'actualValue', 'variableAttribute']
+
+/** A copy in which secret variables (BasicAuthPassword …) read '[redacted]' and tokens show their last four characters. */
+export function redactFrame(payload: unknown): unknown {
+  return redact(mask(payload, 12), 12)
+}
+
+function mask(value: unknown, depth: number): unknown {
+  if (value === null || typeof value !== 'object' || depth === 0) return value
+  if (Array.isArray(value)) return value.map((item) => mask(item, depth - 1))
+  const entries = Object.entries(value)
+  const variable = (value as { variable?: { name?: unknown } }).variable?.name
+  const isSecret = typeof variable === 'string' && SECRET_VARIABLE.test(variable)
+  return Object.fromEntries(
+    entries.map(([key, item]) => {
+      if (isSecret && SECRET_VALUES.includes(key)) return [key, '[redacted]']
+      // Under another name, for a log that drops everything called idToken.
+      if (key === 'idToken' && typeof item === 'object' && item !== null && 'idToken' in item) return ['tokenShown', ended(item)]
+      return [key, mask(item, depth - 1)]
+    }),
+  )
+}
+
+const ended = ({ idToken, type }: { idToken: unknown; type?: unknown }) => `${type ?? ''} …${String(idToken).slice(-4)}`.trim()

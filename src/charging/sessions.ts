@@ -1,0 +1,244 @@
+/** The sessions that go on now: fed by events, seen by chargers, put right with the station after an interruption (OCPP 2.0.1 E01–E15). */
+
+import type { Beliefs, News } from '#ems'
+import { type Bus, type Clock, describeError, type Instant, instant, type Log, MINUTE } from '#kernel'
+import type {
+  GetTransactionStatusResponse,
+  NotifyEVChargingNeedsRequest,
+  Session,
+  TransactionEventRequest,
+  TransactionEventResponse,
+} from '#protocols/ocpp'
+import type { Store } from '#store'
+import type { ChargingConfig } from './config.ts'
+import { amendTransaction, type Entry, keepEvent, lastSamples, openTransactions, saveSamples } from './ledger.ts'
+import type { Measurements } from './measurements.ts'
+import type { Sample } from './meter.ts'
+import { type Plugged, pluggedAt, type Station } from './station.ts'
+import { type Needs, type Transaction, takenBy } from './transaction.ts'
+import { vehicleOf } from './vehicle.ts'
+import { usualDeparture } from './wish.ts'
+
+export interface SessionParts {
+  store: Store
+  clock: Clock
+  log: Log
+  bus: Bus<News>
+  beliefs: Beliefs
+  config: ChargingConfig
+  measurements: Measurements
+  stations: Map<string, Station>
+  /** Told when a session of the station ended or began: what was ordered for another one is void. */
+  onChange(station: Station): void
+}
+
+export interface Sessions {
+  /** Takes the open sessions of the database up again, after a start. */
+  resume(): Promise<void>
+  /** Keeps an event and answers it. @throws Problem when it could not be kept */
+  event(station: Station, event: TransactionEventRequest): Promise<TransactionEventResponse>
+  /** Keeps what a car needs. True when it could be tied to a session. */
+  needs(station: Station, request: NotifyEVChargingNeedsRequest): Promise<boolean>
+  /** Takes in samples that came outside of events. */
+  meter(station: Station, evse: number, samples: readonly Sample[]): Promise<void>
+  /** Asks the station what became of the sessions that we hold for open. */
+  reconcile(station: Station, session: Session): Promise<void>
+}
+
+/** Needs that came before their session are good for this long. */
+const NEEDS_WAIT = 15 * MINUTE
+
+export function openSessions(parts: SessionParts): Sessions {
+  const { store, clock, log, bus, beliefs, config, measurements, stations, onChange } = parts
+
+  const tell = (station: Station, what: Extract<News, { kind: 'device' }>['what']) => {
+    const { device, asset } = station.record
+    if (device !== undefined && asset !== undefined) bus.tell({ kind: 'device', device, asset, what })
+  }
+
+  /** What is known of the car; a failure leaves it for the next event. */
+  const learn = async (plugged: Plugged): Promise<void> => {
+    const { vehicle: asset } = plugged.transaction
+    if (asset === undefined || plugged.vehicle) return
+    try {
+      const vehicle = await vehicleOf(store, asset)
+      if (!vehicle) return
+      const at = plugged.transaction.startedAt ?? plugged.transaction.firstAt
+      const believed = vehicle.socSensor === undefined ? undefined : await beliefs.latest(vehicle.socSensor, at)
+      const departure = await usualDeparture(store, asset, at, config.zone)
+      plugged.vehicle = vehicle
+      if (believed) plugged.socAtStart = believed.value * 1000
+      if (departure !== undefined) plugged.departure = departure
+    } catch (error) {
+      log.warn({ vehicle: asset, error: describeError(error) }, 'the car could not be looked up')
+    }
+  }
+
+  const take = (plugged: Plugged, samples: readonly Sample[]) => {
+    for (const sample of samples) {
+      if (sample.power !== undefined && sample.at >= (plugged.sample?.at ?? -Infinity)) plugged.sample = sample
+      if (sample.soc !== undefined && sample.at >= (plugged.soc?.at ?? -Infinity)) plugged.soc = { percent: sample.soc, at: sample.at }
+    }
+  }
+
+  const follow = async (station: Station, { before, after, samples }: Entry) => {
+    const known = station.open.get(after.id)
+    const began = !known && after.endedAt === undefined
+    const plugged: Plugged = known ?? { transaction: after }
+    plugged.transaction = after
+    if (after.endedAt === undefined) station.open.set(after.id, plugged)
+    await learn(plugged)
+    take(plugged, samples)
+    const ended = after.endedAt !== undefined && known !== undefined
+    const lastSoc = samples.findLast((sample) => sample.soc !== undefined)
+    if (lastSoc) measurements.charged(plugged, lastSoc.at, began || after.endedAt !== undefined)
+    measurements.sampled(
+      station,
+      samples.map(({ at }) => at),
+      began || ended,
+    )
+    if (began) {
+      await adoptNeeds(station, after)
+      onChange(station)
+      tell(station, 'plugged')
+    } else if (ended) {
+      station.open.delete(after.id)
+      onChange(station)
+      tell(station, 'unplugged')
+    } else if (after.endedAt === undefined && (before?.tokenStatus !== after.tokenStatus || before?.phases !== after.phases))
+      tell(station, 'changed')
+  }
+
+  const adoptNeeds = async (station: Station, { id, evse = station.record.evse, needs: own }: Transaction) => {
+    const needs = station.needs.get(evse)
+    station.needs.delete(evse)
+    if (!needs || own || clock.now() - needs.at > NEEDS_WAIT) return
+    const after = await amendTransaction(store, station.record.identity, id, (transaction) => ({ ...transaction, needs }))
+    const plugged = station.open.get(id)
+    if (plugged && after) plugged.transaction = after
+  }
+
+  /** The station knows nothing of it any more and has nothing left to send: it ended where we last heard of it. */
+  const lose = async (station: Station, { transaction: held }: Plugged) => {
+    const after = await amendTransaction(store, station.record.identity, held.id, (transaction) =>
+      transaction.endedAt !== undefined || transaction.lastAt !== held.lastAt
+        ? transaction
+        : { ...transaction, endedAt: transaction.lastAt, stoppedReason: 'Other', flags: [...transaction.flags, 'lost'] },
+    )
+    if (after?.endedAt === undefined) return
+    const end = instant(after.endedAt + 1)
+    await saveSamples(store, station.record.identity, after.evse ?? station.record.evse, [
+      { at: end, power: 0, context: 'Transaction.End' },
+    ])
+    measurements.sampled(station, [end])
+    station.open.delete(held.id)
+    log.warn({ station: station.record.identity, transaction: held.id }, 'a session was given up: the station knows nothing of it')
+    onChange(station)
+    tell(station, 'unplugged')
+  }
+
+  const reconcileOne = async (station: Station, session: Session, plugged: Plugged) => {
+    const { id, evse } = plugged.transaction
+    let status: GetTransactionStatusResponse | undefined
+    try {
+      status = (await session.call(
+        'GetTransactionStatus',
+        { transactionId: id },
+        { timeout: config.patience },
+      )) as GetTransactionStatusResponse
+    } catch (error) {
+      log.info(
+        { station: session.identity, transaction: id, error: describeError(error) },
+        'the station does not say whether a session goes on',
+      )
+    }
+    if (status?.ongoingIndicator === false && !status.messagesInQueue) return lose(station, plugged)
+    if (status?.ongoingIndicator !== true) return
+    const request = { requestedMessage: 'TransactionEvent', ...(evse === undefined ? {} : { evse: { id: evse } }) }
+    await session.call('TriggerMessage', request, { timeout: config.patience }).catch(() => undefined)
+  }
+
+  return {
+    async resume() {
+      for (const transaction of await openTransactions(store)) {
+        const station = stations.get(transaction.station)
+        if (!station) continue
+        const plugged: Plugged = { transaction }
+        station.open.set(transaction.id, plugged)
+        await learn(plugged)
+        take(plugged, await lastSamples(store, transaction.station, transaction.evse ?? station.record.evse, transaction.firstAt))
+      }
+    },
+    async event(station, event) {
+      const { identity, phases, evse } = station.record
+      const { voltage, freeVend } = config
+      const older = pluggedAt(station, event.evse?.id)
+      const entry = await keepEvent(store, event, { station: identity, now: clock.now(), phases, evse, voltage, freeVend, log })
+      if (entry.fresh)
+        await follow(station, entry).catch((error: unknown) =>
+          log.error({ station: identity, error: describeError(error) }, 'an event was kept but could not be followed up'),
+        )
+      const { session } = station
+      // Two sessions on one EVSE: the end of the older one must have been missed.
+      if (event.eventType === 'Started' && older && older.transaction.id !== event.transactionInfo.transactionId && session)
+        setImmediate(() => void reconcileOne(station, session, older).catch((error: unknown) => complain(identity, error)))
+      return entry.response
+    },
+    async needs(station, request) {
+      const plugged = pluggedAt(station, request.evseId)
+      const needs = readNeeds(request, clock.now(), station.record.phases, plugged ? takenBy(plugged.transaction) : 0)
+      if (!plugged) {
+        station.needs.set(request.evseId, needs)
+        return false
+      }
+      const after = await amendTransaction(store, station.record.identity, plugged.transaction.id, (transaction) => ({
+        ...transaction,
+        needs,
+      }))
+      if (after) plugged.transaction = after
+      tell(station, 'changed')
+      return after !== undefined
+    },
+    async meter(station, evse, samples) {
+      // EVSE 0 is the station's own supply: it would count everything twice.
+      if (evse === 0 || samples.length === 0) return
+      await saveSamples(store, station.record.identity, evse, samples)
+      const plugged = pluggedAt(station, evse)
+      if (plugged) {
+        take(plugged, samples)
+        if (plugged.soc && samples.some((sample) => sample.soc !== undefined)) measurements.charged(plugged, plugged.soc.at, false)
+      }
+      measurements.sampled(
+        station,
+        samples.filter((sample) => sample.power !== undefined).map(({ at }) => at),
+      )
+    },
+    async reconcile(station, session) {
+      for (const plugged of [...station.open.values()])
+        await reconcileOne(station, session, plugged).catch((error: unknown) => complain(station.record.identity, error))
+    },
+  }
+
+  function complain(station: string, error: unknown) {
+    log.warn({ station, error: describeError(error) }, 'a session could not be put right with the station')
+  }
+}
+
+function readNeeds({ chargingNeeds }: NotifyEVChargingNeedsRequest, at: Instant, phases: number, takenBefore: number): Needs {
+  const { acChargingParameters: ac, dcChargingParameters: dc, departureTime, requestedEnergyTransfer } = chargingNeeds
+  const needs: Needs = { at, takenBefore }
+  const departure = departureTime === undefined ? Number.NaN : Date.parse(departureTime)
+  if (!Number.isNaN(departure)) needs.departure = instant(departure)
+  const energy = ac?.energyAmount ?? dc?.energyAmount
+  if (energy !== undefined) needs.energy = energy
+  if (dc?.stateOfCharge !== undefined) needs.soc = dc.stateOfCharge
+  if (dc?.evEnergyCapacity !== undefined) needs.capacity = dc.evEnergyCapacity
+  if (dc?.evMaxPower !== undefined) needs.maxPower = dc.evMaxPower
+  else if (ac) {
+    const used = requestedEnergyTransfer === 'AC_single_phase' ? 1 : requestedEnergyTransfer === 'AC_two_phase' ? 2 : phases
+    // evMaxVoltage is the phase voltage for one phase and the line voltage for three (ISO 15118-2).
+    const perPhase = ac.evMaxVoltage > 300 ? ac.evMaxVoltage / Math.sqrt(3) : ac.evMaxVoltage
+    needs.maxPower = Math.round(perPhase * ac.evMaxCurrent * used)
+  }
+  return needs
+}
