@@ -108,6 +108,9 @@ export const TerritorySchema = Type.Object(
         tariff: Type.Optional(
           Type.Array(Step, { description: 'Prices of a day, used until a market is connected; marked as simulation.' }),
         ),
+        gridTariff: Type.Optional(
+          Type.Array(Step, { description: 'Network prices of a day, shown beside the tariff; marked as simulation.' }),
+        ),
         roles: Type.Object(
           {
             consumptionPrice: Type.Optional(Type.Integer()),
