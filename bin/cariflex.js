@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs'
 
 const source = new URL('../src/cli/main.ts', import.meta.url)
-if (existsSync(source)) {
+const clone = existsSync(source)
+if (clone) {
   const { register } = await import('tsx/esm/api')
   register()
-  await import(source.href)
-} else {
-  await import(new URL('../dist/cli/main.js', import.meta.url).href)
 }
+const { run } = await import(clone ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
+process.exitCode = await run(process.argv.slice(2), process.env, process.stdout, process.stderr)

@@ -26,7 +26,11 @@ export function connectInstance(env: NodeJS.ProcessEnv): Instance {
     try {
       response = await fetch(`${url}${path}`, {
         method,
-        headers: { accept: 'application/json', authorization: `Bearer ${tokenOf(env, url)}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          accept: 'application/json',
+          authorization: `Bearer ${tokenOf(env, url)}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(30_000),
       })
@@ -39,10 +43,18 @@ export function connectInstance(env: NodeJS.ProcessEnv): Instance {
     const text = await response.text()
     const answer = text === '' ? {} : (JSON.parse(text) as ProblemBody)
     if (!response.ok)
-      throw new Problem(answer.code ?? `http-${response.status}`, answer.detail ?? String(answer.message ?? answer.title ?? `The instance answered ${response.status}.`), {
-        status: response.status,
-        ...(answer.hint === undefined ? (response.status === 401 ? { hint: "Set CARIFLEX_TOKEN to a token from 'cariflex token'." } : {}) : { hint: answer.hint }),
-      })
+      throw new Problem(
+        answer.code ?? `http-${response.status}`,
+        answer.detail ?? String(answer.message ?? answer.title ?? `The instance answered ${response.status}.`),
+        {
+          status: response.status,
+          ...(answer.hint === undefined
+            ? response.status === 401
+              ? { hint: "Set CARIFLEX_TOKEN to a token from 'cariflex token'." }
+              : {}
+            : { hint: answer.hint }),
+        },
+      )
     return answer as T
   }
   return { url, get: (path) => ask('GET', path), send: (method, path, body) => ask(method, path, body) }

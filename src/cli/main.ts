@@ -8,8 +8,15 @@ import { VERBS } from './verbs.ts'
 const COMMON = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } } as const
 
 /** Runs one command line; resolves to the exit code. */
-export async function run(argv: string[], env: NodeJS.ProcessEnv, out: NodeJS.WritableStream, err: NodeJS.WritableStream & { isTTY?: boolean }): Promise<number> {
-  const found = VERBS.filter((entry) => argv.slice(0, entry.name.split(' ').length).join(' ') === entry.name).sort((a, b) => b.name.length - a.name.length)[0]
+export async function run(
+  argv: string[],
+  env: NodeJS.ProcessEnv,
+  out: NodeJS.WritableStream,
+  err: NodeJS.WritableStream & { isTTY?: boolean },
+): Promise<number> {
+  const found = VERBS.filter((entry) => argv.slice(0, entry.name.split(' ').length).join(' ') === entry.name).sort(
+    (a, b) => b.name.length - a.name.length,
+  )[0]
   if (argv.length === 0 || (!found && /^(-h|--help|help)$/.test(argv[0]!))) {
     out.write(overview())
     return argv.length === 0 ? EXIT.usage : EXIT.ok
@@ -45,17 +52,29 @@ export async function run(argv: string[], env: NodeJS.ProcessEnv, out: NodeJS.Wr
   }
 }
 
-function explainFailure(error: unknown, verb: Verb, json: boolean, out: NodeJS.WritableStream, err: NodeJS.WritableStream, env: NodeJS.ProcessEnv): number {
+function explainFailure(
+  error: unknown,
+  verb: Verb,
+  json: boolean,
+  out: NodeJS.WritableStream,
+  err: NodeJS.WritableStream,
+  env: NodeJS.ProcessEnv,
+): number {
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) {
     err.write(`${(error as Error).message}\nUsage: cariflex ${verb.name} ${verb.usage}\n`)
     return EXIT.usage
   }
   if (!isProblem(error)) {
-    err.write(`${env['CARIFLEX_LOG_LEVEL'] === 'debug' && error instanceof Error ? error.stack : `${error instanceof Error ? error.message : error}`}\nThis is a fault of the program. Run again with CARIFLEX_LOG_LEVEL=debug for the details.\n`)
+    err.write(
+      `${env['CARIFLEX_LOG_LEVEL'] === 'debug' && error instanceof Error ? error.stack : `${error instanceof Error ? error.message : error}`}\nThis is a fault of the program. Run again with CARIFLEX_LOG_LEVEL=debug for the details.\n`,
+    )
     return EXIT.failed
   }
-  if (json) out.write(`${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint, details: error.details } }, null, 2)}\n`)
+  if (json)
+    out.write(
+      `${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint, details: error.details } }, null, 2)}\n`,
+    )
   else err.write(`${error.message}${error.hint ? `\n${error.hint}` : ''}\n`)
   if (error.code === 'usage') return EXIT.usage
   if (error.code.startsWith('config')) return EXIT.config
@@ -71,6 +90,8 @@ function manual(verb: Verb): string {
 }
 
 function suggest(word: string): string {
-  const near = VERBS.filter((entry) => entry.name.startsWith(word) || entry.name.split(' ').some((part) => part.slice(0, 3) === word.slice(0, 3)))
+  const near = VERBS.filter(
+    (entry) => entry.name.startsWith(word) || entry.name.split(' ').some((part) => part.slice(0, 3) === word.slice(0, 3)),
+  )
   return near.length > 0 ? `Did you mean: ${near.map((entry) => entry.name).join(', ')}?\n` : `cariflex --help lists the verbs.\n`
 }

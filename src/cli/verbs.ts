@@ -2,17 +2,49 @@
 import type { Verb } from './verb.ts'
 
 export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] = [
-  { name: 'start', summary: 'run the platform (with the demo island when nothing is configured)', load: async () => (await import('./verbs/start.ts')).start },
-  { name: 'init', summary: 'write a commented cariflex.yaml for a new territory', load: async () => (await import('./verbs/init.ts')).init },
-  { name: 'doctor', summary: 'check machine, database, configuration and devices, and say what to do', load: async () => (await import('./verbs/doctor.ts')).doctor },
+  {
+    name: 'start',
+    summary: 'run the platform (with the demo island when nothing is configured)',
+    load: async () => (await import('./verbs/start.ts')).start,
+  },
+  {
+    name: 'init',
+    summary: 'write a commented cariflex.yaml for a new territory',
+    load: async () => (await import('./verbs/init.ts')).init,
+  },
+  {
+    name: 'doctor',
+    summary: 'check machine, database, configuration and devices, and say what to do',
+    load: async () => (await import('./verbs/doctor.ts')).doctor,
+  },
   { name: 'migrate', summary: 'bring the database to this version', load: async () => (await import('./verbs/migrate.ts')).migrateVerb },
   { name: 'user add', summary: 'create a user', load: async () => (await import('./verbs/user-add.ts')).userAdd },
   { name: 'token', summary: 'issue an access token of a user', load: async () => (await import('./verbs/token.ts')).token },
-  { name: 'show', summary: 'assets, sensors, the plan or the setpoints of a running instance', load: async () => (await import('./verbs/show.ts')).show },
-  { name: 'world', summary: 'command the simulated world: plug, unplug, cloud, fault, disconnect, freeze', load: async () => (await import('./verbs/world.ts')).world },
-  { name: 'check template', summary: 'check a device template, on request against a real device', load: async () => (await import('./verbs/check-template.ts')).checkTemplateVerb },
-  { name: 'config show', summary: 'print the configuration in force, with the origin of each value', load: async () => (await import('./verbs/config-show.ts')).configShow },
+  {
+    name: 'show',
+    summary: 'assets, sensors, the plan or the setpoints of a running instance',
+    load: async () => (await import('./verbs/show.ts')).show,
+  },
+  {
+    name: 'world',
+    summary: 'command the simulated world: plug, unplug, cloud, fault, disconnect, freeze',
+    load: async () => (await import('./verbs/world.ts')).world,
+  },
+  {
+    name: 'check template',
+    summary: 'check a device template, on request against a real device',
+    load: async () => (await import('./verbs/check-template.ts')).checkTemplateVerb,
+  },
+  {
+    name: 'config show',
+    summary: 'print the configuration in force, with the origin of each value',
+    load: async () => (await import('./verbs/config-show.ts')).configShow,
+  },
   { name: 'backup', summary: 'write everything into one file', load: async () => (await import('./verbs/backup.ts')).backupVerb },
-  { name: 'restore', summary: 'rebuild an empty folder or database from a backup', load: async () => (await import('./verbs/restore.ts')).restoreVerb },
+  {
+    name: 'restore',
+    summary: 'rebuild an empty folder or database from a backup',
+    load: async () => (await import('./verbs/restore.ts')).restoreVerb,
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./verbs/version.ts')).version },
 ]

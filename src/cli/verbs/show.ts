@@ -35,17 +35,40 @@ interface PlanBody {
   devices: { device: string; reasons: { from: number; to: number; because: string }[] }[]
 }
 
-const number = (value: number | null | undefined, unit: string): string => (value === undefined || value === null ? '-' : `${value.toFixed(1)} ${unit}`)
+const number = (value: number | null | undefined, unit: string): string =>
+  value === undefined || value === null ? '-' : `${value.toFixed(1)} ${unit}`
 
 const VIEWS: Record<string, { path: string; render(body: { data: never }): string }> = {
   assets: {
     path: '/api/cariflex/v1/assets',
     render: ({ data }: { data: AssetRow[] }) =>
-      table([['ID', 'DEVICE', 'NAME', 'KIND', 'TOWN', 'POWER', 'STOCK', 'DATA'], ...data.map((row) => [String(row.asset), row.device ?? '-', row.name, row.kind, row.town ?? '-', number(row.live.powerKw, 'kW'), number(row.live.socKwh, 'kWh'), row.live.freshness])]),
+      table([
+        ['ID', 'DEVICE', 'NAME', 'KIND', 'TOWN', 'POWER', 'STOCK', 'DATA'],
+        ...data.map((row) => [
+          String(row.asset),
+          row.device ?? '-',
+          row.name,
+          row.kind,
+          row.town ?? '-',
+          number(row.live.powerKw, 'kW'),
+          number(row.live.socKwh, 'kWh'),
+          row.live.freshness,
+        ]),
+      ]),
   },
   sensors: {
     path: '/api/v3_0/sensors',
-    render: (data: never) => table([['ID', 'NAME', 'UNIT', 'RESOLUTION', 'ASSET'], ...(data as { id: number; name: string; unit: string; event_resolution: string; generic_asset_id: number }[]).map((row) => [String(row.id), row.name, row.unit, row.event_resolution, String(row.generic_asset_id)])]),
+    render: (data: never) =>
+      table([
+        ['ID', 'NAME', 'UNIT', 'RESOLUTION', 'ASSET'],
+        ...(data as { id: number; name: string; unit: string; event_resolution: string; generic_asset_id: number }[]).map((row) => [
+          String(row.id),
+          row.name,
+          row.unit,
+          row.event_resolution,
+          String(row.generic_asset_id),
+        ]),
+      ]),
   },
   plan: {
     path: '/api/cariflex/v1/plans/latest',
@@ -60,7 +83,18 @@ const VIEWS: Record<string, { path: string; render(body: { data: never }): strin
   setpoints: {
     path: '/api/cariflex/v1/setpoints',
     render: ({ data }: { data: Order[] }) =>
-      table([['DEVICE', 'ORDER', 'UNTIL', 'RUNG', 'RECEIPT', 'MEASURED', 'BECAUSE'], ...data.map((row) => [row.device, number(row.powerKw, 'kW'), row.until, row.rung, row.receipt?.outcome ?? 'waiting', number(row.receipt?.powerKw, 'kW'), row.because])]),
+      table([
+        ['DEVICE', 'ORDER', 'UNTIL', 'RUNG', 'RECEIPT', 'MEASURED', 'BECAUSE'],
+        ...data.map((row) => [
+          row.device,
+          number(row.powerKw, 'kW'),
+          row.until,
+          row.rung,
+          row.receipt?.outcome ?? 'waiting',
+          number(row.receipt?.powerKw, 'kW'),
+          row.because,
+        ]),
+      ]),
   },
 }
 
@@ -73,7 +107,8 @@ export const show: Verb = {
   explain: { device: 'only this device (setpoints)' },
   async run({ words, options, env, show }) {
     const view = VIEWS[words[0] ?? '']
-    if (!view || words.length !== 1) throw new Problem('usage', `'${words.join(' ')}' cannot be shown.`, { hint: `Choose one of: ${Object.keys(VIEWS).join(', ')}.` })
+    if (!view || words.length !== 1)
+      throw new Problem('usage', `'${words.join(' ')}' cannot be shown.`, { hint: `Choose one of: ${Object.keys(VIEWS).join(', ')}.` })
     const query = options['device'] ? `?device=${encodeURIComponent(String(options['device']))}` : ''
     const body = await connectInstance(env).get<{ data: never }>(view.path + query)
     show(body, () => view.render(body))

@@ -20,21 +20,31 @@ const onOff = (text = 'on'): boolean => {
 const BODIES: Record<string, (words: string[]) => unknown> = {
   plug: ([vehicle, station]) => ({ vehicle: need(vehicle, 'which vehicle, e.g. V2G003'), ...(station ? { station } : {}) }),
   unplug: ([vehicle]) => ({ vehicle: need(vehicle, 'which vehicle, e.g. V2G003') }),
-  cloud: ([cover, minutes]) => ({ cover: between(need(cover, 'how much cloud, 0 to 1'), 0, 1, 'Cloud cover'), minutes: between(minutes ?? '30', 1, 1440, 'Minutes') }),
+  cloud: ([cover, minutes]) => ({
+    cover: between(need(cover, 'how much cloud, 0 to 1'), 0, 1, 'Cloud cover'),
+    minutes: between(minutes ?? '30', 1, 1440, 'Minutes'),
+  }),
   fault: ([device, state]) => ({ device: need(device, 'which device, e.g. BAT001'), on: onOff(state) }),
-  disconnect: ([device, seconds]) => ({ device: need(device, 'which device, e.g. CP001'), seconds: between(seconds ?? '30', 1, 3600, 'Seconds') }),
+  disconnect: ([device, seconds]) => ({
+    device: need(device, 'which device, e.g. CP001'),
+    seconds: between(seconds ?? '30', 1, 3600, 'Seconds'),
+  }),
   freeze: ([state]) => ({ on: onOff(state) }),
 }
 
 export const world: Verb = {
   name: 'world',
   summary: 'Commands the simulated world of a demo: what cars, clouds and faults would do by themselves.',
-  usage: '<plug VEHICLE [STATION] | unplug VEHICLE | cloud COVER [MINUTES] | fault DEVICE [on|off] | disconnect DEVICE [SECONDS] | freeze [on|off]>',
+  usage:
+    '<plug VEHICLE [STATION] | unplug VEHICLE | cloud COVER [MINUTES] | fault DEVICE [on|off] | disconnect DEVICE [SECONDS] | freeze [on|off]>',
   example: 'cariflex world cloud 0.9 30',
   async run({ words, env, show }) {
     const [command = '', ...rest] = words
     const body = BODIES[command]
-    if (!body) throw new Problem('usage', `'${command}' is not something the world can do.`, { hint: `Choose one of: ${Object.keys(BODIES).join(', ')}.` })
+    if (!body)
+      throw new Problem('usage', `'${command}' is not something the world can do.`, {
+        hint: `Choose one of: ${Object.keys(BODIES).join(', ')}.`,
+      })
     const answer = await connectInstance(env).send<{ data?: unknown }>('POST', `/api/cariflex/v1/world/${command}`, body(rest))
     show(answer, () => `Done: ${words.join(' ')}`)
     return undefined
