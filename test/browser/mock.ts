@@ -1,0 +1,579 @@
+// The platform as the pages see it, invented: the API of ours over plain HTTP, events, and the built UI under a strict policy. For tests and for looking.
+// Run by hand: node --import tsx test/browser/mock.ts [port]
+import { createReadStream, existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { byDevice, chance, local, measured, ordered, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
+
+const WEB = fileURLToPath(new URL('../../dist/web/', import.meta.url))
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+}
+/** Stricter than the platform's own: no inline style sheet either. */
+const POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https://tile.openstreetmap.org; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+/** A sunny Tuesday afternoon, 14:05 on the island. */
+const NOON = Date.parse('2026-11-24T18:05:00Z')
+const HOUR = 3_600_000
+
+export interface Mock {
+  url: string
+  email: string
+  password: string
+  state: State
+  /** Requests seen, `METHOD path`, with the body of posts. */
+  seen: { line: string; body: unknown; lastEventId: string | undefined }[]
+  say(event: string, data: unknown): void
+  /** Cuts all connections and refuses new ones; `back()` listens again on the same port. */
+  cut(): Promise<void>
+  back(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startMock(wanted = 0): Promise<Mock> {
+  const began = Date.now()
+  let frozenAt: number | undefined
+  const plugged = new Map(
+    things
+      .filter((thing) => thing.kind === 'vehicle' && chance(thing.device, 'plug') > 0.3)
+      .map((car) => [car.device, car.device.replace('V2G', 'CP')]),
+  )
+  const state: State = {
+    now: NOON,
+    cloud: 0.22,
+    allowedKw: undefined,
+    plugged,
+    faults: new Set(),
+    cut: new Map([['BAT007', NOON + 90 * HOUR]]),
+    overrides: new Map(),
+  }
+  const limits = new Map<
+    string,
+    {
+      id: string
+      asset: number
+      rung: string
+      from: string
+      until: string
+      because: string
+      maxKw: number | null
+      minKw: null
+      scope: string
+      origin: string
+    }
+  >()
+  const clients = new Set<ServerResponse>()
+  const seen: Mock['seen'] = []
+  let serial = 0
+  let signed = false
+  const tick = () => {
+    state.now = frozenAt ?? NOON + Date.now() - began
+  }
+  const say = (event: string, data: unknown) => {
+    const text = `id: ${++serial}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+    for (const client of clients) client.write(text)
+  }
+  const power = (device: string) => {
+    const value = measured(byDevice(device)!, state.now, state)
+    return value === null ? null : Math.round(value * 100) / 100
+  }
+  const order = (device: string) => {
+    const thing = byDevice(device)!
+    if (thing.kind !== 'battery' && thing.kind !== 'evse') return null
+    if (thing.kind === 'evse' && ![...plugged.values()].includes(device)) return null
+    const { powerKw, rung, because } = ordered(thing, state.now, state)
+    const silent = state.cut.has(device)
+    const luck = chance(device, 'luck')
+    const outcome = silent ? 'silent' : luck > 0.92 ? 'clipped' : luck > 0.86 ? 'refused' : 'obeyed'
+    const measuredKw = power(device)
+    return {
+      device,
+      asset: thing.asset,
+      powerKw: Math.round(powerKw * 10) / 10,
+      at: local(state.now - 95_000),
+      until: local(Math.ceil(state.now / 900_000) * 900_000),
+      because,
+      rung,
+      receipt: {
+        outcome,
+        powerKw: measuredKw,
+        at: local(state.now - 4_000),
+        why: silent
+          ? 'Aucune réponse depuis 5 minutes : l’appareil suit son réglage sûr.'
+          : outcome === 'clipped'
+            ? 'La batterie est presque pleine.'
+            : null,
+      },
+    }
+  }
+  const assets = () => [
+    ...things.map((thing) => ({
+      ...thing,
+      live: {
+        powerKw: thing.kind === 'vehicle' ? null : power(thing.device),
+        socKwh: thing.sensors['soc'] === undefined ? null : Math.round(soc(thing, state.now) * 10) / 10,
+        at: local(state.now - (state.cut.has(thing.device) ? 700_000 : 3_000)),
+        freshness: state.cut.has(thing.device) ? 'silent' : thing.device === 'PV006' ? 'late' : 'fresh',
+        controllable: thing.kind !== 'pv' && !state.faults.has(thing.device),
+        why: state.faults.has(thing.device) ? 'En panne : le code 17 de l’onduleur demande une visite.' : null,
+        plugged:
+          thing.kind === 'vehicle'
+            ? (plugged.get(thing.device) ?? null)
+            : thing.kind === 'evse'
+              ? ([...plugged].find(([, station]) => station === thing.device)?.[0] ?? null)
+              : null,
+        simulated: true,
+      },
+      order: order(thing.device),
+    })),
+    ...(
+      [
+        [50, 'Station météo', 'weather', { irradiance: 81, temperature: 82 }],
+        [51, 'Réseau de la Martinique', 'grid', { consumption_price: 84, load_control_signal: 86, demand_response_signal: 87 }],
+      ] as const
+    ).map(([asset, name, kind, sensors]) => ({
+      asset,
+      device: null,
+      name,
+      kind,
+      town: 'Le Lamentin',
+      latitude: 14.595 + (asset - 50) * 0.03,
+      longitude: -60.995,
+      sensors,
+      nominalKw: null,
+      capacityKwh: null,
+      live: { powerKw: null, socKwh: null, at: local(state.now - 600_000), freshness: 'fresh', why: null, plugged: null, simulated: true },
+      order: null,
+    })),
+  ]
+  const orders = (device: string, from: number) => {
+    const thing = byDevice(device)
+    if (!thing || (thing.kind !== 'battery' && thing.kind !== 'evse')) return []
+    const newest = order(device)
+    const old = []
+    for (let at = Math.floor(state.now / 900_000) * 900_000 - 900_000; at > from; at -= 900_000) {
+      const { powerKw, rung, because } = ordered(thing, at, { ...state, allowedKw: undefined, overrides: new Map() })
+      const measuredKw = Math.round(powerKw * 98) / 100
+      old.push({
+        device,
+        asset: thing.asset,
+        powerKw: Math.round(powerKw * 10) / 10,
+        at: local(at),
+        until: local(at + 900_000),
+        because,
+        rung,
+        receipt: { outcome: chance(device, at) > 0.93 ? 'clipped' : 'obeyed', powerKw: measuredKw, at: local(at + 12_000), why: null },
+      })
+    }
+    return newest ? [newest, ...old] : old
+  }
+  const stations = () =>
+    things
+      .filter((thing) => thing.kind === 'evse')
+      .map((thing) => {
+        const car = [...plugged].find(([, station]) => station === thing.device)?.[0]
+        const now = order(thing.device)
+        return {
+          identity: thing.device,
+          asset: thing.asset,
+          device: thing.device,
+          name: `${thing.device} · ${thing.town}`,
+          online: !state.cut.has(thing.device),
+          lastSeen: local(state.now - 9_000),
+          version: 'ocpp2.0.1',
+          vendor: 'Cariflex',
+          model: 'Sim-22',
+          firmware: '1.4.2',
+          evses: [
+            {
+              id: 1,
+              connectorStatus: state.faults.has(thing.device) ? 'Faulted' : car ? 'Occupied' : 'Available',
+              transaction: car
+                ? {
+                    id: `7c2f-${thing.device}`,
+                    startedAt: local(state.now - 3 * HOUR),
+                    energyKwh: 18.4,
+                    powerKw: power(thing.device),
+                    socPercent: Math.round((soc(byDevice(car)!, state.now) / 75) * 100),
+                    token: 'MARIE-01',
+                    chargingState: (power(thing.device) ?? 0) > 0 ? 'Charging' : 'SuspendedEVSE',
+                    vehicle: car,
+                  }
+                : null,
+            },
+          ],
+          limit: now ? { kw: now.powerKw, rung: now.rung, because: now.because, until: now.until } : null,
+        }
+      })
+  const talk = (identity: string, search: string, before: number) => {
+    const lines = Array.from({ length: 80 }, (_, index) => {
+      const id = 1000 - index
+      const at = local(state.now - index * 21_000 - 2_000)
+      const turn = index % 4
+      const message = `m${Math.floor(id / 2)}`
+      if (turn === 0)
+        return {
+          id,
+          at,
+          direction: 'in',
+          kind: 'CALL',
+          action: 'TransactionEvent',
+          message,
+          payload: {
+            eventType: 'Updated',
+            triggerReason: 'MeterValuePeriodic',
+            seqNo: id,
+            meterValue: [{ sampledValue: [{ measurand: 'Power.Active.Import', value: 6870 }] }],
+          },
+          took: null,
+        }
+      if (turn === 1) return { id, at, direction: 'out', kind: 'CALLRESULT', action: 'TransactionEvent', message, payload: {}, took: 3 }
+      if (turn === 2)
+        return {
+          id,
+          at,
+          direction: 'in',
+          kind: 'CALLRESULT',
+          action: 'SetChargingProfile',
+          message,
+          payload: { status: 'Accepted' },
+          took: 84,
+        }
+      return {
+        id,
+        at,
+        direction: 'out',
+        kind: 'CALL',
+        action: 'SetChargingProfile',
+        message,
+        payload: {
+          evseId: 1,
+          chargingProfile: {
+            id: 71,
+            stackLevel: 3,
+            chargingProfilePurpose: 'TxProfile',
+            chargingSchedule: [{ chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit: 6900 }] }],
+          },
+          for: identity,
+        },
+        took: null,
+      }
+    })
+    return lines.filter((line) => line.id < before && (search === '' || JSON.stringify(line).toLowerCase().includes(search.toLowerCase())))
+  }
+  const alarms = () => {
+    const list = [...state.cut.keys()].map((device) => ({
+      id: `silent-${device}`,
+      asset: byDevice(device)!.asset,
+      code: 'device-silent',
+      message: 'Ne répond plus depuis 11 minutes ; réglage sûr en vigueur.',
+      since: local(state.now - 660_000),
+      active: true,
+    }))
+    return [
+      ...list,
+      ...[...state.faults].map((device) => ({
+        id: `fault-${device}`,
+        asset: byDevice(device)!.asset,
+        code: 'device-faulted',
+        message: 'Panne signalée par l’appareil (code 17).',
+        since: local(state.now - 20_000),
+        active: true,
+      })),
+    ]
+  }
+  const user = { id: 1, email: 'demo@cariflex.example', username: 'demo', account: { id: 1, name: 'Cariflex' }, roles: ['admin'] }
+
+  type Answer = { status: number; body?: unknown; cookie?: string }
+  const refuse = (status: number, code: string, detail: string, hint?: string): Answer => ({
+    status,
+    body: { type: 'about:blank', title: code, status, detail, code, hint },
+  })
+  const ok = (data: unknown): Answer => ({ status: 200, body: { data } })
+
+  function world(name: string, body: Record<string, unknown>): Answer {
+    if (name === 'cloud') state.cloud = Number(body['cover'])
+    else if (name === 'freeze') frozenAt = body['on'] ? state.now : undefined
+    else if (name === 'unplug') plugged.delete(String(body['vehicle']))
+    else if (name === 'plug') plugged.set(String(body['vehicle']), String(body['station'] ?? String(body['vehicle']).replace('V2G', 'CP')))
+    else if (name === 'fault') state.faults[body['on'] ? 'add' : 'delete'](String(body['device']))
+    else if (name === 'disconnect') state.cut.set(String(body['device']), state.now + Number(body['seconds']) * 1000)
+    else return refuse(404, 'unknown-route', `No such command: ${name}.`)
+    say('device', { device: body['vehicle'] ?? body['device'] ?? '', what: name })
+    say('alarm', {})
+    return ok({})
+  }
+
+  function answer(method: string, url: URL, body: Record<string, unknown>): Answer {
+    const path = url.pathname.replace('/api/cariflex/v1', '')
+    const ask = (name: string) => url.searchParams.get(name) ?? ''
+    const parts = path.split('/').slice(1).map(decodeURIComponent)
+    if (path === '/session') {
+      if (method === 'DELETE') {
+        signed = false
+        return { status: 204 }
+      }
+      if (method === 'POST') {
+        if (body['email'] !== user.email || body['password'] !== 'soleil')
+          return refuse(401, 'wrong-credentials', 'Unknown e-mail address or password.')
+        signed = true
+        return { status: 200, body: { user }, cookie: 'cariflex_session=mock; HttpOnly; SameSite=Lax; Path=/' }
+      }
+      return signed ? { status: 200, body: { user } } : refuse(401, 'not-signed-in', 'Nobody is signed in.', 'Sign in first.')
+    }
+    if (!signed) return refuse(401, 'not-signed-in', 'Nobody is signed in.')
+    if (path === '/site')
+      return ok({
+        asset: SITE,
+        name: 'Martinique',
+        timezone: ZONE,
+        currency: 'EUR',
+        latitude: 14.64,
+        longitude: -61.02,
+        demo: true,
+        platformName: 'Cariflex',
+        version: '0.1.0',
+        now: local(state.now),
+        maxConsumptionKw: 800,
+        maxProductionKw: 500,
+      })
+    if (path === '/assets') return ok(assets())
+    if (parts[0] === 'assets' && parts[2] === 'series') {
+      const thing = things.find((each) => String(each.asset) === parts[1])
+      const start = Date.parse(ask('start'))
+      const step = ask('resolution') === 'PT15M' ? 900_000 : 300_000
+      const hours = { PT12H: 12, PT36H: 36, P7D: 168 }[ask('duration')] ?? 36
+      if (!thing) return ok({ start: local(start), step: 'PT5M', series: [] })
+      const at = ask('at') ? Date.parse(ask('at')) : state.now
+      return ok({
+        start: local(start),
+        step: step === 900_000 ? 'PT15M' : 'PT5M',
+        series: series(thing, state, start, start + hours * HOUR, step, at),
+      })
+    }
+    if (path === '/plans/latest') return ok(plan(state))
+    if (path === '/setpoints') return ok(orders(ask('device'), ask('from') ? Date.parse(ask('from')) : state.now - HOUR))
+    if (path === '/limits' && method === 'GET') return ok([...limits.values()].filter((limit) => Date.parse(limit.until) > state.now))
+    if (path === '/limits') {
+      const id = `limit-${limits.size + 1}`
+      const minutes = { PT10M: 10, PT30M: 30, PT2H: 120 }[String(body['duration'])] ?? 60
+      const limit = {
+        id,
+        asset: SITE,
+        rung: 'grid',
+        from: local(state.now),
+        until: local(state.now + minutes * 60_000),
+        because: String(body['because']),
+        maxKw: Number(body['maxKw']),
+        minKw: null,
+        scope: 'flexible-consumption',
+        origin: `user ${user.email}`,
+      }
+      limits.set(id, limit)
+      state.allowedKw = limit.maxKw
+      say('limits', { site: SITE })
+      say('plan', { site: SITE })
+      return { status: 201, body: { data: limit } }
+    }
+    if (parts[0] === 'limits' && method === 'DELETE') {
+      if (!limits.delete(parts[1]!)) return refuse(404, 'unknown-limit', 'No such limit.')
+      state.allowedKw = undefined
+      say('limits', { site: SITE })
+      say('plan', { site: SITE })
+      return { status: 204 }
+    }
+    if (path === '/overrides' && method === 'GET')
+      return ok(
+        [...state.overrides].map(([device, each]) => ({
+          id: each.id,
+          device,
+          asset: byDevice(device)?.asset,
+          powerKw: each.powerKw,
+          from: local(state.now),
+          until: local(each.until),
+          because: each.because,
+          owner: user.email,
+        })),
+      )
+    if (path === '/overrides') {
+      const device = String(body['device'])
+      state.overrides.set(device, {
+        id: `o-${device}`,
+        powerKw: Number(body['powerKw']),
+        until: state.now + HOUR,
+        because: String(body['because'] ?? `${user.email} veut ${body['powerKw']} kW.`),
+      })
+      say('setpoint', { device, asset: byDevice(device)?.asset })
+      return { status: 201, body: { data: {} } }
+    }
+    if (parts[0] === 'overrides' && method === 'DELETE') {
+      state.overrides.delete(parts[1]!.replace('o-', ''))
+      say('setpoint', { device: parts[1] })
+      return { status: 204 }
+    }
+    if (path === '/forecasts/skill')
+      return ok([
+        {
+          sensor: 41,
+          asset: 2,
+          name: 'PV001 power',
+          model: 'clear sky × recent ratio',
+          day: '2026-11-23',
+          rmse: 0.41,
+          rmsePersistence: 0.77,
+          skill: 0.468,
+          unit: 'kW',
+          n: 96,
+        },
+        {
+          sensor: 84,
+          asset: 51,
+          name: 'consumption_price',
+          model: 'yesterday, same hour',
+          day: '2026-11-23',
+          rmse: 8.2,
+          rmsePersistence: 8.2,
+          skill: 0,
+          unit: 'EUR/MWh',
+          n: 24,
+        },
+        {
+          sensor: 61,
+          asset: 22,
+          name: 'CP001 need',
+          model: 'history by weekday',
+          day: '2026-11-23',
+          rmse: 3.1,
+          rmsePersistence: 4.9,
+          skill: 0.367,
+          unit: 'kWh',
+          n: 4,
+        },
+      ])
+    if (path === '/alarms') return ok(alarms())
+    if (path === '/stations') return ok(stations())
+    if (parts[0] === 'stations' && parts[2] === 'conversation')
+      return ok(talk(parts[1]!, ask('search'), ask('before') ? Number(ask('before')) : 1e9).slice(0, Number(ask('limit') || 30)))
+    if (parts[0] === 'stations' && parts[2] === 'commands') {
+      const refused = body['action'] === 'Reset'
+      say('conversation', { peer: parts[1] })
+      return ok({
+        status: refused ? 'Rejected' : 'Accepted',
+        payload: refused ? { status: 'Rejected', statusInfo: { reasonCode: 'TxInProgress' } } : { status: 'Accepted' },
+        took: 84,
+      })
+    }
+    if (path === '/world')
+      return ok({
+        now: local(state.now),
+        cloudCover: state.cloud,
+        frozen: frozenAt !== undefined,
+        vehicles: things
+          .filter((thing) => thing.kind === 'vehicle')
+          .map((car) => ({
+            id: car.device,
+            asset: car.asset,
+            plugged: plugged.get(car.device) ?? null,
+            socPercent: Math.round((soc(car, state.now) / 75) * 100),
+            departure: local(Math.ceil(NOON / (24 * HOUR)) * 24 * HOUR + 11 * HOUR),
+          })),
+        devices: things
+          .filter((thing) => thing.kind !== 'vehicle')
+          .map(({ device }) => ({ id: device, fault: state.faults.has(device), connected: !state.cut.has(device) })),
+      })
+    if (parts[0] === 'world' && method === 'POST') return world(parts[1] ?? '', body)
+    return refuse(404, 'unknown-route', `There is no ${path}.`)
+  }
+
+  function page(path: string, response: ServerResponse): void {
+    const wanted = join(WEB, path)
+    const file = path !== '/' && wanted.startsWith(WEB) && existsSync(wanted) ? wanted : join(WEB, 'index.html')
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY })
+    createReadStream(file).pipe(response)
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    tick()
+    const url = new URL(request.url ?? '/', 'http://mock')
+    if (!url.pathname.startsWith('/api/')) return page(url.pathname, response)
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const text = Buffer.concat(chunks).toString()
+    const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
+    seen.push({ line: `${request.method} ${url.pathname}`, body, lastEventId: request.headers['last-event-id'] as string | undefined })
+    if (url.pathname.endsWith('/stream')) {
+      if (!signed) return void response.writeHead(401).end()
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      response.write('retry: 2000\n\n')
+      clients.add(response)
+      response.on('close', () => clients.delete(response))
+      return
+    }
+    const { status, body: out, cookie } = answer(request.method ?? 'GET', url, body)
+    response.writeHead(status, {
+      ...(out === undefined ? {} : { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' }),
+      ...(cookie ? { 'set-cookie': cookie } : {}),
+    })
+    response.end(out === undefined ? undefined : JSON.stringify(out))
+  }
+
+  let server: Server
+  const open = (port: number) =>
+    new Promise<number>((resolve) => {
+      server = createServer((request, response) => {
+        serve(request, response).catch((error: unknown) => {
+          response.writeHead(500).end(String(error))
+        })
+      })
+      server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    })
+  const shut = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  const port = await open(wanted)
+  const pulse = setInterval(() => {
+    tick()
+    say('live', {
+      assets: things
+        .filter((thing) => !state.cut.has(thing.device))
+        .map((thing) => ({
+          asset: thing.asset,
+          ...(thing.kind === 'vehicle' ? {} : { powerKw: power(thing.device) }),
+          at: local(state.now),
+          freshness: thing.device === 'PV006' ? 'late' : 'fresh',
+        })),
+    })
+  }, 1000)
+  pulse.unref()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    email: user.email,
+    password: 'soleil',
+    state,
+    seen,
+    say,
+    cut: shut,
+    back: async () => {
+      await open(port)
+    },
+    async stop() {
+      clearInterval(pulse)
+      await shut()
+    },
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const mock = await startMock(Number(process.argv[2] ?? 5099))
+  console.log(`${mock.url}  ${mock.email} / ${mock.password}`)
+}
