@@ -8,8 +8,8 @@ import {
   type Instant,
   isProblem,
   type Log,
+  MINUTE,
   Problem,
-  parseQuantity,
   SECOND,
   systemClock,
   type Timer,
@@ -22,7 +22,7 @@ import { bind, type Link, type Measure, measuresOf, type Nominal, numberOf } fro
 import { type Held, prepare, readBack, type Written, write } from './order.ts'
 import { fetchSlots } from './slot.ts'
 import type { Template } from './template.ts'
-import { seconds } from './template-sense.ts'
+import { powerOf, seconds } from './template-sense.ts'
 
 export interface ModbusDeviceOptions {
   id: string
@@ -88,7 +88,8 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
   let holds: Timer | undefined
   let orders: Promise<unknown> = Promise.resolve()
   let counter = 0
-  let standing = ''
+  let noted: { power: number; answer: string; at: Instant } | undefined
+  let standing: 'offline' | 'faulted' | 'online' | undefined
 
   const note = (entry: Omit<Parameters<Conversation['note']>[0], 'at' | 'peer' | 'bus'>) =>
     conversation?.note({ at: clock.now(), peer: id, bus: 'modbus', ...entry })
@@ -151,18 +152,16 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     }
   }
 
-  /** Remembers whether it answers, and tells when what it can do has changed. */
+  /** Remembers whether it answers, and tells when that, or its reason not to obey, has changed. */
   function settle(why: string | undefined): void {
     failure = why
-    const now = why === undefined ? (blocked() ?? '') : `!${why}`
-    if (now === standing && seen) return
+    const reason = why === undefined ? blocked() : undefined
+    const next = why !== undefined ? 'offline' : reason !== undefined ? 'faulted' : 'online'
     const was = standing
-    standing = now
-    if (now.startsWith('!')) {
-      if (!was.startsWith('!')) options.onChange?.('offline', now.slice(1))
-      log?.warn({ device: id, why }, 'A device does not answer')
-    } else if (was.startsWith('!') || was === '') options.onChange?.(now === '' ? 'online' : 'faulted', now)
-    else options.onChange?.(now === '' ? 'changed' : 'faulted', now)
+    standing = next
+    if (next === was) return
+    if (next === 'offline') log?.warn({ device: id, why }, 'A device does not answer')
+    options.onChange?.(next === 'online' && was === 'faulted' ? 'changed' : next, why ?? reason ?? '')
   }
 
   /** Why orders make no sense although it answers. */
@@ -226,7 +225,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     const began = clock.now()
     const answer = await ordered(setpoint)
     const took = clock.now() - began
-    if (!again || answer.answer !== 'taken') {
+    if (isNewsworthy(setpoint, answer, again)) {
       const message = `${id}-${counter}`
       note({
         direction: 'out',
@@ -239,6 +238,15 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     }
     hold(setpoint)
     return answer
+  }
+
+  /** The log keeps every new order and every answer but 'taken'; the same order told again is noted every five minutes. */
+  function isNewsworthy({ power }: Setpoint, { answer }: Answer, again: boolean): boolean {
+    const now = clock.now()
+    const same = noted && noted.power === power && noted.answer === answer && now - noted.at < 5 * MINUTE
+    if (same || (again && answer === 'taken')) return false
+    noted = { power, answer, at: now }
+    return true
   }
 
   async function ordered(setpoint: Setpoint): Promise<Answer> {
@@ -330,10 +338,4 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
       client.close()
     },
   }
-}
-
-/** Watts of a quantity such as '50 kW'. */
-function powerOf(text: string): number {
-  const { value, unit } = parseQuantity(text)
-  return convert(value, unit, 'W')
 }

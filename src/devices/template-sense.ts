@@ -1,5 +1,5 @@
 /** What a schema cannot say of a template: every value has one place, units measure what they must, SunSpec points exist, limits are there. */
-import { isUnit, measures, nearest, parseQuantity } from '#kernel'
+import { convert, isUnit, measures, nearest, parseQuantity } from '#kernel'
 import { type Point, pointsOf, SUNSPEC_MODELS } from '#protocols/modbus'
 import type { Template, TemplateNominal, TemplatePlace, TemplateReading, TemplateWrite } from './template.ts'
 
@@ -133,6 +133,12 @@ export function faultsOf(template: Template): Fault[] {
 export function seconds(text: string): number {
   const hit = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h)\s*$/.exec(text)
   return hit ? Number(hit[1]) * { ms: 0.001, s: 1, min: 60, h: 3600 }[hit[2] as 'ms' | 's' | 'min' | 'h'] : Number.NaN
+}
+
+/** Watts of a quantity such as '50 kW'. @throws Problem `invalid-quantity`, `incompatible-units` */
+export function powerOf(text: string): number {
+  const { value, unit } = parseQuantity(text)
+  return convert(value, unit, 'W')
 }
 
 const fits = (unit: string, allowed: What[]): boolean =>
