@@ -138,3 +138,11 @@ test('two transactions that block each other: one is undone and may be sent agai
   assert.equal(lost.length, 1)
   assert.equal((lost[0] as PromiseRejectedResult).reason.code, 'database-conflict')
 })
+
+test('a store that closes lets those finish who wait for a connection, and refuses whoever comes later', async (t) => {
+  const store = await scratchStore(t, { connections: 1 })
+  const asked = Array.from({ length: 5 }, (_, n) => store.first('select $1::int as n, pg_sleep(0.01)', [n]))
+  await store.close()
+  assert.equal((await Promise.all(asked)).length, 5)
+  await assert.rejects(store.query('select 1'), { code: 'database-unavailable', status: 503 })
+})

@@ -1,6 +1,7 @@
 /** The pool of connections behind the face of store.ts. */
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { type Clock, describeError, type Log, Problem } from '#kernel'
@@ -43,7 +44,16 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
   pool.on('error', complain)
   pool.on('connect', (client) => void client.on('error', complain))
 
-  const lend = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+  const lent = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+  const lend = <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    if (closing) return Promise.reject(closed())
+    const use = borrow(work)
+    lent.add(use)
+    void use.catch(() => {}).finally(() => lent.delete(use))
+    return use
+  }
+  const borrow = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw databaseProblem(error)
     })
@@ -64,19 +74,34 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
     ...speak((work) => lend(work)),
     transact: (work) =>
       lend(async (client) => {
+        const told: (() => void)[] = []
         await client.query('begin')
         try {
-          const result = await work(speak(inTurn(client)))
+          const result = await work({ ...speak(inTurn(client)), onCommit: (listener) => told.push(listener) })
           await client.query('commit')
+          for (const listener of told) listener()
           return result
         } catch (error) {
           await client.query('rollback').catch(complain)
           throw error
         }
       }),
-    close: () => pool.end(),
+    close() {
+      // The pool forgets who still waits for a connection when it ends: let them finish first, within reason.
+      closing ??= Promise.race([Promise.allSettled([...lent]), wait(CLOSE_PATIENCE, undefined, { ref: false })]).then(() => pool.end())
+      return closing
+    },
   }
 }
+
+const CLOSE_PATIENCE = 5000
+
+const closed = () =>
+  new Problem('database-unavailable', 'The connection to the database was closed: the program stops.', {
+    status: 503,
+    retry: 'later',
+    hint: 'Try again when it is back.',
+  })
 
 type Lender = <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>
 

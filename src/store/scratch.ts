@@ -43,17 +43,12 @@ export async function scratchStore(
   const url = new URL(server)
   url.pathname = `/${name}`
   const store = openStore({ url: url.href, log: silentLog, clock, connections })
-  let open = true
-  const close = async () => {
-    if (open) await store.close()
-    open = false
-  }
   t.after(async () => {
-    await close()
+    await store.close()
     await admin.query(`drop database if exists ${name} with (force)`)
     await admin.close()
   })
-  return { ...store, close }
+  return store
 }
 
 let found: Promise<string> | undefined

@@ -15,9 +15,15 @@ export interface Queryable {
   copyOut(sql: string, sink: Writable): Promise<number>
 }
 
+/** What runs inside one transaction. */
+export interface Transaction extends Queryable {
+  /** Calls `work` once the transaction is committed; never when it is rolled back. */
+  onCommit(work: () => void): void
+}
+
 export interface Store extends Queryable {
   /** One transaction on one connection: commits when `work` resolves, rolls back when it rejects. Acknowledge only after it resolved. */
-  transact<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Connection string (for `pg_dump` and for tests). */
   readonly url: string
   close(): Promise<void>

@@ -1,5 +1,5 @@
 /** One platform a data folder: a lock file that names its holder and does not outlive it. */
-import { mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, Problem, SECOND } from '#kernel'
@@ -91,10 +91,16 @@ const remove = (folder: string): void => {
   }
 }
 
-/** False when the file is there already. */
+/** False when the file is there already. It appears with its content: a link, since a file just made is empty for a moment. */
 function write(file: string, text: string): boolean {
+  const own = `${file}.${process.pid}.${++serial}`
   try {
-    writeFileSync(file, text, { flag: 'wx', mode: 0o644 })
+    writeFileSync(own, text, { mode: 0o644 })
+    try {
+      linkSync(own, file)
+    } finally {
+      unlinkSync(own)
+    }
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
@@ -104,6 +110,7 @@ function write(file: string, text: string): boolean {
     })
   }
 }
+let serial = 0
 
 function contentOf(file: string): string | undefined {
   try {

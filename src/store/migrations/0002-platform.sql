@@ -25,11 +25,11 @@ create table cariflex.job (
   result jsonb,
   exc text
 );
--- At most one job of a key is unfinished.
+-- Of one key at most one job waits (and at most one runs: a worker passes over a waiting one while its twin runs).
 create unique index job_unique_key on cariflex.job (queue, unique_key)
-  where unique_key is not null and status in ('QUEUED', 'SCHEDULED', 'STARTED', 'DEFERRED');
+  where unique_key is not null and status in ('QUEUED', 'SCHEDULED', 'DEFERRED');
 create index job_waiting on cariflex.job (queue, priority, run_at, serial) where status in ('QUEUED', 'SCHEDULED');
-create index job_started on cariflex.job (locked_until) where status = 'STARTED';
+create index job_started on cariflex.job (queue, unique_key) where status = 'STARTED';
 create index job_ended on cariflex.job (ended_at) where ended_at is not null;
 
 -- Keys, certificates, passwords of partners; `sealed` is encrypted with a key that is not in the database.
