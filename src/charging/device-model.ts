@@ -38,7 +38,7 @@ export function readReport(data: readonly ReportDataType[]): DeviceModel {
         component: entry.component.name,
         variable: entry.variable.name,
         ...(entry.component.evse ? { evse: entry.component.evse.id } : {}),
-        ...(attribute.value === undefined ? {} : { value: attribute.value }),
+        ...(attribute.value === undefined || /password/i.test(entry.variable.name) ? {} : { value: attribute.value }),
         ...(attribute.mutability === undefined ? {} : { mutability: attribute.mutability }),
         ...(entry.variableCharacteristics ? { characteristics: entry.variableCharacteristics } : {}),
       })

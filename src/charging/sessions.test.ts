@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { after, type Instant, MINUTE, Problem } from '#kernel'
+import { CallError, type Payload } from '#protocols/ocpp'
+import type { Store } from '#store'
+import { CAR, measured, NOW, rig, started } from './rig.test.ts'
+
+const at = (seconds: number) => after(NOW, seconds * 1000)
+const kwh = (moment: Instant, value: number) => [measured(moment, ['Energy.Active.Import.Register', value, 'kWh'])]
+const stamp = (moment: Instant) => new Date(moment).toISOString()
+
+test('a session from plug to unplug: token, energy, power and state of charge are known, and all of it is told', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const answer = await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) }))
+  assert.deepEqual(answer, { idTokenInfo: { status: 'Accepted' } })
+  house.clock.forward(60_000)
+  await station.event('Updated', 1, {
+    meterValue: [
+      measured(
+        house.clock.now(),
+        ['Energy.Active.Import.Register', 100_180],
+        ['Power.Active.Import', 3600, 'W', 'L1'],
+        ['Power.Active.Import', 3600, 'W', 'L2'],
+        ['Power.Active.Import', 3.6, 'kW', 'L3'],
+        ['SoC', 40, 'Percent'],
+      ),
+    ],
+  })
+  const [listed] = house.charging.stations()
+  const transaction = listed?.evses[0]?.transaction
+  assert.equal(transaction?.vehicle, 'V2G001')
+  assert.equal(transaction?.energyKwh, 0.18)
+  assert.equal(transaction?.powerKw, 10.8)
+  assert.equal(transaction?.socPercent, 40)
+  assert.deepEqual(house.devices.get('CP001')?.measured(), { power: 10_800, at: at(60) })
+  house.clock.forward(60_000)
+  await station.event('Ended', 2, { meterValue: kwh(house.clock.now(), 100.36), transactionInfo: { stoppedReason: 'EVDisconnected' } })
+  assert.equal(house.charging.stations()[0]?.evses[0]?.transaction, null)
+  const told = house.news.flatMap((one) => (one.kind === 'device' ? [one.what] : []))
+  assert.deepEqual(told, ['online', 'plugged', 'unplugged'])
+  await house.charging.settled()
+  const soc = await house.beliefs.latest(CAR.soc, house.clock.now())
+  assert.equal(soc?.value, 30)
+})
+
+test('an event that comes twice is answered the same and counts once', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const first = await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) }))
+  // The token is blocked in between: the repetition still gets the first answer.
+  await house.charging.registerToken({ token: CAR.token, vehicle: CAR.vehicle, status: 'Blocked' })
+  assert.deepEqual(await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) })), first)
+  const rows = await house.store.query<{ events: number }>('select events from cariflex.charging_transaction')
+  assert.deepEqual(rows, [{ events: 1 }])
+  assert.equal(house.news.filter((one) => one.kind === 'device' && one.what === 'plugged').length, 1)
+})
+
+test('Ended before the events that led to it: the session is repaired, not doubled, and stays ended', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) }))
+  await station.event('Ended', 3, { timestamp: stamp(at(300)), meterValue: kwh(at(300), 103), transactionInfo: { stoppedReason: 'Local' } })
+  await station.event('Updated', 2, { timestamp: stamp(at(200)), offline: true, meterValue: kwh(at(200), 102) })
+  const gap = await house.store.first('select events, max_seq from cariflex.charging_transaction')
+  assert.deepEqual(gap, { events: 3, max_seq: 3 })
+  await station.event('Updated', 1, { timestamp: stamp(at(100)), offline: true, meterValue: kwh(at(100), 101) })
+  const rows = await house.store.query(
+    'select transaction_id, ended_at, stopped_reason, events, max_seq, import_last - import_begin as wh, flags from cariflex.charging_transaction',
+  )
+  assert.deepEqual(rows, [
+    { transaction_id: 'T1', ended_at: at(300), stopped_reason: 'Local', events: 4, max_seq: 3, wh: 3000, flags: ['offline'] },
+  ])
+  assert.equal(house.charging.stations()[0]?.evses[0]?.transaction, null)
+})
+
+test('EVSE, token and remote start id may come late, and a session without a beginning is taken in', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Updated', 5, { transactionInfo: { chargingState: 'EVConnected' } })
+  const before = house.charging.stations()[0]?.evses[0]?.transaction
+  assert.deepEqual(before?.flags, ['orphan'])
+  assert.equal(house.devices.get('CP001')?.capability().why, 'Nobody has shown a token for the car yet.')
+  const answer = await station.event('Updated', 6, started({ transactionInfo: { remoteStartId: 12, chargingState: 'Charging' } }))
+  assert.deepEqual(answer, { idTokenInfo: { status: 'Accepted' } })
+  assert.equal(house.devices.get('CP001')?.capability().controllable, true)
+  const row = await house.store.first('select evse_id, remote_start_id, id_token from cariflex.charging_transaction')
+  assert.deepEqual(row, { evse_id: 1, remote_start_id: 12, id_token: CAR.token })
+  await station.event('Started', 0, { timestamp: stamp(at(-600)), offline: true })
+  assert.deepEqual(house.charging.stations()[0]?.evses[0]?.transaction?.flags, ['offline'])
+})
+
+test('a token that is not accepted is said so, and its session is kept all the same', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await house.charging.registerToken({ token: 'OLD', validUntil: at(-1) })
+  assert.deepEqual(await station.say('Authorize', { idToken: { idToken: 'old', type: 'Central' } }), { idTokenInfo: { status: 'Expired' } })
+  const answer = await station.event('Started', 0, started({ idToken: { idToken: 'NOBODY', type: 'ISO14443' } }))
+  assert.deepEqual(answer, { idTokenInfo: { status: 'Unknown' } })
+  assert.equal(house.devices.get('CP001')?.capability().controllable, false)
+  assert.equal((await house.store.query('select 1 from cariflex.transaction_event')).length, 1)
+})
+
+test('a session ended by a power loss while the station was off line ends at its own time', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) }))
+  await station.close()
+  house.clock.forward(30 * MINUTE)
+  await house.restart()
+  const again = await house.station('CP001', { boot: false })
+  await again.event('Ended', 1, {
+    timestamp: stamp(at(120)),
+    offline: true,
+    triggerReason: 'AbnormalCondition',
+    transactionInfo: { stoppedReason: 'PowerLoss' },
+  })
+  const row = await house.store.first('select ended_at, stopped_reason from cariflex.charging_transaction')
+  assert.deepEqual(row, { ended_at: at(120), stopped_reason: 'PowerLoss' })
+})
+
+test('an open session survives the loss of the program, and the station is asked whether it goes on', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Started', 0, started())
+  await station.event('Updated', 1, { meterValue: [measured(NOW, ['Power.Active.Import', 7000], ['SoC', 55, 'Percent'])] })
+  await station.close()
+  await house.restart()
+  const before = house.charging.stations()[0]?.evses[0]?.transaction
+  assert.equal(before?.vehicle, 'V2G001')
+  assert.equal(before?.socPercent, 55)
+  assert.equal(before?.powerKw, 7)
+  const again = await house.station('CP001', { boot: false })
+  await again.say('Heartbeat', {})
+  assert.deepEqual(await again.called('GetTransactionStatus'), { transactionId: 'T1' })
+  await again.called('TriggerMessage')
+  assert.deepEqual(await again.called('TriggerMessage'), { requestedMessage: 'TransactionEvent', evse: { id: 1 } })
+  await again.event('Updated', 2, { meterValue: [measured(NOW, ['Power.Active.Import', 7000])] })
+  assert.equal((await house.store.query('select 1 from cariflex.charging_transaction')).length, 1)
+})
+
+test('a session that the station knows nothing of any more is given up, and taken back should its end still come', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Started', 0, started())
+  await station.close()
+  const gone = { GetTransactionStatus: () => ({ ongoingIndicator: false, messagesInQueue: false }) }
+  const unplugged = new Promise<void>((resolve) => {
+    const watch = setInterval(() => {
+      if (!house.news.some((one) => one.kind === 'device' && one.what === 'unplugged')) return
+      clearInterval(watch)
+      resolve()
+    }, 5)
+  })
+  const again = await house.station('CP001', { boot: false, on: gone })
+  await again.say('Heartbeat', {})
+  await unplugged
+  assert.equal(house.charging.stations()[0]?.evses[0]?.transaction, null)
+  await again.event('Ended', 1, { timestamp: stamp(at(50)), offline: true, transactionInfo: { stoppedReason: 'Reboot' } })
+  const row = await house.store.first('select ended_at, stopped_reason, flags from cariflex.charging_transaction')
+  assert.deepEqual(row, { ended_at: at(50), stopped_reason: 'Reboot', flags: ['offline'] })
+})
+
+test('while the database is away nothing is acknowledged: the event comes again and then counts once', async (t) => {
+  let away = false
+  const refuse = (): never => {
+    throw new Problem('database-unavailable', 'The database does not answer.', { status: 503, retry: 'later' })
+  }
+  const wrap = (store: Store): Store => ({
+    ...store,
+    query: (sql, params) => (away ? refuse() : store.query(sql, params)),
+    transact: (work) => (away ? Promise.resolve().then(refuse) : store.transact(work)),
+  })
+  const house = await rig(t, { wrap })
+  const station = await house.station()
+  await station.event('Started', 0, started())
+  away = true
+  const event = { meterValue: kwh(NOW, 101) }
+  const isInternal = (error: unknown) => error instanceof CallError && error.code === 'InternalError'
+  await assert.rejects(station.event('Updated', 1, event), isInternal)
+  await assert.rejects(
+    station.say('StatusNotification', { timestamp: stamp(NOW), connectorStatus: 'Occupied', evseId: 1, connectorId: 1 }),
+    isInternal,
+  )
+  assert.ok((await station.say('Heartbeat', {}))['currentTime'], 'a heartbeat needs no database')
+  away = false
+  assert.deepEqual(await station.event('Updated', 1, event), {})
+  assert.deepEqual(await house.store.first('select events from cariflex.charging_transaction'), { events: 2 })
+})
+
+test('the mean of an event is believed once it is over, whatever was measured in between', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const power = (watts: number) => ({ meterValue: [measured(house.clock.now(), ['Power.Active.Import', watts])] })
+  house.clock.set(at(-10))
+  await station.event('Started', 0, started(power(0)))
+  let seq = 1
+  for (let elapsed = 60; elapsed <= 300; elapsed += 60) {
+    house.clock.set(at(elapsed - 10))
+    await station.event('Updated', seq++, power(elapsed <= 120 ? 3000 : 6000))
+  }
+  house.clock.set(at(295))
+  await house.charging.settled()
+  const [value] = await house.beliefs.series({ sensor: 61, from: at(-10), until: at(290), horizon: 'ex-post' })
+  // 60 s of 0, then 120 s of 3 kW, then 120 s of 6 kW
+  assert.equal(value, 3.6)
+})
+
+test('samples that come late make the mean of their event anew', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Started', 0, started({ meterValue: [measured(NOW, ['Power.Active.Import', 4000])] }))
+  house.clock.set(at(900))
+  await house.charging.settled()
+  const query = { sensor: 61, from: at(-10), until: at(590), horizon: 'ex-post' as const }
+  assert.deepEqual(await house.beliefs.series(query), [4, null])
+  const late = Array.from({ length: 8 }, (_, index) => measured(at(80 + index * 60), ['Power.Active.Import', 8000]))
+  await station.event('Updated', 1, { timestamp: stamp(at(500)), offline: true, meterValue: late })
+  house.clock.set(at(905))
+  await house.charging.settled()
+  const [first, second] = await house.beliefs.series(query)
+  // 80 s of 4 kW since the session began, then 210 s of 8 kW
+  assert.equal(first?.toFixed(6), ((80 * 4 + 210 * 8) / 290).toFixed(6))
+  assert.equal(second, 8)
+})
+
+test('what was measured but not yet written when the program died is written by the next one', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event('Started', 0, started({ meterValue: [measured(NOW, ['Power.Active.Import', 4000])] }))
+  await station.close()
+  await house.restart()
+  house.clock.set(at(400))
+  await house.charging.settled()
+  assert.deepEqual(await house.beliefs.series({ sensor: 61, from: at(-10), until: at(290), horizon: 'ex-post' }), [4])
+})
+
+test('an idle charger is known to draw nothing', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  house.clock.set(at(295))
+  await house.charging.settled()
+  house.clock.set(at(600))
+  await house.charging.settled()
+  assert.deepEqual(await house.beliefs.series({ sensor: 61, from: at(290), until: at(590), horizon: 'ex-post' }), [0])
+  await station.close()
+})
+
+test('one odd value spoils neither its neighbours nor the answer', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.event(
+    'Started',
+    0,
+    started({
+      meterValue: [
+        measured(NOW, ['SoC', 900, 'Percent'], ['Power.Active.Import', 5, 'furlong'], ['Energy.Active.Import.Register', 7, 'kWh']),
+      ],
+    }),
+  )
+  const row = await house.store.first('select import_last from cariflex.charging_transaction')
+  assert.deepEqual(row, { import_last: 7000 })
+})
+
+test('what the car needs becomes its wish, whether it was said before or after the session began', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const needs = (energyAmount: number): Payload => ({
+    evseId: 1,
+    chargingNeeds: {
+      requestedEnergyTransfer: 'AC_three_phase',
+      departureTime: stamp(at(3 * 3600)),
+      acChargingParameters: { energyAmount, evMinCurrent: 6, evMaxCurrent: 16, evMaxVoltage: 230 },
+    },
+  })
+  assert.deepEqual(await station.say('NotifyEVChargingNeeds', needs(10_000)), { status: 'Processing' })
+  await station.event('Started', 0, started({ meterValue: [measured(NOW, ['SoC', 40, 'Percent'], ['Energy.Active.Import.Register', 0])] }))
+  const charger = house.devices.get('CP001')!
+  assert.deepEqual(charger.wish?.(), { soc: 40_000, by: at(3 * 3600), floor: 15_000 })
+  assert.equal(charger.capability().maxPower, 11_040)
+  assert.deepEqual(await station.say('NotifyEVChargingNeeds', needs(20_000)), { status: 'Accepted' })
+  assert.equal(charger.wish?.()?.soc, 50_000)
+  await house.restart()
+  assert.equal(house.devices.get('CP001')?.wish?.()?.by, at(3 * 3600))
+})
+
+test('without a word from the car its habits say when it leaves', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  for (const day of [1, 2, 3])
+    await house.store.query(
+      `insert into cariflex.charging_transaction (station, transaction_id, vehicle, first_at, last_at, started_at, ended_at, flags)
+       values ('CP001', $1, $2, $3, $4, $3, $4, '{}')`,
+      [`H${day}`, CAR.vehicle, `2026-11-2${day}T00:00:00Z`, `2026-11-2${day}T09:${day}0:00Z`],
+    )
+  await station.event('Started', 0, started({ meterValue: [measured(NOW, ['SoC', 40, 'Percent'])] }))
+  const wish = house.devices.get('CP001')?.wish?.()
+  assert.deepEqual(wish, { soc: 60_000, by: Date.parse('2026-11-25T09:20:00Z'), floor: 15_000 })
+})
