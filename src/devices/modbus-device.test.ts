@@ -300,7 +300,7 @@ test('an order is told again before the watchdog runs out, and the safe default 
       }
     })
   const clock = manualClock(T0)
-  const battery = device(t, port, { clock, patience: 3_600_000, template: { ...PLAIN, bus: { ...PLAIN.bus, timeout: '1 h' } } as Template })
+  const battery = device(t, port, { clock, patience: 3_600_000 })
   await battery.apply(order(-8000, { until: instant(T0 + 30_000) }))
   const again = next()
   clock.forward(20_000)
