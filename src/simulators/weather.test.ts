@@ -93,8 +93,8 @@ test('history and present are one model: the last step of history is what the pl
 
 test('a cap holds within two seconds and falls away when it is not told again', () => {
   const weather = sky({ place: MARTINIQUE, seed: 7 })
-  const plant = pvPlant({ id: 'PV001', weather, place: MARTINIQUE, start: at(12) })
   weather.cloud(0, 60, at(11, 30))
+  const plant = pvPlant({ id: 'PV001', weather, place: MARTINIQUE, start: at(12) })
   const free = plant.at(at(12)).power
   assert.ok(free > 2500)
   plant.curtail(0.2, 60, at(12))
