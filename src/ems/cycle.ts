@@ -19,7 +19,7 @@ export async function cycle(line: Line, at: Instant): Promise<void> {
 export async function steer(line: Line, at: Instant): Promise<void> {
   const { site, setpoints, lanes, watch } = line
   const [plan, overrides, limits, current] = await Promise.all([
-    line.plans.latest(site.asset),
+    line.plans.latest(site.asset, at),
     line.overrides.within(at, after(at, 1)),
     line.limits.within(at, after(at, 10 * MINUTE)),
     setpoints.current(at),

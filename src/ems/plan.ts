@@ -50,6 +50,8 @@ export interface Plan {
   brokenWishes: BrokenWish[]
   /** Why this plan was made: 'every 5 minutes', 'CP003: car arrived', … */
   trigger: string
+  /** What a person must know about this plan, e.g. that prices were missing. */
+  notes?: string[]
   /** Set when this plan is an older one kept because the solver gave none. */
   fallback?: string
 }

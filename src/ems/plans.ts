@@ -13,8 +13,11 @@ export interface PlanView extends Omit<Plan, 'madeAt' | 'start' | 'step' | 'brok
 export interface Plans {
   /** Commits a plan (in a transaction of the caller, when given). */
   keep(plan: Plan, tx?: Queryable): Promise<void>
-  /** The newest plan of the site. Kept in memory until a newer one is there. */
-  latest(site: number): Promise<Plan | undefined>
+  /**
+   * The newest plan of the site made by `at` (a plan of the future is one from before the clock was set back).
+   * Kept in memory until another one is there.
+   */
+  latest(site: number, at: Instant): Promise<Plan | undefined>
   /** Drops plans made before the moment, always sparing the newest of each site. Resolves to how many. */
   forgetBefore(at: Instant): Promise<number>
 }
@@ -34,11 +37,12 @@ export function openPlans(store: Store): Plans {
         asJson(plan),
       ])
     },
-    async latest(site) {
+    async latest(site, at) {
       const known = remembered.get(site)
       const row = await store.first<{ id: string; body: Plan | null }>(
-        `select id, case when id = $2 then null else body end as body from cariflex.plan where site = $1 order by made_at desc, id desc limit 1`,
-        [site, known?.id ?? ''],
+        `select id, case when id = $2 then null else body end as body from cariflex.plan where site = $1 and made_at <= $3
+         order by made_at desc, id desc limit 1`,
+        [site, known?.id ?? '', asTimestamp(at)],
       )
       if (row?.body) remembered.set(site, row.body)
       else if (!row) remembered.delete(site)

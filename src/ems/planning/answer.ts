@@ -1,0 +1,108 @@
+/** From the scheduler's numbers to a plan that people can read, and to beliefs that dashboards can. */
+import { randomUUID } from 'node:crypto'
+import { after, type Instant } from '#kernel'
+import type { BeliefBatch } from '../belief.ts'
+import { clockTime } from '../limits.ts'
+import type { Line } from '../line.ts'
+import type { BrokenWish, Plan, PlannedDevice } from '../plan.ts'
+import { type Reason, sayReason } from '../scheduling/reason.ts'
+import type { SiteSchedule } from '../scheduling/site.ts'
+import { sayMissedWish } from '../scheduling/wish.ts'
+import type { Site } from '../site.ts'
+import { type Asked, type Question, STEP, socSensor, touches } from './question.ts'
+
+const NAMES = { minimum: 'soc-minima', maximum: 'soc-maxima', target: 'soc-targets', floor: 'soc-min' } as const
+
+/** The plan that answers the question. `free` is the answer to the same question without grid limits. */
+export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trigger: string, free?: SiteSchedule): Plan {
+  const time = (slot: number) => clockTime(after(asked.start, slot * STEP), site.zone)
+  const nameOf = (device: string) => {
+    const one = asked.asked.find((each) => each.device.id === device)
+    return one?.vehicle?.device ?? device
+  }
+  return {
+    id: randomUUID(),
+    site: site.asset,
+    madeAt: asked.at,
+    start: asked.start,
+    step: STEP,
+    slots: asked.problem.slots,
+    devices: schedule.devices.map((device, index): PlannedDevice => {
+      const one = asked.asked[index]!
+      const freely = free?.devices[index]?.powerKw
+      return {
+        device: device.id,
+        asset: one.member.asset,
+        sensor: one.member.power!,
+        powerKw: device.powerKw.map(round),
+        ...(freely && { freePowerKw: freely.map(round) }),
+        ...(device.storedKwh && { socKwh: device.storedKwh.map(round) }),
+        reasons: device.reasons.map((reason) => ({ from: reason.from, to: reason.to, because: sentence(site, asked, one, reason, time) })),
+      }
+    }),
+    inflexibleKw: asked.inflexibleKw.map(round),
+    consumptionPrice: asked.prices.consumption.map(round),
+    productionPrice: asked.prices.production.map(round),
+    currency: site.currency,
+    objective: schedule.objective,
+    bound: schedule.bound,
+    gap: schedule.gap,
+    solver: schedule.solver,
+    solveMs: Math.round(schedule.solveMs),
+    brokenWishes: schedule.missedWishes.map((missed): BrokenWish => {
+      const one = asked.asked.find((each) => each.device.id === missed.device)
+      const giver = one?.member.kind === 'evse' ? 'the charger' : 'the inverter'
+      return {
+        device: missed.device,
+        asset: one?.member.asset ?? site.asset,
+        name: NAMES[missed.kind],
+        at: after(asked.start, (missed.slot + 1) * STEP),
+        missingKwh: round(missed.missingKwh),
+        because: sayMissedWish({ ...missed, device: nameOf(missed.device) }, { time: time(missed.slot + 1), giver }),
+      }
+    }),
+    trigger,
+    ...(asked.prices.notes.length > 0 && { notes: asked.prices.notes }),
+  }
+}
+
+/** The reason as one sentence; what the grid forbids is said in the grid's words. */
+function sentence(site: Site, asked: Question, { device }: Asked, reason: Reason, time: (slot: number) => string): string {
+  const said = sayReason(reason, { time, currency: site.currency })
+  if (reason.heldBy !== 'flexible-cap') return said
+  const from = after(asked.start, reason.from * STEP)
+  const limit = asked.limits.find((each) => touches(each, from) && (each.scope === 'flexible-consumption' || each.asset === device.asset))
+  return limit ? `${said.replace(/ Held by load control\.$/, '')} ${limit.because}` : said
+}
+
+/** Beliefs of the scheduler: planned power at the sensor's own resolution, planned energy at slot ends. */
+export async function beliefsOf(line: Line, plan: Plan, asked: readonly Asked[]): Promise<BeliefBatch[]> {
+  const source = await line.beliefs.source({ name: line.site.author, type: 'scheduler', model: 'StorageScheduler' })
+  const batches: BeliefBatch[] = []
+  for (const device of plan.devices) {
+    const sensor = await line.sensors.get(device.sensor)
+    const resolution = sensor?.resolution
+    if (!resolution) continue
+    const perSlot = Math.max(1, Math.round(STEP / resolution))
+    const common = { source, beliefTime: plan.madeAt, sign: 'consumption-positive' as const, overwrite: true }
+    const starts: Instant[] = []
+    const values: number[] = []
+    device.powerKw.forEach((power, slot) => {
+      for (let part = 0; part < perSlot; part++) {
+        const start = after(plan.start, slot * STEP + part * resolution)
+        if (start + resolution <= plan.madeAt) continue
+        starts.push(start)
+        values.push(Math.round(power * 100) / 100)
+      }
+    })
+    batches.push({ sensor: device.sensor, starts, values, ...common })
+    const one = asked.find((each) => each.device.id === device.device)
+    const soc = one && socSensor(one)[0]
+    if (soc === undefined || !device.socKwh) continue
+    const ends = device.socKwh.map((kwh, slot) => ({ at: after(plan.start, slot * STEP), kwh })).filter(({ at }) => at > plan.madeAt)
+    batches.push({ sensor: soc, starts: ends.map(({ at }) => at), values: ends.map(({ kwh }) => Math.round(kwh * 10) / 10), ...common })
+  }
+  return batches
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000 || 0
