@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import test, { after } from 'node:test'
-import { addDuration, type Instant, instant, isProblem, parseDuration, parseDurationLength, parseInstant } from '#kernel'
+import { addDuration, isProblem, parseDuration, parseDurationLength, parseInstant } from '#kernel'
+import { memoryWorld } from '../../../test/oracle/memory-world.ts'
 import { type Canonical, problemOf } from '../../../test/oracle/schedule-model.ts'
 import type { FlexPlan } from './flex-request.ts'
 import { pricePlan, violations } from './price.ts'
 import type { ScheduleRequest, ScheduleResult } from './scheduler.ts'
-import type { AssetFacts, SensorFacts, SeriesSource } from './series-source.ts'
+import type { SeriesSource } from './series-source.ts'
 import { startSolverPool } from './solver-pool.ts'
 import { storageScheduler } from './storage-scheduler.ts'
 
@@ -23,47 +24,6 @@ interface Recording {
   read: string[]
   model: Canonical
   recorded: { objective?: number }
-}
-
-/** A world in memory: sensors and assets by id, stepwise series as posted. */
-function memory() {
-  const sensors = new Map<number, SensorFacts>()
-  const assets = new Map<number, AssetFacts>()
-  const events = new Map<number, { at: number; length: number; value: number }[]>()
-  const source: SeriesSource = {
-    sensor: async (id) => sensors.get(id),
-    asset: async (id) => assets.get(id),
-    values: async ({ sensor, from, until, step }) => {
-      const known = events.get(sensor) ?? []
-      return Float64Array.from({ length: Math.round((until - from) / step) }, (_, slot) => {
-        const begin = from + slot * step
-        const within = known.filter((event) => event.at < begin + step && event.at + Math.max(event.length, 1) > begin)
-        return within.length === 0 ? Number.NaN : within.reduce((sum, event) => sum + event.value, 0) / within.length
-      })
-    },
-    moments: async ({ sensor, from, until }) =>
-      (events.get(sensor) ?? [])
-        .filter((event) => event.at >= from && event.at < until)
-        .map(({ at, value }) => ({ at: instant(at), value })),
-  }
-  return {
-    source,
-    asset: (id: number, more: Partial<AssetFacts> = {}) => {
-      assets.set(id, { id, type: 'battery', attributes: {}, flexModel: {}, flexContext: {}, ...more })
-      return id
-    },
-    sensor: (id: number, asset: number, unit: string, resolution: string, more: Partial<SensorFacts> = {}) => {
-      sensors.set(id, { id, asset, unit, resolution: parseDurationLength(resolution), zone: 'Europe/Paris', ...more })
-      return id
-    },
-    post: (sensor: number, start: Instant, length: number, values: number[]) => {
-      const each = length / values.length
-      events.set(sensor, [
-        ...(events.get(sensor) ?? []),
-        ...values.map((value, index) => ({ at: start + index * each, length: sensors.get(sensor)!.resolution === 0 ? 0 : each, value })),
-      ])
-    },
-  }
 }
 
 const plan = async (
@@ -84,7 +44,7 @@ test('every recorded trigger gives a plan that keeps the rules and costs no more
 }, async () => {
   const { cases } = JSON.parse(readFileSync(recordings, 'utf8')) as { cases: Recording[] }
   for (const one of cases) {
-    const world = memory()
+    const world = memoryWorld()
     const assetIds = new Map(one.assets.map((asset, index) => [asset.key, world.asset(index + 1, { type: asset.type })]))
     const ids = new Map<string, number>()
     one.sensors.forEach((sensor, index) => {
