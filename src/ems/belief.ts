@@ -22,6 +22,8 @@ export interface BeliefBatch {
   values: number[]
   /** One moment for all values, or the word 'event-end' (measured instantly: horizon 0). Default: now. */
   beliefTime?: Instant | 'event-end'
+  /** Instead of a belief time: how long before its knowledge time each event was believed, ms (negative: after). */
+  horizon?: number
   /** 'consumption-positive' turns the sign for power and energy sensors that are stored production-positive; default 'as-stored'. */
   sign?: 'as-stored' | 'consumption-positive'
   /** Lets a value replace another of the same source, event and belief time (else Problem `invalid-replacement`, 403). */
@@ -44,6 +46,8 @@ export interface SeriesQuery {
   at?: Instant
   /** Only beliefs with a horizon in this class: 'ex-post' measurements (horizon ≤ 0), 'ex-ante' forecasts and plans (> 0). */
   horizon?: 'ex-post' | 'ex-ante'
+  /** Only beliefs formed at least so many ms before the knowledge time of the event. */
+  horizonAtLeast?: number
   sources?: number[]
   sourceTypes?: string[]
   excludeSourceTypes?: string[]

@@ -67,7 +67,7 @@ function prepare(batch: BeliefBatch, sensor: Sensor, now: Instant): Prepared {
   for (let i = 0; i < starts.length; i++) {
     const start = starts[i]!
     const known = sensor.knownAfter === undefined ? sensor.knownAt(instant(start)) : start + sensor.knownAfter
-    horizons[i] = known - (at === 'event-end' ? start + end : at)
+    horizons[i] = batch.horizon ?? known - (at === 'event-end' ? start + end : at)
     const value = values[i]!
     values[i] = value === 0 ? 0 : sign * value
   }

@@ -22,6 +22,8 @@ function question(sensor: Sensor, query: Omit<SeriesQuery, 'step'>, from: number
   ]
   if (query.horizon === 'ex-post') where.push(`b.belief_horizon <= interval '0'`)
   if (query.horizon === 'ex-ante') where.push(`b.belief_horizon > interval '0'`)
+  if (query.horizonAtLeast !== undefined)
+    where.push(`b.belief_horizon >= make_interval(secs => ${bind(query.horizonAtLeast / 1000)}::float8)`)
   if (query.at !== undefined && sensor.knownAfter !== undefined)
     where.push(`b.event_start + make_interval(secs => ${bind(sensor.knownAfter / 1000)}::float8) - b.belief_horizon <= ${moment(query.at)}`)
   if (query.sources) where.push(`b.source_id = any(${bind(query.sources)}::int[])`)

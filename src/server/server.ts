@@ -100,7 +100,7 @@ export function createServer(parts: ServerParts): Server {
   addSecureHeaders(app)
   app.setErrorHandler(problemHandler(log))
   app.setNotFoundHandler((request, reply) => {
-    if (isFlexMeasuresPath(request.url)) return unknownFlexMeasuresPath(reply)
+    if (isFlexMeasuresPath(request.url)) return unknownFlexMeasuresPath(request, reply)
     if (wantsPage(request.method, request.url, request.headers.accept) && app.hasReplyDecorator('sendFile'))
       return reply.sendFile('index.html')
     throw new Problem('unknown-path', `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`, {

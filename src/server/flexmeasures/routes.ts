@@ -1,5 +1,80 @@
-import type { App, Reply } from '../app.ts'
+/** The API of FlexMeasures in the dialect of 1.0, so that its clients, dashboards and bridges go on working (reference section 2). */
+import type { App, Reply, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-export function flexMeasuresRoutes(_app: App, _rooms: Rooms): void {}
+import { accountRoutes } from './accounts.ts'
+import { annotationRoutes } from './annotations.ts'
+import { assetRoutes } from './assets.ts'
+import { entryRoutes, indexRoute } from './entry.ts'
+import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
+import { getDataRoutes } from './get-data.ts'
+import { postDataRoute } from './post-data.ts'
+import { sensorRoutes } from './sensors.ts'
+import { sourceRoutes } from './sources.ts'
+import { userRoutes } from './users.ts'
+
+const ROOT = '/api/v3_0'
+
+export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
+  app.setErrorHandler(envelopeHandler(rooms.log))
+  // The schemas of these routes make the document; `check` validates by them and words what is wrong in FlexMeasures' way.
+  app.setValidatorCompiler(() => () => true)
+  readBodies(app)
+  app.addHook('onRequest', async (request, reply) => markVersion(request, reply))
+  entryRoutes(app, rooms)
+  app.register(
+    async (scope) => {
+      const services: { url: string; name: string; description: string }[] = []
+      scope.addHook('onRoute', (route) => {
+        const summary = route.schema && 'summary' in route.schema ? String(route.schema.summary) : ''
+        if (route.method !== 'HEAD') services.push({ url: route.url, name: `${String(route.method)} ${route.url}`, description: summary })
+      })
+      indexRoute(scope as App, services)
+      scope.register(async (inner) => {
+        const signedIn = inner as App
+        signedIn.addHook('preValidation', async (request) => {
+          if (!(await rooms.identity.whoAsks(request, { bearer: false }))) throw unauthorized()
+        })
+        accountRoutes(signedIn, rooms)
+        userRoutes(signedIn, rooms)
+        assetRoutes(signedIn, rooms)
+        sensorRoutes(signedIn, rooms)
+        postDataRoute(signedIn, rooms)
+        getDataRoutes(signedIn, rooms)
+        sourceRoutes(signedIn, rooms)
+        annotationRoutes(signedIn, rooms)
+      })
+    },
+    { prefix: ROOT },
+  )
+}
+
+/** Empty bodies under a JSON content type are fine (clients send DELETE so); Python's NaN reads as null; other types as no body. */
+function readBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body as string
+    if (text === '') return done(null, undefined)
+    parse(request, text, (error, value) => {
+      if (error && /\bNaN\b/.test(text)) return parse(request, text.replace(/([[,:]\s*)NaN(?=\s*[\],}])/g, '$1null'), done)
+      done(error, value)
+    })
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
+}
+
+function markVersion(request: Request, reply: Reply): void {
+  reply.header('FlexMeasures-Version', FLEXMEASURES_VERSION)
+  if (request.url.startsWith(ROOT)) reply.header('API-Version', 'v3_0')
+}
+
 export const isFlexMeasuresPath = (url: string): boolean => /^\/api(\/|\?|$)/.test(url) && !url.startsWith('/api/cariflex')
-export const unknownFlexMeasuresPath = (reply: Reply) => reply.code(404).send({ message: 'Not found', status: 404 })
+
+/** What this API says of paths it does not know. */
+export function unknownFlexMeasuresPath(request: Request, reply: Reply): Reply {
+  markVersion(request, reply)
+  return reply.code(404).send({
+    message: 'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.',
+    status: 404,
+  })
+}

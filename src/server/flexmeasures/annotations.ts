@@ -1,0 +1,145 @@
+/** Notes on a span of time of an account, an asset or a sensor. */
+import { type Static, Type } from 'typebox'
+import { type Principal, permits } from '#ems'
+import { formatInstant, type Instant, parseDurationLength, parseInstant } from '#kernel'
+import { asTimestamp } from '#store'
+import type { App } from '../app.ts'
+import type { Rooms } from '../rooms.ts'
+import { accountFor, subjectOf } from './accounts.ts'
+import { assetFor } from './assets.ts'
+import { invalid, invalidSender } from './envelope.ts'
+import { canonical, Flag, idOf } from './query.ts'
+import { sensorFor } from './sensors.ts'
+import { check } from './validate.ts'
+
+const tags = ['flexmeasures']
+const KINDS = ['alert', 'holiday', 'label', 'feedback', 'warning', 'error']
+const Body = Type.Object(
+  {
+    content: Type.String({ maxLength: 1024 }),
+    start: Type.String({ format: 'aware-datetime' }),
+    end: Type.String({ format: 'aware-datetime' }),
+    type: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: KINDS })),
+    prior: Type.Optional(Type.String({ format: 'aware-datetime' })),
+  },
+  { additionalProperties: false },
+)
+const Query = Type.Object(
+  {
+    start: Type.Optional(Type.String({ format: 'aware-datetime' })),
+    end: Type.Optional(Type.String({ format: 'aware-datetime' })),
+    duration: Type.Optional(Type.String({ format: 'iso-duration' })),
+    prior: Type.Optional(Type.String({ format: 'aware-datetime' })),
+    clip: Type.Optional(Flag),
+  },
+  { additionalProperties: false },
+)
+
+interface Annotation {
+  id: number
+  start: Instant
+  end: Instant
+  belief_time: Instant | null
+  source_id: number
+  type: string
+  content: string
+}
+
+type Target = { table: 'annotations_accounts' | 'annotations_assets' | 'annotations_sensors'; column: string; id: number }
+
+export function annotationRoutes(app: App, rooms: Rooms): void {
+  const add = (path: string, target: (who: Principal, id: number) => Promise<Target>) =>
+    app.post(`/${path}/:id/annotations`, { schema: { tags, summary: 'A note on a span of time', body: Body } }, async (request, reply) => {
+      const who = request.principal!
+      const place = await target(who, idOf(request.params))
+      const { annotation, isNew } = await annotate(rooms, who, place, request.body)
+      return reply.code(isNew ? 201 : 200).send(view(annotation))
+    })
+  add('accounts', async (who, id) => {
+    const account = await accountFor(rooms, who, 'read', id)
+    if (!permits(who, 'create-children', subjectOf(account))) throw invalidSender()
+    return { table: 'annotations_accounts', column: 'account_id', id }
+  })
+  add('assets', async (who, id) => ({
+    table: 'annotations_assets',
+    column: 'generic_asset_id',
+    id: (await assetFor(rooms, who, 'create-children', id)).id,
+  }))
+  add('sensors', async (who, id) => ({
+    table: 'annotations_sensors',
+    column: 'sensor_id',
+    id: (await sensorFor(rooms, who, 'create-children', id)).id,
+  }))
+
+  app.get(
+    '/assets/:id/chart_annotations',
+    { schema: { tags, summary: 'Notes for a chart', querystring: Query } },
+    async (request, reply) => {
+      const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
+      const query = check(Query, canonical(request.query), 'query') as Static<typeof Query>
+      const from = query.start === undefined ? undefined : parseInstant(query.start)
+      const until =
+        query.end !== undefined
+          ? parseInstant(query.end)
+          : from !== undefined && query.duration !== undefined
+            ? ((from + parseDurationLength(query.duration)) as Instant)
+            : undefined
+      const rows = await rooms.store.query<Annotation>(
+        `select a.* from annotation a where (exists (select from annotations_assets l where l.annotation_id = a.id and l.generic_asset_id = $1)
+       or exists (select from annotations_accounts l where l.annotation_id = a.id and l.account_id = $2))
+       and ($3::timestamptz is null or a."end" > $3) and ($4::timestamptz is null or a.start < $4) order by a.start, a.id`,
+        [asset.id, asset.account, from === undefined ? null : asTimestamp(from), until === undefined ? null : asTimestamp(until)],
+      )
+      // FlexMeasures sends this list as text/html; clients read it as JSON all the same.
+      return reply.type('text/html; charset=utf-8').send(JSON.stringify(rows.map(chartView)))
+    },
+  )
+}
+
+async function annotate(rooms: Rooms, who: Principal, place: Target, given: unknown): Promise<{ annotation: Annotation; isNew: boolean }> {
+  const body = check(Body, given ?? {}, 'json') as Static<typeof Body>
+  const [start, end] = [parseInstant(body.start), parseInstant(body.end)]
+  if (end <= start) throw invalid('json', { _schema: ['end must be after start'] })
+  const source = await rooms.sources.of({ name: who.username, type: 'user', user: who.user, account: who.account })
+  const prior = body.prior === undefined ? null : asTimestamp(parseInstant(body.prior))
+  const params = [body.content, asTimestamp(start), asTimestamp(end), prior, source, body.type ?? 'label']
+  return rooms.store.transact(async (tx) => {
+    const known = await tx.first<Annotation>(
+      `select * from annotation where content = $1 and start = $2 and "end" = $3 and belief_time is not distinct from $4::timestamptz
+       and source_id = $5 and type = $6::annotation_type`,
+      params,
+    )
+    const annotation =
+      known ??
+      (await tx.first<Annotation>(
+        'insert into annotation (content, start, "end", belief_time, source_id, type) values ($1, $2, $3, $4, $5, $6::annotation_type) returning *',
+        params,
+      ))!
+    const linked = await tx.query(
+      `insert into ${place.table} (${place.column}, annotation_id) select $1, $2
+       where not exists (select from ${place.table} where ${place.column} = $1 and annotation_id = $2) returning id`,
+      [place.id, annotation.id],
+    )
+    return { annotation, isNew: linked.length > 0 }
+  })
+}
+
+const view = (row: Annotation) => ({
+  id: row.id,
+  source: row.source_id,
+  content: row.content,
+  start: formatInstant(row.start),
+  end: formatInstant(row.end),
+  type: row.type,
+  prior: row.belief_time === null ? null : formatInstant(row.belief_time),
+})
+
+const chartView = (row: Annotation) => ({
+  id: row.id,
+  start: row.start,
+  end: row.end,
+  belief_time: row.belief_time,
+  source: row.source_id,
+  type: row.type,
+  content: [row.content],
+})

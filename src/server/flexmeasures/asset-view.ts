@@ -1,0 +1,41 @@
+/** Assets and sensors as this API shows them: objects as JSON in strings (reference 2.5). */
+import type { Asset, Sensor } from '#ems'
+import { formatResolution } from './format.ts'
+
+export const assetView = (asset: Asset) => ({
+  id: asset.id,
+  name: asset.name,
+  description: asset.description,
+  account_id: asset.account,
+  owner: asset.account === null ? null : { id: asset.account, name: asset.accountName },
+  latitude: asset.latitude,
+  longitude: asset.longitude,
+  generic_asset_type_id: asset.type.id,
+  generic_asset_type: asset.type,
+  attributes: JSON.stringify(asset.attributes),
+  parent_asset_id: asset.parent,
+  child_assets: asset.children.map((child) => ({
+    id: child.id,
+    name: child.name,
+    account_id: child.account,
+    generic_asset_type: child.type,
+  })),
+  sensors: asset.sensors,
+  sensors_to_show: JSON.stringify(asset.sensorsToShow),
+  flex_context: JSON.stringify(asset.flexContext),
+  flex_model: JSON.stringify(asset.flexModel),
+  sensors_to_show_as_kpis: JSON.stringify(asset.kpis),
+  external_id: asset.externalId,
+})
+
+/** Host and month are those of FlexMeasures' own default (`FLEXMEASURES_HOSTS_AND_AUTH_START`). */
+export const sensorView = (sensor: Sensor) => ({
+  id: sensor.id,
+  name: sensor.name,
+  unit: sensor.unit,
+  timezone: sensor.timezone,
+  event_resolution: formatResolution(sensor.resolution),
+  entity_address: `ea1.2021-01.io.flexmeasures:fm1.${sensor.id}`,
+  attributes: JSON.stringify(sensor.attributes),
+  generic_asset_id: sensor.asset,
+})

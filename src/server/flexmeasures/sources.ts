@@ -1,0 +1,55 @@
+/** Data sources one may see. */
+import { type Static, Type } from 'typebox'
+import { readableAccounts, type Source } from '#ems'
+import type { App } from '../app.ts'
+import type { Rooms } from '../rooms.ts'
+import { canonical, Flag, flag } from './query.ts'
+import { check } from './validate.ts'
+
+const Query = Type.Object({ 'only-latest': Type.Optional(Flag) }, { additionalProperties: false })
+
+export function sourceRoutes(app: App, rooms: Rooms): void {
+  app.get('/sources', { schema: { tags: ['flexmeasures'], summary: 'Data sources', querystring: Query } }, async (request) => {
+    const query = check(Query, canonical(request.query), 'query') as Static<typeof Query>
+    const all = await rooms.sources.list(readableAccounts(request.principal!))
+    const shown = flag(query['only-latest'], true) ? latest(all) : all
+    return { types: [...new Set(shown.map((source) => source.type))].sort(), sources: shown.map(sourceView), status: 200 }
+  })
+}
+
+/** Null keys are left out. */
+const sourceView = (source: Source) => ({
+  id: source.id,
+  name: source.name,
+  type: source.type,
+  description: describeSource(source),
+  ...(source.model !== null && { model: source.model }),
+  ...(source.version !== null && { version: source.version }),
+  ...(source.account !== null && { account_id: source.account }),
+  ...(source.user !== null && { user_id: source.user }),
+})
+
+/** "Seita's StorageScheduler v9", or the plain name. */
+export const describeSource = ({ name, model, version }: Source): string =>
+  model === null ? name : `${name}'s ${model}${version === null ? '' : ` v${version}`}`
+
+/** The highest version per name, type, model and account. */
+function latest(sources: Source[]): Source[] {
+  const best = new Map<string, Source>()
+  for (const source of sources) {
+    const key = JSON.stringify([source.name, source.type, source.model, source.account])
+    const known = best.get(key)
+    if (!known || compareVersions(source.version, known.version) >= 0) best.set(key, source)
+  }
+  return sources.filter((source) => best.get(JSON.stringify([source.name, source.type, source.model, source.account])) === source)
+}
+
+function compareVersions(a: string | null, b: string | null): number {
+  const parts = (version: string | null) => (version ?? '0').split(/[.+-]/).map((part) => Number.parseInt(part, 10) || 0)
+  const [left, right] = [parts(a), parts(b)]
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
