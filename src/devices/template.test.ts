@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { isProblem } from '#kernel'
+import { encodeValue, memoryUnit, serveModbus } from '#protocols/modbus'
+import { checkTemplate } from './check-template.ts'
 import { TemplateSchema } from './template.ts'
 import { loadTemplate, parseTemplate, shippedTemplates } from './template-file.ts'
 
@@ -101,4 +103,37 @@ test('a broken YAML file is told with its line', () => {
   assert.equal(parseTemplate('template: 1\nkind: pv\nkind: pv\n').faults[0]!.line, 3)
   assert.ok(parseTemplate('').faults.length > 0)
   assert.ok(parseTemplate('- a\n- b\n').faults.length > 0)
+})
+
+test('the brand of the how-to is read and ordered by its one file, as the how-to shows', async (t) => {
+  const guide = readFileSync(new URL('../../docs/how-to/add-a-modbus-device.md', import.meta.url), 'utf8')
+  const example = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map((hit) => hit[1]!).find((text) => text.startsWith('template: 1'))!
+  const folder = mkdtempSync(join(tmpdir(), 'cariflex-howto-'))
+  const file = join(folder, 'zephyr-zb10.yaml')
+  writeFileSync(file, example)
+
+  // The battery of the table in the how-to: "ZB-10", 1.25 kW discharging, 64.0 %, running.
+  const input = new Uint16Array(13)
+  input.set(encodeValue('string', 'ZB-10', 'big', 8), 0)
+  input.set([...encodeValue('i32', 1250), 640, 2], 9)
+  const holding = new Uint16Array(102)
+  const server = await serveModbus({ unit: () => memoryUnit({ input, holding }) })
+  t.after(async () => {
+    await server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const live = `127.0.0.1:${server.port}`
+  const report = await checkTemplate(file, { live })
+  const shown = [...guide.matchAll(/```text\n([\s\S]*?)```/g)].map((hit) => hit[1]!.trim()).find((text) => text.startsWith('Zéphyr'))!
+  assert.equal(report.lines.map(({ text }) => text).join('\n'), shown.replace('192.168.1.9:502', live))
+
+  assert.equal((await checkTemplate(file, { live, order: -2000 })).ok, true)
+  assert.deepEqual([...holding.subarray(100)], [0, 60], 'the safe default came last')
+
+  // The two slips that the how-to shows.
+  const slip = (from: string, to: string) =>
+    parseTemplate(example.replace(from, to)).faults.map(({ line, message }) => `zephyr-zb10.yaml:${line}: ${message}`)
+  for (const fault of [...slip('type: i32, unit: W', 'type: i32, unit: V'), ...slip('watchdog: 60 s', 'watchdogg: 60 s')])
+    assert.ok(guide.includes(fault), fault)
 })
