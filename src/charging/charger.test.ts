@@ -71,6 +71,48 @@ test('discharge is offered only where both the station and the car declare it', 
   assert.equal(profile().chargingSchedule[0]?.chargingSchedulePeriod[0]?.limit, -8000)
 })
 
+test('that a station can give power back may change with the car, and is asked again when it comes back', async (t) => {
+  const house = await rig(t)
+  const on: Answers = {
+    GetVariables: ({ getVariableData }) => ({
+      getVariableResult: (getVariableData as Payload[]).map(({ component, variable }) => ({
+        component,
+        variable,
+        attributeStatus: 'Accepted',
+        attributeValue: 'true',
+      })),
+    }),
+  }
+  const { charger, station } = await plugged(house, { model: { ...V2X, 'V2XChargingCtrlr.Available': 'true' }, on })
+  const tell = (actualValue: string) =>
+    station.say('NotifyEvent', {
+      generatedAt: '2026-11-24T12:00:10Z',
+      seqNo: 0,
+      eventData: [
+        {
+          eventId: 1,
+          timestamp: '2026-11-24T12:00:10Z',
+          trigger: 'Delta',
+          actualValue,
+          eventNotificationType: 'HardWiredNotification',
+          component: { name: 'V2XChargingCtrlr' },
+          variable: { name: 'Available' },
+        },
+      ],
+    })
+  assert.equal(charger.capability().minPower, -22_000)
+  await tell('false')
+  assert.equal(charger.capability().minPower, 0)
+  assert.ok(house.news.some((one) => one.kind === 'device' && one.what === 'changed'))
+  await station.close()
+  await house.restart()
+  const again = await house.station('CP001', { boot: false, on })
+  assert.equal(house.devices.get('CP001')?.capability().minPower, 0, 'it was kept')
+  await again.say('Heartbeat', {})
+  await again.called('GetTransactionStatus')
+  assert.equal(house.devices.get('CP001')?.capability().minPower, -22_000)
+})
+
 test('an order to discharge never reaches a station that did not declare that it can', async (t) => {
   const house = await rig(t)
   const { charger, profile } = await plugged(house)

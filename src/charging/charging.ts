@@ -8,6 +8,7 @@ import {
   type BootNotificationRequest,
   type BootNotificationResponse,
   type Frame,
+  type GetVariablesResponse,
   OCPP201,
   type Payload,
   type Session,
@@ -16,7 +17,7 @@ import { asTimestamp, type Store } from '#store'
 import { type Charger, openCharger } from './charger.ts'
 import { type CommandOutcome, command } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
-import { loadModels, saveModel } from './device-model.ts'
+import { keyOf, loadModels, type Path, saveModel, saveValue, takeValue, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
@@ -140,7 +141,25 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const settle = async (station: Station, session: Session) => {
     await chargers.get(station.record.identity)?.orders.layFloor()
     await session.call('TriggerMessage', { requestedMessage: 'StatusNotification' }, { timeout: config.patience }).catch(() => undefined)
+    await refresh(station, session)
     await sessions.reconcile(station, session)
+  }
+  /** What may have changed while it was away and decides what we may order. */
+  const refresh = async (station: Station, session: Session) => {
+    const flags = [...station.model.values()].filter(
+      ({ component, variable }) => component === V2X.component && (V2X.variables as readonly string[]).includes(variable),
+    )
+    if (flags.length === 0) return
+    const getVariableData = flags.map(({ component, variable, evse }) => ({
+      component: { name: component, ...(evse === undefined ? {} : { evse: { id: evse } }) },
+      variable: { name: variable },
+    }))
+    const answer = (await session.call('GetVariables', { getVariableData }, { timeout: config.patience }).catch(() => undefined)) as
+      | GetVariablesResponse
+      | undefined
+    for (const { component, variable, attributeStatus, attributeValue } of answer?.getVariableResult ?? [])
+      if (attributeStatus === 'Accepted' && attributeValue !== undefined)
+        await handlers.variable(station, { component, variable } as Path, attributeValue)
   }
   const settleSoon = (station: Station, session: Session) => {
     settledIn.add(session.epoch)
@@ -218,6 +237,12 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       if (status === before?.status || evse !== station.record.evse) return
       if (status === 'Faulted') tell(station, 'faulted')
       else if (before?.status === 'Faulted' || before?.status === 'Unavailable' || status === 'Unavailable') tell(station, 'changed')
+    },
+    async variable(station: Station, path: Path, value: string) {
+      if (!takeValue(station.model, path, value)) return
+      const key = keyOf(path)
+      await saveValue(store, station.record.identity, key, station.model.get(key)!)
+      if (path.component.name === V2X.component) tell(station, 'changed')
     },
     problem(station: Station, active: boolean, what: string) {
       const { asset, identity } = station.record

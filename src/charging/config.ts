@@ -42,7 +42,7 @@ export const DEFAULTS: ChargingConfig = {
   unknownStations: 'refuse',
   freeVend: false,
   zone: 'America/Martinique',
-  heartbeat: 300,
+  heartbeat: 60,
   sampling: 10,
   pendingInterval: 10,
   patience: 10 * SECOND,

@@ -15,10 +15,13 @@ export interface Variable {
 /** Variables by key; see `keyOf`. */
 export type DeviceModel = Map<string, Variable>
 
-interface Path {
+export interface Path {
   component: { name: string; instance?: string; evse?: { id: number; connectorId?: number } }
   variable: { name: string; instance?: string }
 }
+
+/** Whether the value must not be kept. */
+const isSecret = (name: string) => /password/i.test(name)
 
 /** `sampleddatactrlr/txupdatedinterval#actual`, `evse@1/power#actual`, `devicedatactrlr/itemspermessage[setvariables]#actual` */
 export function keyOf({ component, variable }: Path, attribute = 'Actual'): string {
@@ -38,11 +41,21 @@ export function readReport(data: readonly ReportDataType[]): DeviceModel {
         component: entry.component.name,
         variable: entry.variable.name,
         ...(entry.component.evse ? { evse: entry.component.evse.id } : {}),
-        ...(attribute.value === undefined || /password/i.test(entry.variable.name) ? {} : { value: attribute.value }),
+        ...(attribute.value === undefined || isSecret(entry.variable.name) ? {} : { value: attribute.value }),
         ...(attribute.mutability === undefined ? {} : { mutability: attribute.mutability }),
         ...(entry.variableCharacteristics ? { characteristics: entry.variableCharacteristics } : {}),
       })
   return model
+}
+
+/** Takes the new value of a variable in; false when it is none to keep or no news. */
+export function takeValue(model: DeviceModel, path: Path, value: string): boolean {
+  const key = keyOf(path)
+  const known = model.get(key)
+  if (isSecret(path.variable.name) || known?.value === value) return false
+  const evse = path.component.evse?.id
+  model.set(key, { component: path.component.name, variable: path.variable.name, ...(evse === undefined ? {} : { evse }), ...known, value })
+  return true
 }
 
 /** The variable without regard to the EVSE that its component hangs on: the one of `evse` first, then the station's own. */
@@ -65,27 +78,42 @@ export function rateUnits(model: DeviceModel): ('A' | 'W')[] | undefined {
   return units.length > 0 ? units : undefined
 }
 
-const isTrue = (variable: Variable | undefined) => variable?.value?.trim().toLowerCase() === 'true'
+/** Where a station declares that it gives power back; the names are those of OCPP 2.1. */
+export const V2X = { component: 'V2XChargingCtrlr', variables: ['Enabled', 'Available'] } as const
 
 /**
- * Watts that the EVSE can give back, 0 unless the station declares it: component V2XChargingCtrlr (the name of OCPP 2.1), variable Enabled
- * (or Available) = true; variable DischargePower bounds it. A negative limit sent to a station that did not declare it means "no limit" to some.
+ * Watts that the EVSE can give back now, 0 unless the station declares it: Enabled and Available of component V2XChargingCtrlr, as far as it
+ * has them, are true; DischargePower bounds it. A negative limit sent to a station that did not declare it means "no limit" to some.
  */
 export function dischargePower(model: DeviceModel, evse: number, nominal: number): number {
-  const enabled = lookUp(model, 'V2XChargingCtrlr', 'Enabled', evse)
-  const declared = enabled ? isTrue(enabled) : isTrue(lookUp(model, 'V2XChargingCtrlr', 'Available', evse))
-  if (!declared) return 0
-  const said = lookUp(model, 'V2XChargingCtrlr', 'DischargePower', evse)
-  const bound = Number(said?.value) * (said?.characteristics?.unit === 'kW' ? 1000 : 1)
+  const flags = V2X.variables.map((variable) => lookUp(model, V2X.component, variable, evse)).filter((flag) => flag !== undefined)
+  if (flags.length === 0 || flags.some(({ value }) => value?.trim().toLowerCase() !== 'true')) return 0
+  const said = lookUp(model, V2X.component, 'DischargePower', evse)
+  const bound = Number(said?.value) * scaleOf(said)
   return Number.isFinite(bound) && bound > 0 ? Math.min(bound, nominal) : nominal
 }
 
-/** Largest power that an EVSE reports for itself, W. */
+/** Largest power that an EVSE reports for itself, W: the upper limit of its variable Power, whose value is what flows now. */
 export function reportedPower(model: DeviceModel, evse: number): number | undefined {
   const power = lookUp(model, 'EVSE', 'Power', evse)
-  const most = power?.characteristics?.maxLimit ?? Number(power?.value)
-  const scale = power?.characteristics?.unit?.toLowerCase() === 'kw' ? 1000 : 1
-  return most !== undefined && Number.isFinite(most) && most > 0 ? most * scale : undefined
+  const most = power?.characteristics?.maxLimit
+  return most !== undefined && Number.isFinite(most) && most > 0 ? most * scaleOf(power) : undefined
+}
+
+const scaleOf = (variable: Variable | undefined) => (variable?.characteristics?.unit?.toLowerCase() === 'kw' ? 1000 : 1)
+
+/** Keeps the new value of one variable. */
+export async function saveValue(
+  store: Queryable,
+  station: string,
+  key: string,
+  { component, variable, evse, value }: Variable,
+): Promise<void> {
+  await store.query(
+    `insert into cariflex.charging_variable (station, key, component, variable, evse_id, value) values ($1, $2, $3, $4, $5, $6)
+     on conflict (station, key) do update set value = excluded.value`,
+    [station, key, component, variable, evse ?? null, value ?? null],
+  )
 }
 
 /** Replaces what is kept of the station's model. */

@@ -18,7 +18,7 @@ import {
 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
-import { readReport, saveModel } from './device-model.ts'
+import { type Path, readReport, saveModel } from './device-model.ts'
 import { momentOf } from './ledger.ts'
 import { readMeter } from './meter.ts'
 import type { Gatherer } from './report.ts'
@@ -39,6 +39,8 @@ export interface Desk {
   /** A station that must boot first said something else. */
   mustBoot(station: Station, session: Session): void
   status(station: Station, evse: number, connector: number, status: string, at: Instant): Promise<void>
+  /** A variable of the station has another value now. */
+  variable(station: Station, path: Path, value: string): Promise<void>
   problem(station: Station, active: boolean, what: string): void
 }
 
@@ -77,6 +79,7 @@ const answers: Record<string, Entry> = {
     for (const { component, variable, actualValue, timestamp, cleared } of (payload as NotifyEventRequest).eventData) {
       const name = `${component.name}.${variable.name}`.toLowerCase()
       const { evse } = component
+      await desk.variable(station, { component, variable } as Path, actualValue)
       if (name === 'connector.availabilitystate' && evse)
         await desk.status(station, evse.id, evse.connectorId ?? 1, actualValue, momentOf(timestamp, desk.clock.now()))
       else if (name.endsWith('.problem')) desk.problem(station, actualValue.toLowerCase() === 'true' && cleared !== true, component.name)

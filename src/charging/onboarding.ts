@@ -1,7 +1,14 @@
 /** What a new station is asked and told before its boot is accepted (OCPP 2.0.1 B02, B05, B07; charging reference 2.3). */
 import { createHash } from 'node:crypto'
-import { describeError, type Log } from '#kernel'
-import type { GetBaseReportResponse, Session, SetVariableDataType, SetVariableResultType, SetVariablesResponse } from '#protocols/ocpp'
+import { describeError, isProblem, type Log } from '#kernel'
+import {
+  CallError,
+  type GetBaseReportResponse,
+  type Session,
+  type SetVariableDataType,
+  type SetVariableResultType,
+  type SetVariablesResponse,
+} from '#protocols/ocpp'
 import type { ChargingConfig } from './config.ts'
 import { type DeviceModel, lookUp } from './device-model.ts'
 import type { Gatherer } from './report.ts'
@@ -46,14 +53,14 @@ export const onboardingMark = (config: ChargingConfig, firmware: string | undefi
 
 /**
  * Reads the device model and sets our variables. A station that refuses a part is taken as it is: what went wrong is in the log.
- * @throws Problem `connection-closed`, `no-answer` when the station is away
+ * @throws Problem `connection-closed` when the station went away meanwhile
  */
 export async function onboard(
   session: Session,
   { gather, config, log }: { gather: Gatherer; config: ChargingConfig; log: Log },
 ): Promise<DeviceModel | undefined> {
   const model = await readModel(session, gather, config, log)
-  const refused = await setVariables(session, pruned(wantedVariables(config), model), model)
+  const refused = await setVariables(session, pruned(wantedVariables(config), model), model, config)
   if (refused.length > 0)
     log.info({ station: session.identity, refused: refused.map(told) }, 'the station did not take all of its configuration')
   return model
@@ -71,9 +78,9 @@ async function readModel(session: Session, gather: Gatherer, config: ChargingCon
       if (answer.status === 'Accepted') return await report
       log.info({ station: session.identity, reportBase, status: answer.status }, 'the station gives no such report')
     } catch (error) {
-      if (isAway(error)) throw error
+      if (isGone(error)) throw error
       log.info({ station: session.identity, reportBase, error: describeError(error) }, 'the report of the station did not come')
-      if (error instanceof Error && error.name === 'CallError') return undefined
+      return undefined
     }
   }
   return undefined
@@ -99,7 +106,12 @@ function pruned(wanted: Wanted[], model: DeviceModel | undefined): Wanted[] {
 }
 
 /** Sets variables in batches as large as the station takes. Returns what it did not take. */
-async function setVariables(session: Session, wanted: Wanted[], model: DeviceModel | undefined): Promise<SetVariableResultType[]> {
+async function setVariables(
+  session: Session,
+  wanted: Wanted[],
+  model: DeviceModel | undefined,
+  config: ChargingConfig,
+): Promise<SetVariableResultType[]> {
   const limit = Number(model?.get('devicedatactrlr/itemspermessage[setvariables]#actual')?.value)
   const size = Number.isInteger(limit) && limit > 0 ? Math.min(limit, 100) : BATCH
   const results: SetVariableResultType[] = []
@@ -112,12 +124,12 @@ async function setVariables(session: Session, wanted: Wanted[], model: DeviceMod
       }),
     )
     try {
-      const answer = (await session.call('SetVariables', { setVariableData })) as SetVariablesResponse
+      const answer = (await session.call('SetVariables', { setVariableData }, { timeout: config.patience })) as SetVariablesResponse
       results.push(...answer.setVariableResult)
     } catch (error) {
-      if (isAway(error)) throw error
+      if (isGone(error)) throw error
       // Some stations refuse any batch; one by one they may take what they know.
-      if (batch.length > 1) for (const one of batch) await send([one])
+      if (batch.length > 1 && error instanceof CallError) for (const one of batch) await send([one])
       else
         results.push(
           ...setVariableData.map(({ component, variable }) => ({
@@ -145,5 +157,4 @@ async function setVariables(session: Session, wanted: Wanted[], model: DeviceMod
 
 const isTaken = (result: SetVariableResultType) => result.attributeStatus === 'Accepted' || result.attributeStatus === 'RebootRequired'
 const told = (result: SetVariableResultType) => `${result.component.name}.${result.variable.name}: ${result.attributeStatus}`
-const isAway = (error: unknown) =>
-  error instanceof Error && 'code' in error && (error.code === 'connection-closed' || error.code === 'no-answer')
+const isGone = (error: unknown) => isProblem(error) && error.code === 'connection-closed'

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { hashPassword } from '#ems'
 import { HOUR, instant, manualClock } from '#kernel'
 import { type InstalledProfile, validateProfile } from '#protocols/ocpp'
 import { limitOf, orderProfile, powerOf, standingProfile, type Wires } from './order.ts'
-import { hashPassword, isPassword, rememberingVerifier, turnstile } from './password.ts'
+import { isPassword, rememberingVerifier, turnstile } from './password.ts'
 import { circularMedian, nextTime } from './wish.ts'
 
 const NOW = instant(Date.parse('2026-11-24T12:00:00Z'))

@@ -1,29 +1,11 @@
-/** Passwords of stations: salted scrypt hashes, compared in constant time, and guesses slowed down (OCPP 2.0.1 A01, charging reference 2.5). */
-import { createHmac, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+/** Passwords of stations: hashed and compared as those of people are, remembered while the program runs, and guesses slowed down (OCPP 2.0.1 A01, charging reference 2.5). */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { scryptVerifier, verifyPassword } from '#ems'
 import { type Clock, type Instant, MINUTE } from '#kernel'
 
-const COST = { N: 16_384, r: 8, p: 1 }
-
-const derive = (password: Buffer | string, salt: Buffer, length: number, cost: ScryptOptions): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    scrypt(password, salt, length, cost, (error, key) => (error ? reject(error) : resolve(key)))
-  })
-
-/** `scrypt$16384$8$1$<salt>$<key>`, base64. */
-export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(16)
-  const key = await derive(password, salt, 32, COST)
-  return `scrypt$${COST.N}$${COST.r}$${COST.p}$${salt.toString('base64')}$${key.toString('base64')}`
-}
-
 /** Whether the password made this hash; false for a hash of another form. */
-export async function isPassword(password: Buffer | string, hash: string): Promise<boolean> {
-  const [kind, N, r, p, salt, key] = hash.split('$')
-  if (kind !== 'scrypt' || !salt || !key) return false
-  const expected = Buffer.from(key, 'base64')
-  const found = await derive(password, Buffer.from(salt, 'base64'), expected.length, { N: Number(N), r: Number(r), p: Number(p) })
-  return timingSafeEqual(found, expected)
-}
+export const isPassword = (password: Buffer | string, hash: string): Promise<boolean> =>
+  verifyPassword(password.toString(), hash, [scryptVerifier])
 
 /**
  * `isPassword` that remembers, for this process and under a key of its own, which password a hash last accepted: when ten thousand

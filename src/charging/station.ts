@@ -1,11 +1,12 @@
 /** A station: what is kept of it in the database, and what is known of it while the program runs. */
 
+import { hashPassword } from '#ems'
 import { type Instant, Problem, type Watts, watts } from '#kernel'
 import { isIdentity, type Session } from '#protocols/ocpp'
 import { asTimestamp, type Queryable } from '#store'
 import type { DeviceModel } from './device-model.ts'
 import type { Sample } from './meter.ts'
-import { hashPassword, isPassword } from './password.ts'
+import { isPassword } from './password.ts'
 import type { Needs, Transaction } from './transaction.ts'
 import type { Vehicle } from './vehicle.ts'
 
