@@ -1,5 +1,7 @@
 export { type Bus, inProcessBus } from './bus.ts'
 export { type Clock, type ManualClock, manualClock, pause, systemClock, type Timer } from './clock.ts'
+export { type ConfigInput, type LoadedConfig, listConfig, loadConfig } from './config.ts'
+export { CONFIG_SCHEMA_FILE, type Config, ConfigSchema, configJsonSchema } from './config-schema.ts'
 export { addDuration, type Duration, durationLength, formatDuration, parseDuration, parseDurationLength } from './duration.ts'
 export { createLog, type Log, redact, silentLog } from './log.ts'
 export { addMoney, amountOf, formatMoney, type Money, money } from './money.ts'

@@ -1,0 +1,33 @@
+/**
+ * Writes every file that is made from another one: `npm run generate`. With `--check` nothing is written, and the command fails when a
+ * file is not what it would be.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { CONFIG_SCHEMA_FILE, configJsonSchema } from '../src/kernel/index.ts'
+import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
+import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
+import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
+import { generateTemplateSchema, TEMPLATE_SCHEMA_FILE } from './generate-template-schema.ts'
+
+const GENERATED: [file: string, text: () => string][] = [
+  [CONFIG_SCHEMA_FILE, () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
+  [CONFIGURATION_PAGE, generateConfigurationPage],
+  [PROBLEMS_PAGE, generateProblemsPage],
+  [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
+  [OCPP_TYPES_FILE, generateOcpp],
+]
+
+const checkOnly = process.argv.includes('--check')
+let stale = 0
+for (const [file, text] of GENERATED) {
+  const wanted = text()
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  if (current === wanted) continue
+  stale++
+  if (!checkOnly) writeFileSync(file, wanted)
+  console.log(`${checkOnly ? 'stale' : 'wrote'} ${file}`)
+}
+if (checkOnly && stale > 0) {
+  console.error("Run 'npm run generate' and commit what it writes.")
+  process.exitCode = 1
+}

@@ -1,0 +1,171 @@
+/**
+ * What may stand in `cariflex.yaml`: types, defaults, validation and the published JSON Schema come from here.
+ * Every setting has a default unless it is optional. Lengths of time are written as ISO 8601 durations and read as milliseconds.
+ */
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Millis } from './quantity.ts'
+import { TerritorySchema } from './territory.ts'
+
+const closed = { additionalProperties: false }
+const Text = (byDefault: string, description: string) => Type.String({ default: byDefault, description })
+const Flag = (byDefault: boolean, description: string) => Type.Boolean({ default: byDefault, description })
+const Count = (byDefault: number, description: string, minimum = 0) => Type.Integer({ default: byDefault, minimum, description })
+const Share = (byDefault: number, description: string) => Type.Number({ default: byDefault, minimum: 0, maximum: 1, description })
+const Length = (byDefault: string, description: string) =>
+  Type.Unsafe<Millis>({ type: 'string', format: 'duration', default: byDefault, description, examples: [byDefault] })
+const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description })
+const Section = <T extends Record<string, TSchema>>(description: string, properties: T) =>
+  Type.Object(properties, { ...closed, default: {}, description })
+const Kept = (description: string) => Type.Record(Type.String(), Type.String(), { default: {}, description })
+
+export const ConfigSchema = Type.Object(
+  {
+    platform: Section('How the platform presents itself.', {
+      name: Text('Cariflex', 'Name on the screen, in mails and of the data sources of plans and forecasts.'),
+      language: Type.Enum(['fr', 'en'], { default: 'fr', description: 'Language of a visitor who has not chosen.' }),
+      timezone: Type.String({
+        format: 'time-zone',
+        default: 'America/Martinique',
+        description: 'Zone of sensors and reports that do not say their own.',
+      }),
+      currency: Type.String({ pattern: '^[A-Z]{3}$', default: 'EUR', description: 'ISO 4217 code, where a site does not say its own.' }),
+    }),
+    server: Section('The HTTP port of interface, APIs, charging stations and streams.', {
+      host: Text('127.0.0.1', 'Address to listen on; 0.0.0.0 opens it to the network: put TLS in front.'),
+      port: Type.Integer({ minimum: 0, maximum: 65_535, default: 5000, description: 'TCP port; 0 takes a free one.' }),
+      publicUrl: Type.Optional(
+        Type.String({ format: 'uri', description: 'Address under which people and stations reach us, behind a proxy.' }),
+      ),
+      trustProxy: Flag(false, 'Believe X-Forwarded-* headers; only behind a proxy that sets them.'),
+      bodyLimit: Count(1_048_576, 'Largest request body, bytes.', 1024),
+      ingestLimit: Count(3_250_585, 'Largest body of sensor data, bytes.', 1024),
+      headerLimit: Count(16_384, 'Largest sum of request headers, bytes.', 1024),
+      requestTimeout: Length('PT30S', 'A request that takes longer to arrive is dropped.'),
+      sessionLength: Length('P14D', 'How long a sign-in lasts.'),
+      rateLimit: Count(500, 'FlexMeasures API: requests per minute and user; 0 = no limit.'),
+      triggerRateLimit: Count(10, 'FlexMeasures API: triggers of schedules and forecasts per 5 minutes and account; 0 = no limit.'),
+    }),
+    database: Section('Where the data is kept. Without url an embedded PostgreSQL runs in the folder.', {
+      url: Type.Optional(Type.String({ description: "Your own server: 'postgres://user:password@host:5432/database'." })),
+      folder: Text('./data', 'Data folder: embedded database, keys, token of the command line.'),
+      port: Type.Optional(Port('Port of the embedded database on loopback; by default a free one, kept over restarts.')),
+      connections: Count(10, 'Connections to the database at most.', 2),
+    }),
+    admin: Section('The first administrator, created on a database without users. Never alters an existing user.', {
+      email: Type.Optional(Type.String({ format: 'email' })),
+      password: Type.Optional(
+        Type.String({ minLength: 8, description: 'Prefer `!file` or the environment. Generated and printed once when absent.' }),
+      ),
+    }),
+    log: Section('What the program tells.', {
+      level: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
+        default: 'info',
+        description: 'Least important lines that are written.',
+      }),
+      format: Type.Enum(['auto', 'pretty', 'json'], { default: 'auto', description: 'auto: readable in a terminal, JSON elsewhere.' }),
+    }),
+    ems: Section('The energy management.', {
+      heartbeat: Length('PT10S', 'How often devices are read and ordered.'),
+      replan: Length('PT5M', 'How often a new plan is made, besides at once on news.'),
+      horizon: Length('PT24H', 'How far a plan looks ahead.'),
+      maxHorizon: Length('P26DT6H', 'Longest schedule that a client may ask for.'),
+      resolution: Length('PT15M', 'Step of a plan.'),
+      solverDeadline: Length('PT20S', 'A solve that takes longer is ended; its best answer so far counts.'),
+      solverGap: Share(0.001, 'A plan this close to the proven bound is good enough (share).'),
+      solverWorkers: Count(1, 'Solves that may run at once.', 1),
+      forecast: Length('PT15M', 'How often forecasts are refreshed, besides at once on news.'),
+      forecastHorizon: Length('PT48H', 'How far forecasts look ahead.'),
+      newsThreshold: Share(0.1, 'A forecast that moved by more than this share of the nominal power calls for a new plan.'),
+      orderLifetime: Length('PT2M', 'An order that is not repeated ends after this, and the device falls back to its safe default.'),
+      answerTimeout: Length('PT5S', 'A device that has not answered by then is silent; the others never wait for it.'),
+      allowOverwrite: Flag(false, 'Let posts replace values that are stored already.'),
+    }),
+    grid: Section('What the network operator says.', {
+      demandResponseLevels: Type.Array(Type.Number({ minimum: 0, maximum: 100 }), {
+        minItems: 2,
+        default: [100, 75, 50, 0],
+        description: 'Percent of the flexible power that may be consumed at demand-response level 0, 1, 2, …',
+      }),
+    }),
+    charging: Section('Charging stations (OCPP).', {
+      securityProfile: Type.Enum([0, 1], {
+        default: 1,
+        description: '0 = any station without password, 1 = password (basic authentication).',
+      }),
+      unknownStations: Type.Enum(['refuse', 'park', 'accept'], {
+        default: 'refuse',
+        description: 'A station that nobody registered: refused, kept waiting until a person approves it, or taken as it is.',
+      }),
+      freeVend: Flag(false, 'Cars without any token may charge.'),
+      heartbeat: Length('PT5M', 'Heartbeat interval that stations are given.'),
+      sampling: Length('PT10S', 'Interval of meter values during a transaction.'),
+      localDefaultLimit: Type.Number({
+        default: 6,
+        minimum: 0,
+        description: 'Amperes per phase that a station falls back to when it loses the platform.',
+      }),
+      voltage: Type.Number({ default: 230, exclusiveMinimum: 0, description: 'Nominal phase voltage, V.' }),
+      answerTimeout: Length('PT10S', 'How long to wait for the answer of a station.'),
+      target: Share(0.8, 'State of charge wanted when nobody said more (share).'),
+      readyBy: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', default: '07:00', description: 'Local time at which it is wanted.' }),
+    }),
+    simulation: Section('The simulated outside world of the demo.', {
+      enabled: Type.Enum(['auto', 'on', 'off'], { default: 'auto', description: 'auto: only where the demo territory was created.' }),
+      seed: Count(1, 'Same seed, same weather and trips.'),
+      history: Length('P14D', 'Past that the same device models make up for the first sight of charts.'),
+      ports: Type.Record(Type.String(), Port('TCP port of the simulated device.'), {
+        default: {},
+        description: 'Ports of simulated devices by their id; free ones unless given.',
+      }),
+    }),
+    retention: Section('How long what grows is kept. Beliefs, plans and transactions are kept for ever.', {
+      jobs: Length('P14D', 'Ended jobs.'),
+      conversations: Length('P30D', 'What was said with devices and partners.'),
+      outbox: Length('P30D', 'Delivered messages to partners.'),
+      audit: Length('P730D', 'Audit log.'),
+      samples: Length('P2D', 'Samples of charging stations; the means made of them stay.'),
+    }),
+    partners: Section('Settings of partners that no room of this version uses yet; kept as they were given.', {
+      flexmeasures: Kept('FLEXMEASURES_…'),
+      ocpi: Kept('OCPI_…'),
+      gireve: Kept('GIREVE_…'),
+    }),
+    territory: Type.Optional(TerritorySchema),
+  },
+  closed,
+)
+
+/** The whole configuration with its defaults; lengths of time in milliseconds. */
+export type Config = Static<typeof ConfigSchema>
+
+/** A JSON Schema node, as far as the configuration looks at it. */
+export interface SchemaNode {
+  type?: string
+  format?: string
+  enum?: unknown[]
+  anyOf?: SchemaNode[]
+  default?: unknown
+  properties?: Record<string, SchemaNode>
+  patternProperties?: Record<string, SchemaNode>
+  additionalProperties?: boolean | SchemaNode
+  items?: SchemaNode
+  required?: string[]
+}
+
+export const CONFIG_SCHEMA_FILE = 'cariflex.schema.json'
+
+/** The published JSON Schema of a `cariflex.yaml`: as above, with nothing required outside `territory`. */
+export function configJsonSchema(): Record<string, unknown> {
+  const { required: _, ...whole } = JSON.parse(JSON.stringify(ConfigSchema)) as SchemaNode
+  const properties = Object.entries(whole.properties ?? {}).map(([name, section]) => {
+    if (name === 'territory') return [name, section] as const
+    const { required: __, default: ___, ...open } = section
+    return [name, open] as const
+  })
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Configuration of Cariflex (cariflex.yaml)',
+    ...whole,
+    properties: Object.fromEntries(properties),
+  }
+}
