@@ -149,7 +149,8 @@ test('a mute device is silent in its own time, and delays nobody', async (t) => 
   const mute = await serve(t, memoryUnit({ holding: plainRegisters() }))
   const well = await serve(t, memoryUnit({ holding: plainRegisters() }))
   mute.mute(true)
-  const silent = device(t, mute.port)
+  const said: Utterance[] = []
+  const silent = device(t, mute.port, { conversation: { note: (utterance) => said.push(utterance) } })
   const other = device(t, well.port)
   const finished: string[] = []
   const silence = silent.read(T0).catch((error) => {
@@ -164,6 +165,10 @@ test('a mute device is silent in its own time, and delays nobody', async (t) => 
   assert.match(answer.why!, /within 150 ms/)
   assert.match(silent.capability().why!, /within 150 ms/)
   assert.equal(silent.measured(), undefined)
+  assert.deepEqual(
+    said.map(({ kind, action }) => action ?? kind),
+    ['connect', 'failed', 'close', 'setpoint', 'silent'],
+  )
 })
 
 test('nobody at the address, and a device that never ends its answers, are silent too', async (t) => {

@@ -58,6 +58,8 @@ export interface ModbusDevice extends Device {
 /** Measures older than this say nothing about what the device can do now. */
 const FRESH = 60 * SECOND
 const PATIENCE = 4 * SECOND
+/** Problems by which a device that does answer turns an order down. */
+const REFUSALS = new Set(['modbus-exception', 'modbus-value-range', 'device-mismatch', 'sunspec-not-found', 'sunspec-broken'])
 
 /**
  * A device that answers in its own time or not at all, and never holds up another: every look and every order ends within `patience`.
@@ -82,6 +84,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
   let nominal: Nominal | undefined
   let seen: { at: Instant; measures: Measure[]; power: number | undefined } | undefined
   let failure: string | undefined = 'it has not been heard yet'
+  let failureNoted = 0
   let beat: { value: number; since: Instant } | undefined
   /** The order in force, and when it is told again or ends. */
   let wanted: Setpoint | undefined
@@ -146,8 +149,12 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
       settle(undefined)
       return readings
     } catch (error) {
-      note({ direction: 'in', kind: 'read', action: 'failed', payload: { why: describeError(error) }, took: clock.now() - began })
-      settle(describeError(error))
+      const why = describeError(error)
+      if (why !== failure || clock.now() - failureNoted >= 5 * MINUTE) {
+        failureNoted = clock.now()
+        note({ direction: 'in', kind: 'read', action: 'failed', payload: { why }, took: clock.now() - began })
+      }
+      settle(why)
       throw error
     }
   }
@@ -257,7 +264,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
       return { answer: 'taken', applied }
     } catch (error) {
       if (!isProblem(error)) throw error
-      const isAnswer = ['modbus-exception', 'device-mismatch', 'modbus-value-range'].includes(error.code)
+      const isAnswer = REFUSALS.has(error.code)
       return { answer: isAnswer ? 'refused' : 'silent', why: describeError(error) }
     }
   }
