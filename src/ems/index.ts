@@ -18,6 +18,7 @@ export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } 
 export type { Belief, BeliefBatch, Beliefs, RecordOutcome, SeriesQuery, SourceKey } from './belief.ts'
 export { type BeliefParts, openBeliefs } from './beliefs.ts'
 export type { Conversation, Utterance } from './conversation.ts'
+export { type ConversationLog, type ConversationQuery, openConversationLog, type UtteranceView } from './conversation-log.ts'
 export { cycle, steer } from './cycle.ts'
 export { type Capability, type Device, type Devices, deviceRegistry, type Wish } from './device.ts'
 export type { Forecaster, ForecastRequest, ForecastSeries } from './forecaster.ts'

@@ -1,7 +1,7 @@
 /** Signals of the network operator that arrive as sensor values: load control in percent, demand response in levels (reference grid 10.3). */
 
 import { type Beliefs, flexibleNominal, type Limit, type LimitSource, type Site } from '#ems'
-import { after, floorTo, formatInstant, type Instant, MINUTE, type Watts, watts } from '#kernel'
+import { after, DAY, formatInstant, type Instant, MINUTE, type Watts, watts } from '#kernel'
 
 /** Length of an event of a signal sensor. */
 const STEP = 15 * MINUTE
@@ -20,14 +20,19 @@ interface Run {
 export function signalLimits(beliefs: Beliefs, site: Site, step: number = STEP): LimitSource {
   const { loadControl, demandResponse } = site.sensors
   const nominal = flexibleNominal(site)
+  // A day more on either side, so that begin and end of a limit do not depend on the window.
   const runs = async (sensor: number | undefined, from: Instant, until: Instant): Promise<Run[]> =>
-    sensor === undefined ? [] : joined(await beliefs.events({ sensor, from: floorTo(from, step), until }), step)
+    sensor === undefined
+      ? []
+      : joined(await beliefs.events({ sensor, from: after(from, -DAY), until: after(until, DAY) }), step).filter(
+          (run) => run.until > from && run.from < until,
+        )
   return {
     name: 'signal sensors',
     async limits(_, from, until) {
       const [percents, levels] = await Promise.all([runs(loadControl, from, until), runs(demandResponse, from, until)])
       const limit = (sensor: number, run: Run, share: number, said: string): Limit[] => {
-        if (!(share < 1) || run.until <= from) return []
+        if (!(share < 1)) return []
         const max = watts(Math.max(0, share) * nominal)
         const because = sentence(said, share, max, formatInstant(run.until, site.zone).slice(11, 16))
         const id = `sensor-${sensor}-${formatInstant(run.from)}`

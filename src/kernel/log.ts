@@ -15,7 +15,7 @@ const SECRET =
 
 /** A copy in which the values under secret-looking keys read '[redacted]'; also `user:password@` in URLs. Depth is bounded. */
 export function redact(value: unknown, depth = 6): unknown {
-  if (typeof value === 'string') return value.replace(/(\w+:\/\/[^\s:/@]+:)[^\s@/]+@/g, '$1[redacted]@')
+  if (typeof value === 'string') return value.replace(/(\b\w{1,20}:\/\/[^\s:/@]+:)[^\s@/]+@/g, '$1[redacted]@')
   if (value instanceof Error)
     return { message: redact(value.message), stack: redact(value.stack ?? ''), ...('code' in value ? { code: value.code } : {}) }
   if (value === null || typeof value !== 'object') return value
