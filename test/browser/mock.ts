@@ -73,7 +73,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   const clients = new Set<ServerResponse>()
   const seen: Mock['seen'] = []
   let serial = 0
-  let signed = false
+  const sessions = new Set<string>()
   const tick = () => {
     state.now = frozenAt ?? NOON + Date.now() - began
   }
@@ -312,20 +312,22 @@ export async function startMock(wanted = 0): Promise<Mock> {
     return ok({})
   }
 
-  function answer(method: string, url: URL, body: Record<string, unknown>): Answer {
+  function answer(method: string, url: URL, body: Record<string, unknown>, session: string): Answer {
+    const signed = sessions.has(session)
     const path = url.pathname.replace('/api/cariflex/v1', '')
     const ask = (name: string) => url.searchParams.get(name) ?? ''
     const parts = path.split('/').slice(1).map(decodeURIComponent)
     if (path === '/session') {
       if (method === 'DELETE') {
-        signed = false
+        sessions.delete(session)
         return { status: 204 }
       }
       if (method === 'POST') {
         if (body['email'] !== user.email || body['password'] !== 'soleil')
           return refuse(401, 'wrong-credentials', 'Unknown e-mail address or password.')
-        signed = true
-        return { status: 200, body: { user }, cookie: 'cariflex_session=mock; HttpOnly; SameSite=Lax; Path=/' }
+        const fresh = `mock-${sessions.size + 1}`
+        sessions.add(fresh)
+        return { status: 200, body: { user }, cookie: `cariflex_session=${fresh}; HttpOnly; SameSite=Lax; Path=/` }
       }
       return signed ? { status: 200, body: { user } } : refuse(401, 'not-signed-in', 'Nobody is signed in.', 'Sign in first.')
     }
@@ -509,15 +511,16 @@ export async function startMock(wanted = 0): Promise<Mock> {
     const text = Buffer.concat(chunks).toString()
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
     seen.push({ line: `${request.method} ${url.pathname}`, body, lastEventId: request.headers['last-event-id'] as string | undefined })
+    const session = /cariflex_session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? ''
     if (url.pathname.endsWith('/stream')) {
-      if (!signed) return void response.writeHead(401).end()
+      if (!sessions.has(session)) return void response.writeHead(401).end()
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
       response.write('retry: 2000\n\n')
       clients.add(response)
       response.on('close', () => clients.delete(response))
       return
     }
-    const { status, body: out, cookie } = answer(request.method ?? 'GET', url, body)
+    const { status, body: out, cookie } = answer(request.method ?? 'GET', url, body, session)
     response.writeHead(status, {
       ...(out === undefined ? {} : { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' }),
       ...(cookie ? { 'set-cookie': cookie } : {}),

@@ -18,6 +18,8 @@ interface Place {
   path: string
   icon: IconName
   title: Key
+  /** For the bottom tabs of a phone. */
+  short?: Key
   load: () => Promise<Page>
   demoOnly?: boolean
   /** Not in the bottom tabs of a phone while the demonstration needs the room. */
@@ -25,7 +27,13 @@ interface Place {
 }
 
 const PLACES: Place[] = [
-  { path: '/ops', icon: 'overview', title: 'nav.overview', load: async () => (await import('./pages/overview.tsx')).Overview },
+  {
+    path: '/ops',
+    icon: 'overview',
+    title: 'nav.overview',
+    short: 'nav.overview.short',
+    load: async () => (await import('./pages/overview.tsx')).Overview,
+  },
   { path: '/ops/assets', icon: 'assets', title: 'nav.assets', load: async () => (await import('./pages/assets.tsx')).Assets },
   { path: '/ops/plans', icon: 'plan', title: 'nav.plan', load: async () => (await import('./pages/plan.tsx')).PlanPage },
   { path: '/ops/stations', icon: 'stations', title: 'nav.stations', load: async () => (await import('./pages/stations.tsx')).Stations },
@@ -101,7 +109,8 @@ function Navigation({ here, demo }: { here: string; demo: boolean }) {
           <li key={place.path} class={place.apart && demo ? 'apart' : ''}>
             <a href={place.path} aria-current={here === place.path ? 'page' : undefined}>
               <Icon name={place.icon} />
-              <span>{t(place.title)}</span>
+              <span class={place.short ? 'rail-long' : ''}>{t(place.title)}</span>
+              {place.short && <span class="rail-short">{t(place.short)}</span>}
             </a>
           </li>
         ))}
@@ -175,7 +184,11 @@ export function App() {
       <a class="skip" href="#main">
         {t('skip')}
       </a>
-      {place?.demo && inside && <p class="ribbon">{t('ribbon')}</p>}
+      {place?.demo && inside && (
+        <aside class="ribbon" aria-label={t('ribbon.label')}>
+          {t('ribbon')}
+        </aside>
+      )}
       <div class={inside ? 'app' : 'app app-out'}>
         <header class="top">
           <a class="brand" href="/ops">

@@ -35,6 +35,7 @@ export interface Format {
   /** `mar. 24 nov., 14:05` */
   moment(at: number): string
   day(at: number): string
+  weekday(at: number): string
   /** Clock time when it is today, with the day otherwise. */
   near(at: number, now: number): string
 }
@@ -47,6 +48,7 @@ const digitsFor = (value: number): number => {
 export function formatFor(language: Language, zone: string): Format {
   const clock = timeFormat(language, zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = timeFormat(language, zone, { weekday: 'short', day: 'numeric', month: 'short' })
+  const weekday = timeFormat(language, zone, { weekday: 'short' })
   const seconds = timeFormat(language, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
   const self: Format = {
     number(value, digits) {
@@ -62,6 +64,7 @@ export function formatFor(language: Language, zone: string): Format {
     clockSeconds: (at) => seconds.format(at),
     moment: (at) => `${day.format(at)} ${clock.format(at)}`,
     day: (at) => day.format(at),
+    weekday: (at) => weekday.format(at),
     near: (at, now) => (day.format(at) === day.format(now) ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`),
   }
   return self

@@ -82,7 +82,7 @@ const readSite = async () => {
   if (!Number.isNaN(now)) ahead = Math.abs(now - Date.now()) < 2_000 ? 0 : now - Date.now()
 }
 const readAssets = () => refresh<Asset[] | null>(assets, '/assets')
-const readLimits = () => refresh<Limit[] | null>(limits, '/limits')
+const readLimits = () => refresh<Limit[] | null>(limits, '/limits?ahead=true')
 const readAlarms = () => refresh<Alarm[] | null>(alarms, '/alarms')
 
 /** Reads everything again: at the start and after every gap of the stream. */
@@ -148,6 +148,8 @@ function follow(): () => void {
     },
     forecast: () => bump('forecast'),
     conversation: () => talkSoon(),
+    // What happened meanwhile is no longer remembered over there: read everything afresh.
+    reset: () => void catchUp(),
   }
   let broken = false
   const sign = () => {

@@ -150,7 +150,7 @@ export interface Override {
   from?: string
   until: string
   because?: string | null
-  who?: string | null
+  owner?: string | null
 }
 
 export interface Alarm {
@@ -187,16 +187,18 @@ export interface Transaction {
 }
 export interface Station {
   identity: string
-  asset: number
-  device: string
+  asset: number | null
+  device: string | null
   name: string
+  /** 'parked': it knocked, but nobody has registered it yet. */
+  state?: 'registered' | 'parked'
   online: boolean
   lastSeen?: string | null
   version?: string | null
   vendor?: string | null
   model?: string | null
   firmware?: string | null
-  evses: { id: number; connectorStatus: string; transaction: Transaction | null }[]
+  evses: { id: number; connectorStatus: string | null; transaction: Transaction | null }[]
   limit: { kw: number; rung: Rung; because: string; until: string | null } | null
 }
 export interface Utterance {

@@ -17,8 +17,8 @@ export interface Line {
   dash?: number[]
   /** Holds from slot to slot, as an order does. */
   stepped?: boolean
-  /** Read on the right-hand axis. */
-  right?: boolean
+  /** Not drawn until asked for in the legend. */
+  off?: boolean
   fill?: boolean
   width?: number
 }
@@ -55,14 +55,15 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
   const { t, f, zone } = useWords()
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
-  const [hidden, setHidden] = useState<Record<string, boolean>>({})
+  const [chosen, setChosen] = useState<Record<string, boolean>>({})
   const [under, setUnder] = useState<number | null>(null)
   const painted = useCell(paint)
   const count = lines[0]?.values.length ?? 0
   const times = useMemo(() => Array.from({ length: count }, (_, index) => (start + index * step) / 1000), [start, step, count])
-  const shape = lines.map((line) => `${line.key}${line.colour}${line.right}${line.dash}`).join()
-  const latest = useRef({ lines, moments, hidden })
-  latest.current = { lines, moments, hidden }
+  const isOn = (line: Line) => chosen[line.key] ?? !line.off
+  const shape = lines.map((line) => `${line.key}${line.colour}${line.unit}${line.dash}${isOn(line)}`).join()
+  const latest = useRef({ lines, moments })
+  latest.current = { lines, moments }
   const data = () => [times, ...latest.current.lines.map((line) => line.values)] as uPlot.AlignedData
 
   useEffect(() => {
@@ -70,9 +71,10 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
     if (!box || count === 0) return
     const text = resolve('--text-soft')
     const rule = resolve('--rule')
-    const right = lines.find((line) => line.right)
     const axis = { stroke: text, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: '12px system-ui, sans-serif' }
-    const units = (side: Line[]) => [...new Set(side.map((line) => line.unit))].join(', ')
+    // One scale per unit: the first on the left with the grid, the others on the right.
+    const units = [...new Set(lines.filter(isOn).map((line) => line.unit))]
+    const narrow = box.clientWidth < 480
     const drawMoments = (chart: uPlot) => {
       const { ctx, bbox } = chart
       ctx.save()
@@ -106,8 +108,12 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
         scales: {
           x: { time: true },
-          y: { range: { min: { pad: 0.08, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 1 } } },
-          right: { range: { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 1, mode: 1 } } },
+          ...Object.fromEntries(
+            units.map((unit) => [
+              unit,
+              { range: { min: { pad: 0.08, soft: 0, mode: 1 }, max: { pad: 0.12, soft: 1, mode: 1 } } } as uPlot.Scale,
+            ]),
+          ),
         },
         axes: [
           {
@@ -121,30 +127,19 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
               }),
             size: 44,
           },
-          {
-            ...axis,
-            scale: 'y',
-            size: 52,
-            label: units(lines.filter((line) => !line.right)),
-            labelSize: 16,
-            labelFont: '12px system-ui, sans-serif',
-            values: (_, splits) => splits.map((value) => f.number(value, Math.abs(splits[1]! - splits[0]!) < 1 ? 1 : 0)),
-          },
-          ...(right
-            ? [
-                {
-                  ...axis,
-                  scale: 'right',
-                  side: 1 as const,
-                  size: 46,
-                  grid: { show: false },
-                  label: right.unit,
-                  labelSize: 16,
-                  labelFont: '12px system-ui, sans-serif',
-                  values: (_: uPlot, splits: number[]) => splits.map((value) => f.number(value, 0)),
-                },
-              ]
-            : []),
+          ...units.map(
+            (unit, index): uPlot.Axis => ({
+              ...axis,
+              scale: unit,
+              side: index === 0 ? 3 : 1,
+              size: narrow ? 40 : 48,
+              ...(index === 0 ? {} : { grid: { show: false } }),
+              label: unit,
+              labelSize: 18,
+              labelFont: '12px system-ui, sans-serif',
+              values: (_, splits) => splits.map((value) => f.number(value, Math.abs((splits[1] ?? 1) - (splits[0] ?? 0)) < 1 ? 1 : 0)),
+            }),
+          ),
         ],
         series: [
           {},
@@ -152,10 +147,10 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
             const colour = resolve(line.colour)
             return {
               label: line.label,
-              scale: line.right ? 'right' : 'y',
+              scale: line.unit,
               stroke: colour,
               width: line.width ?? 2,
-              show: !latest.current.hidden[line.key],
+              show: isOn(line),
               points: { show: false },
               spanGaps: false,
               ...(line.dash ? { dash: line.dash } : {}),
@@ -191,12 +186,6 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
     document.addEventListener('visibilitychange', draw)
     return () => document.removeEventListener('visibilitychange', draw)
   }, [times])
-  useEffect(() => {
-    lines.forEach((line, index) => {
-      plot.current?.setSeries(index + 1, { show: !hidden[line.key] })
-    })
-  }, [hidden])
-
   const index = under ?? undefined
   return (
     <figure class="chart">
@@ -204,12 +193,7 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
       <ul class="plain chart-legend">
         {lines.map((line) => (
           <li key={line.key}>
-            <button
-              type="button"
-              class="chip"
-              aria-pressed={!hidden[line.key]}
-              onClick={() => setHidden({ ...hidden, [line.key]: !hidden[line.key] })}
-            >
+            <button type="button" class="chip" aria-pressed={isOn(line)} onClick={() => setChosen({ ...chosen, [line.key]: !isOn(line) })}>
               <svg class="sample" width="26" height="12" viewBox="0 0 26 12" aria-hidden="true" focusable="false">
                 <path
                   d={line.stepped ? 'M1 9h8V3h8v6h8' : 'M1 6h24'}
@@ -217,7 +201,7 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
                 />
               </svg>
               {line.label}
-              {index !== undefined && <b class="chart-value">{f.amount(line.values[index], line.unit)}</b>}
+              {index !== undefined && isOn(line) && <b class="chart-value">{f.amount(line.values[index], line.unit)}</b>}
             </button>
           </li>
         ))}

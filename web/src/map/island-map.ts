@@ -23,8 +23,8 @@ export interface IslandMap {
   destroy(): void
 }
 
-/** Distance between the centres of two markers, px. */
-const GAP = 29
+/** Distance between the centres of two markers, px; less where the map is small. */
+const gapOn = (width: number): number => (width < 480 ? 25 : 30)
 const TILES = 'https://tile.openstreetmap.org/{z}/{x}/{y}.png'
 
 interface Pin {
@@ -84,7 +84,7 @@ export function drawMap(host: HTMLElement, words: MapWords, onTiles: (shown: boo
     const homes = list.map(({ asset }) => L.latLng(asset.latitude!, asset.longitude!))
     const places = spread(
       homes.map((home) => map.latLngToLayerPoint(home)),
-      GAP,
+      gapOn(host.clientWidth),
     )
     list.forEach((pin, index) => {
       const place = map.layerPointToLatLng(L.point(places[index]!.x, places[index]!.y))

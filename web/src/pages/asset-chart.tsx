@@ -40,9 +40,9 @@ function linesOf(asset: Asset, set: SeriesSet, { t }: Words): Line[] {
       if (series.key === 'measured') return { ...line, colour, fill: !many && asset.kind === 'pv' }
       if (series.key === 'forecast') return { ...line, colour: '--export', dash: [6, 4] }
       if (series.key === 'plan') return { ...line, colour: '--text', stepped: true, width: 1.5 }
-      if (series.key === 'soc') return { ...line, colour: '--import', right: asset.kind !== 'vehicle' }
-      if (series.key === 'soc-plan') return { ...line, colour: '--import', dash: [2, 3], right: asset.kind !== 'vehicle' }
-      return { ...line, colour: '--text-soft', dash: [8, 3, 2, 3], right: true, stepped: true }
+      if (series.key === 'soc') return { ...line, colour: '--import' }
+      if (series.key === 'soc-plan') return { ...line, colour: '--import', dash: [2, 3] }
+      return { ...line, colour: '--text-soft', dash: [8, 3, 2, 3], stepped: true, off: asset.kind !== 'grid' }
     })
 }
 
@@ -85,7 +85,7 @@ function summaryOf(asset: Asset, start: number, step: number, lines: Line[], { t
   }
   const soc = of('soc')
   const charge = soc && last(soc.values)
-  if (soc && charge) say.push(t('summary.soc', { name, value: f.amount(charge.value, soc.unit), time: when(charge.index) }))
+  if (soc && charge) say.push(t('summary.soc', { value: f.amount(charge.value, soc.unit), time: when(charge.index) }))
   return say.length > 0 ? say.join(' ') : t('summary.none', { name })
 }
 

@@ -69,7 +69,7 @@ export function OverrideCard({ asset, onChange }: { asset: Asset; onChange: () =
             <p class="strong">
               <Power kind={asset.kind} powerKw={each.powerKw} /> {t('order.until', { time: f.near(Date.parse(each.until), platformNow()) })}
             </p>
-            <p class="muted small">{[each.who && t('override.who', { who: each.who }), each.because].filter(Boolean).join(' · ')}</p>
+            <p class="muted small">{[each.owner && t('override.who', { who: each.owner }), each.because].filter(Boolean).join(' · ')}</p>
             <button
               type="button"
               class="button"

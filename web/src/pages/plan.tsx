@@ -118,7 +118,7 @@ function Accuracy() {
         </Empty>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <section class="scroll" tabIndex={0} aria-labelledby="plan-skill">
+        <section class="scroll" tabIndex={0} aria-label={t('skill.table')}>
           <table class="table">
             <thead>
               <tr>
@@ -271,7 +271,8 @@ function Backdrop({ plan, slots, start, step }: { plan: Plan; slots: number; sta
 function Hours({ start, step, slots }: { start: number; step: number; slots: number }) {
   const { f } = useWords()
   const hours = (slots * step) / HOUR
-  const every = hours <= 12 ? 2 : hours <= 24 ? 4 : 8
+  const small = innerWidth < 560
+  const every = (hours <= 12 ? 2 : hours <= 24 ? 4 : 8) * (small ? 1.5 : 1)
   const marks: { at: number; left: number }[] = []
   for (let slot = 0; slot < slots; slot++) {
     const at = start + slot * step
@@ -284,7 +285,7 @@ function Hours({ start, step, slots }: { start: number; step: number; slots: num
       <div class="band-track">
         {marks.map(({ at, left }) => (
           <span key={at} class="band-hour" style={{ left: `${left}%` }}>
-            {f.clock(at) === '00:00' ? f.day(at) : f.clock(at)}
+            {f.clock(at) !== '00:00' ? f.clock(at) : small ? f.weekday(at) : f.day(at)}
           </span>
         ))}
       </div>
@@ -322,58 +323,83 @@ function Band({ plan, rows, start, step, slots }: { plan: Plan; rows: Row[]; sta
   const { t, f } = useWords()
   useTick(30_000)
   const [chosen, setChosen] = useState<Chosen | null>(null)
-  const buttons = useRef(new Map<string, HTMLButtonElement>())
+  const tracks = useRef<(HTMLElement | null)[]>([])
   const grid = rows.map((row) => row.blocks)
-  const seat = chosen && grid[chosen.row]?.[chosen.index] ? chosen : { row: 0, index: 0 }
   const block = chosen ? grid[chosen.row]?.[chosen.index] : undefined
   const nowLeft = (platformNow() - start) / (slots * step)
-  const press = (event: KeyboardEvent) => {
-    const to = neighbour(grid, seat.row, seat.index, event.key)
+  /** The block of a row that was last looked at, or the one that is now. */
+  const indexIn = (row: number): number => {
+    if (block && chosen?.row === row) return chosen.index
+    const slot = block ? block.from : Math.max(0, Math.floor((platformNow() - start) / step))
+    return Math.max(
+      0,
+      (grid[row] ?? []).findIndex((each) => each.from <= slot && slot < each.to),
+    )
+  }
+  const press = (event: KeyboardEvent, row: number) => {
+    const to = neighbour(grid, row, indexIn(row), event.key)
     if (!to) return
     event.preventDefault()
     setChosen(to)
-    buttons.current.get(`${to.row}/${to.index}`)?.focus()
+    tracks.current[to.row]?.focus()
   }
-  const label = (each: Block, row: Row): string => {
+  const point = (event: MouseEvent, row: number) => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect()
+    const slot = Math.floor(((event.clientX - box.left) / box.width) * slots)
+    const index = (grid[row] ?? []).findIndex((each) => each.from <= slot && slot < each.to)
+    if (index >= 0) setChosen({ row, index })
+  }
+  const label = (each: Block | undefined, row: Row): string => {
+    if (!each) return t('plan.reason.none')
     const flow = Math.abs(each.meanKw) < 0.05 ? 'idle' : row.kind === 'pv' ? 'producing' : each.meanKw > 0 ? 'charging' : 'discharging'
     const power = flow === 'idle' ? t.code('flow', flow) : `${t.code('flow', flow)} ${f.amount(Math.abs(each.meanKw), 'kW')}`
-    return `${each.device}, ${f.clock(start + each.from * step)} – ${f.clock(start + each.to * step)}, ${power}. ${each.because}`
+    return `${f.clock(start + each.from * step)} – ${f.clock(start + each.to * step)}, ${power}. ${each.because}`
   }
   return (
     <div class="band-box">
       <div class="band">
         <Backdrop plan={plan} slots={slots} start={start} step={step} />
         <Hours start={start} step={step} slots={slots} />
-        {rows.map((row, rowIndex) => (
-          // biome-ignore lint/a11y/useSemanticElements: a row of a drawing, not a fieldset of a form
-          <div key={row.device} class="band-row" role="group" aria-label={row.device}>
-            <a class="band-name" href={`/ops/assets/${row.asset}`}>
-              <KindMark kind={row.kind} />
-              <span>{row.device}</span>
-            </a>
-            <div class="band-track">
-              <Profile row={row} slots={slots} />
-              {row.blocks.map((each, index) => (
-                <button
-                  key={each.from}
-                  type="button"
-                  class="band-block"
-                  tabIndex={seat.row === rowIndex && seat.index === index ? 0 : -1}
-                  aria-pressed={chosen?.row === rowIndex && chosen.index === index}
-                  aria-label={label(each, row)}
-                  style={{ left: `${(each.from / slots) * 100}%`, width: `${((each.to - each.from) / slots) * 100}%` }}
-                  ref={(element) => {
-                    if (element) buttons.current.set(`${rowIndex}/${index}`, element)
-                    else buttons.current.delete(`${rowIndex}/${index}`)
-                  }}
-                  onFocus={() => setChosen({ row: rowIndex, index })}
-                  onClick={() => setChosen({ row: rowIndex, index })}
-                  onKeyDown={press}
-                />
-              ))}
+        {rows.map((row, rowIndex) => {
+          const index = indexIn(rowIndex)
+          const shown = chosen?.row === rowIndex ? block : undefined
+          return (
+            <div key={row.device} class="band-row">
+              <a class="band-name" href={`/ops/assets/${row.asset}`}>
+                <KindMark kind={row.kind} />
+                <span>{row.device}</span>
+              </a>
+              {/* One stop for the keyboard a row: arrows go from block to block, as on a slider of times. */}
+              <div
+                class="band-track"
+                role="slider"
+                tabIndex={0}
+                aria-label={t('plan.row', { device: row.device })}
+                aria-valuemin={1}
+                aria-valuemax={row.blocks.length}
+                aria-valuenow={index + 1}
+                aria-valuetext={label(row.blocks[index], row)}
+                ref={(element) => {
+                  tracks.current[rowIndex] = element
+                }}
+                onFocus={() => setChosen((before) => (before?.row === rowIndex ? before : { row: rowIndex, index }))}
+                onClick={(event) => point(event, rowIndex)}
+                onKeyDown={(event) => press(event, rowIndex)}
+              >
+                <Profile row={row} slots={slots} />
+                {row.blocks.slice(1).map((each) => (
+                  <span key={each.from} class="band-seam" style={{ left: `${(each.from / slots) * 100}%` }} />
+                ))}
+                {shown && (
+                  <span
+                    class="band-chosen"
+                    style={{ left: `${(shown.from / slots) * 100}%`, width: `${((shown.to - shown.from) / slots) * 100}%` }}
+                  />
+                )}
+              </div>
             </div>
-          </div>
-        ))}
+          )
+        })}
         {nowLeft > 0 && nowLeft < 1 && (
           <div class="band-row band-now-row" aria-hidden="true">
             <span class="band-name" />
@@ -383,7 +409,7 @@ function Band({ plan, rows, start, step, slots }: { plan: Plan; rows: Row[]; sta
           </div>
         )}
       </div>
-      <div class="reason" role="status">
+      <div class={block ? 'reason reason-on' : 'reason'} role="status">
         <Reason block={block} kind={rows[chosen?.row ?? 0]?.kind ?? 'battery'} start={start} step={step} />
       </div>
     </div>

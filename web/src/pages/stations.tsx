@@ -13,6 +13,9 @@ import { useWords } from '../words.ts'
 import { Commands } from './station-commands.tsx'
 import { StationTalk } from './station-talk.tsx'
 
+/** The identity, and the name where it says more. */
+const titleOf = ({ identity, name }: Station): string => (name.includes(identity) ? name : `${identity} · ${name}`)
+
 function Online({ station }: { station: Station }) {
   const { t, f } = useWords()
   return (
@@ -34,7 +37,8 @@ function Evse({ station }: { station: Station }) {
         return (
           <li key={evse.id}>
             <p>
-              <span class="muted">{t('station.evse', { id: evse.id })}</span> <b>{t.code('connector', evse.connectorStatus)}</b>
+              <span class="muted">{t('station.evse', { id: evse.id })}</span>{' '}
+              <b>{evse.connectorStatus ? t.code('connector', evse.connectorStatus) : t('station.unknown-status')}</b>
               {going?.powerKw !== null && going?.powerKw !== undefined && (
                 <>
                   {' '}
@@ -112,9 +116,11 @@ function Detail({ station, route }: { station: Station; route: PageProps['route'
               </div>
             ))}
         </dl>
-        <a class="button" href={`/ops/assets/${station.asset}`}>
-          {t('station.asset')}
-        </a>
+        {station.asset !== null && (
+          <a class="button" href={`/ops/assets/${station.asset}`}>
+            {t('station.asset')}
+          </a>
+        )}
       </section>
       <Commands station={station} />
       <StationTalk identity={station.identity} search={route.query['search'] ?? ''} />
@@ -137,7 +143,7 @@ export function Stations({ route, subject }: PageProps) {
         </p>
       )}
       <div class="page-head">
-        <h1>{station ? `${station.identity}${station.name !== station.identity ? ` · ${station.name}` : ''}` : t('stations.title')}</h1>
+        <h1>{station ? titleOf(station) : t('stations.title')}</h1>
         <Simulated on={place?.demo} />
       </div>
       {data && <Stale error={error} />}
@@ -172,13 +178,13 @@ export function Stations({ route, subject }: PageProps) {
                   <span class="kind kind-evse">
                     <Icon name="evse" size={18} />
                   </span>{' '}
-                  {each.identity}
-                  {each.name !== each.identity && <span class="muted"> · {each.name}</span>}
+                  {titleOf(each)}
                 </a>
               </h2>
               <p>
                 <Online station={each} />
               </p>
+              {each.state === 'parked' && <p class="small">{t('station.parked')}</p>}
               <Evse station={each} />
               <LimitNow station={each} />
             </li>

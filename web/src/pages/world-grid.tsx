@@ -112,9 +112,13 @@ export function GridCard() {
             <p>
               <LimitLine limit={limit} /> <span class="muted small">({limit.origin})</span>
             </p>
-            <button type="button" class="button" disabled={busy} onClick={() => void lift(limit)}>
-              {t('grid.lift')}
-            </button>
+            {limit.origin.startsWith('sensor') ? (
+              <p class="small">{t('grid.lift.sensor')}</p>
+            ) : (
+              <button type="button" class="button" disabled={busy} onClick={() => void lift(limit)}>
+                {t('grid.lift')}
+              </button>
+            )}
           </li>
         ))}
       </ul>

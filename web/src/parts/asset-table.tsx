@@ -6,6 +6,13 @@ import { Charge, Fresh, KindMark, OutcomeMark, Plugged, Power } from './marks.ts
 
 const KINDS: Kind[] = ['pv', 'battery', 'evse', 'vehicle', 'weather', 'grid', 'site']
 
+/** Weather and signals have no power: nothing is missing there. */
+function What({ asset }: { asset: Asset }) {
+  if (asset.kind === 'vehicle') return <Plugged asset={asset} />
+  if (asset.kind === 'weather' || asset.kind === 'grid') return <span class="muted">–</span>
+  return <Power kind={asset.kind} powerKw={asset.live.powerKw} />
+}
+
 export function AssetTable({
   assets,
   kind,
@@ -82,14 +89,14 @@ export function AssetTable({
                   <a class="row-link" href={`/ops/assets/${asset.asset}`}>
                     <KindMark kind={asset.kind} />
                     <span>
-                      <span class="nowrap">{asset.device ?? asset.name}</span>
+                      <span>{asset.device ?? asset.name}</span>
                       {asset.town && <span class="narrow muted small block">{asset.town}</span>}
                     </span>
                   </a>
                 </th>
                 <td class="wide">{asset.town ?? '–'}</td>
                 <td>
-                  {asset.kind === 'vehicle' ? <Plugged asset={asset} /> : <Power kind={asset.kind} powerKw={asset.live.powerKw} />}
+                  <What asset={asset} />
                   <span class="narrow block small">
                     <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />
                     {asset.live.freshness !== 'fresh' && <Fresh freshness={asset.live.freshness} />}

@@ -1,0 +1,48 @@
+// Takes pictures of every page for a person to look at: node --import tsx test/browser/look.ts <folder> [url email password [only pages that begin so [whole|seen]]]
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Look, launch, openWindow, overflow, signIn, violations, visit } from './browser.ts'
+import { startMock } from './mock.ts'
+
+const [folder = 'test-results/look', url = '', email = '', password = '', only = '', whole = 'whole'] = process.argv.slice(2)
+const LOOKS: [string, Look][] = [
+  ['desktop-light-fr', { width: 1280, height: 800, tiles: 'grey' }],
+  ['wide-dark-en', { width: 1440, height: 900, theme: 'dark', language: 'en' }],
+  ['phone-light-fr', { width: 390, height: 844 }],
+  ['small-dark-fr', { width: 360, height: 740, theme: 'dark' }],
+]
+const PAGES: [string, string][] = [
+  ['overview', '/ops'],
+  ['assets', '/ops/assets'],
+  ['battery', '/ops/assets/12'],
+  ['solar', '/ops/assets/2'],
+  ['charger', '/ops/assets/22'],
+  ['vehicle', '/ops/assets/32'],
+  ['plan', '/ops/plans'],
+  ['stations', '/ops/stations'],
+  ['station', '/ops/stations/CP004'],
+  ['world', '/ops/world'],
+  ['settings', '/settings'],
+]
+mkdirSync(folder, { recursive: true })
+const mock = url !== '' ? undefined : await startMock()
+const browser = await launch()
+for (const [name, look] of LOOKS) {
+  const { page, context, complaints } = await openWindow(browser, url || mock!.url, look)
+  await page.goto('/')
+  await page.locator('h1').waitFor()
+  if (only === '') await page.screenshot({ path: join(folder, `${name}-sign-in.png`), fullPage: true })
+  await signIn(page, email || mock!.email, password || mock!.password)
+  for (const [title, path] of PAGES) {
+    if (only !== '' && !title.startsWith(only)) continue
+    await visit(page, path)
+    await page.waitForTimeout(900)
+    await page.screenshot({ path: join(folder, `${name}-${title}.png`), fullPage: whole === 'whole' })
+    const [wide, bad] = [await overflow(page), await violations(page)]
+    if (wide > 0 || bad.length > 0) console.log(name, title, `overflow ${wide}`, bad.join('\n'))
+  }
+  if (complaints.length > 0) console.log(name, complaints)
+  await context.close()
+}
+await browser.close()
+await mock?.stop()
