@@ -1,4 +1,7 @@
 export type { App, Reply, Request, Routes } from './app.ts'
+export { orderRoutes } from './cariflex/orders.ts'
+export { type StationParts, stationRoutes } from './cariflex/stations.ts'
+export { type WorldControl, worldRoutes } from './cariflex/world.ts'
 export type { ReadinessCheck } from './health.ts'
 export type { Identity } from './identity.ts'
 export type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'

@@ -97,7 +97,7 @@ export const orderRoutes =
         schema: { tags: ['plans'], summary: 'The newest plan', querystring: Type.Object({ asset: Type.Optional(Type.Integer()) }) },
       },
       async (request) => {
-        const plan = await line.plans.latest(site.asset)
+        const plan = await line.plans.latest(site.asset, clock.now())
         if (!plan)
           throw new Problem('no-plan', 'No plan was made yet.', {
             status: 404,

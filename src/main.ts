@@ -1,0 +1,446 @@
+/** The only place where things are put together: settings → rooms → start; stop in reverse. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { type Charging, type ChargingConfig, openCharging } from '#charging'
+import { loadTemplate, type ModbusDevice, modbusDevice, templatePath } from '#devices'
+import {
+  createAdministrator,
+  deviceRegistry,
+  type Established,
+  establishTerritory,
+  findTerritory,
+  isVirgin,
+  type Line,
+  type News,
+  openBeliefs,
+  openConversationLog,
+  openLine,
+  openSensors,
+  openSources,
+  openUsers,
+  siteOf,
+  startForecasting,
+  startHeartbeat,
+  startPlanner,
+} from '#ems'
+import { keepTariff, recordTariff, signalLimits } from '#grid'
+import { type Clock, DAY, describeError, inProcessBus, instant, type Log, MINUTE, Problem, type Territory, wattHours, watts } from '#kernel'
+import { createServer, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
+import { type PastSeries, type RunningWorld, startWorld, type WorldSpec } from '#simulators'
+import { migrate, openStore, type Store, startEmbedded } from '#store'
+
+/** What the platform needs to know to start; the command line makes it from the configuration. */
+export interface Settings {
+  /** Folder of everything that lasts. */
+  data: string
+  /** The operator's own PostgreSQL; absent: the embedded one in the data folder. */
+  databaseUrl?: string
+  host: string
+  port: number
+  platformName: string
+  timezone: string
+  admin: { email?: string; password?: string }
+  /** From the configuration file. */
+  territory?: Territory
+  /** False: an empty database stays empty. */
+  demo: boolean
+  seed: number
+  heartbeat: number
+  replan: number
+  horizon: number
+  solverDeadline: number
+  demandResponseLevels: readonly number[]
+  charging: Partial<ChargingConfig>
+  trustProxy?: boolean
+}
+
+export interface Platform {
+  url: string
+  demo: boolean
+  /** Email of the administrator made now; with `password` when it was invented. */
+  admin: { created: boolean; email: string; password?: string }
+  stop(): Promise<void>
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DEMO = join(ROOT, 'examples', 'martinique.yaml')
+const HISTORY = 14 * DAY
+
+/** Undoes what was started, newest first; a step that fails is logged and the next one runs. */
+function undoList(log: Log) {
+  const steps: [string, () => unknown][] = []
+  return {
+    add: (name: string, step: () => unknown) => void steps.push([name, step]),
+    async run() {
+      for (const [name, step] of steps.splice(0).reverse())
+        try {
+          await step()
+        } catch (error) {
+          log.warn({ step: name, error: describeError(error) }, 'a step of stopping failed')
+        }
+    },
+  }
+}
+
+/** Starts the platform; resolves when it is ready. What was started is stopped again when a later step fails. */
+export async function startPlatform(settings: Settings, { clock, log }: { clock: Clock; log: Log }): Promise<Platform> {
+  const undo = undoList(log)
+  try {
+    return await start(settings, clock, log, undo)
+  } catch (error) {
+    await undo.run()
+    throw error
+  }
+}
+
+async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnType<typeof undoList>): Promise<Platform> {
+  mkdirSync(settings.data, { recursive: true })
+  const store = await openDatabase(settings, clock, log, undo)
+  const firstStart = await isVirgin(store)
+  const established = await territoryOf(store, settings, clock, firstStart)
+  const users = openUsers(store)
+  const account = established?.account ?? (await accountOf(store, settings.platformName))
+  const email = settings.admin.email ?? 'admin@cariflex.local'
+  const admin = await createAdministrator(users, {
+    email,
+    account,
+    timezone: settings.timezone,
+    ...(settings.admin.password !== undefined && { password: settings.admin.password }),
+  })
+
+  const bus = inProcessBus<News>((error, news) => log.error({ news: news.kind, error }, 'a listener failed'))
+  const sensors = openSensors(store, () => clock.now())
+  const sources = openSources(store)
+  const beliefs = openBeliefs({ store, clock, bus, sensors, sources })
+  const common = { store, clock, log, bus, sensors, sources, beliefs }
+  const config = {
+    host: settings.host,
+    port: settings.port,
+    platformName: settings.platformName,
+    timezone: settings.timezone,
+    web: join(ROOT, 'dist', 'web'),
+    ...(settings.trustProxy !== undefined && { trustProxy: settings.trustProxy }),
+  }
+
+  if (!established) {
+    const server = createServer({ config, ...common })
+    const { url } = await server.listen()
+    undo.add('server', () => server.close())
+    return { url, demo: false, admin, stop: undo.run }
+  }
+
+  const world = established.demo ? await simulate(settings, established, clock, firstStart, undo, log) : undefined
+  const site = siteOf(established, { author: settings.platformName, demandResponseLevels: settings.demandResponseLevels })
+  const devices = deviceRegistry()
+  const source = established.demo ? { name: 'Simulation', type: 'simulation' } : { name: settings.platformName, type: 'gateway' }
+  const line = openLine({
+    site,
+    store,
+    clock,
+    bus,
+    log,
+    devices,
+    beliefs,
+    sensors,
+    limitSources: [signalLimits(beliefs, site)],
+    readingSource: source,
+  })
+  const conversation = openConversationLog({ store, clock, bus, log })
+  undo.add('conversation', () => conversation.close())
+  const charging = await openCharging({
+    store,
+    clock,
+    log,
+    bus,
+    beliefs,
+    devices,
+    conversation,
+    source,
+    config: { zone: site.zone, ...settings.charging },
+  })
+  undo.add('charging', () => charging.close())
+  await register(established, charging)
+  for (const device of modbusDevices(established, world, { clock, log, conversation, bus })) {
+    devices.add(device)
+    undo.add(device.id, () => device.close())
+  }
+
+  const plugged = () => cables(charging)
+  const server = createServer({ config, ...common, steered: { line, demo: established.demo, plugged } })
+  server.register(orderRoutes(line, account, server.identity), '/api/cariflex/v1')
+  server.register(stationRoutes({ charging, conversation, established, rooms: server }), '/api/cariflex/v1')
+  if (world) server.register(worldRoutes(world, account, server.identity), '/api/cariflex/v1')
+  server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
+
+  if (firstStart && world) await recordPast(established, world.past, line, source)
+  undo.add('tariff', await startTariff(established, line, firstStart))
+  const { url } = await server.listen()
+  undo.add('server', () => server.close())
+  await leaveToken(server, settings.data, email)
+
+  const forecasting = await startForecasting(line, { firstStart })
+  undo.add('forecasting', () => forecasting.stop())
+  const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline })
+  undo.add('planner', () => planner.stop())
+  const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
+  undo.add('heartbeat', () => heartbeat.stop())
+  await heartbeat.beat()
+  await planner.plan('start')
+  if (world)
+    world.go({
+      ocpp: `${url.replace(/^http/, 'ws')}/ocpp`,
+      http: url,
+      token: await gatewayToken(server, account),
+      weather: weatherSensors(established),
+    })
+  return { url, demo: established.demo, admin, stop: undo.run }
+}
+
+async function openDatabase(settings: Settings, clock: Clock, log: Log, undo: ReturnType<typeof undoList>): Promise<Store> {
+  let url = settings.databaseUrl
+  if (url === undefined) {
+    const embedded = await startEmbedded({ folder: settings.data, log, clock })
+    undo.add('database', () => embedded.stop())
+    url = embedded.url
+  }
+  const store = await openStore({ url, log, clock })
+  undo.add('store', () => store.close())
+  await migrate(store)
+  return store
+}
+
+/** The configured territory, the one established before, or the demo in an empty database. */
+async function territoryOf(store: Store, settings: Settings, clock: Clock, firstStart: boolean): Promise<Established | undefined> {
+  if (settings.territory) return establishTerritory(store, clock, settings.territory, false)
+  const known = await findTerritory(store)
+  if (known || !firstStart || !settings.demo) return known
+  return establishTerritory(store, clock, (parse(readFileSync(DEMO, 'utf8')) as { territory: Territory }).territory, true)
+}
+
+const accountOf = async (store: Store, name: string): Promise<number> => {
+  const row =
+    (await store.first<{ id: number }>('select id from account order by id limit 1')) ??
+    (await store.first<{ id: number }>('insert into account (name) values ($1) returning id', [name]))
+  return row!.id
+}
+
+async function simulate(
+  settings: Settings,
+  { territory }: Established,
+  clock: Clock,
+  firstStart: boolean,
+  undo: ReturnType<typeof undoList>,
+  log: Log,
+): Promise<RunningWorld> {
+  const now = Math.floor(clock.now() / (15 * MINUTE)) * 15 * MINUTE
+  const spec = worldSpec(territory, settings)
+  const world = await startWorld(firstStart ? { ...spec, history: { from: now - HISTORY, until: now, step: 5 * MINUTE } } : spec, {
+    pidFile: join(settings.data, 'world.pid'),
+  })
+  let stopping = false
+  world.onEnd((code) => stopping || log.error({ code }, 'the simulated world ended by itself; restart to bring it back'))
+  undo.add('world', () => {
+    stopping = true
+    return world.stop()
+  })
+  return world
+}
+
+function worldSpec(territory: Territory, settings: Settings): WorldSpec {
+  const placeOf = (asset: string) => {
+    const { latitude, longitude } = territory.assets.find((each) => each.name === asset) ?? {}
+    return { latitude: latitude ?? territory.site.latitude, longitude: longitude ?? territory.site.longitude }
+  }
+  const ofKind = (kind: string) => territory.devices.filter((device) => device.kind === kind)
+  return {
+    seed: settings.seed,
+    zone: territory.site.timezone,
+    place: { latitude: territory.site.latitude, longitude: territory.site.longitude },
+    pvs: ofKind('pv').map(({ id, asset, nominalKw, port }) => ({
+      id,
+      peakKw: nominalKw,
+      ...placeOf(asset),
+      ...(port !== undefined && { port }),
+    })),
+    batteries: ofKind('battery').map(
+      ({ id, nominalKw, capacityKwh = 2 * nominalKw, minSocKwh = 0, maxSocKwh = capacityKwh, template, port }) => ({
+        id,
+        capacityKwh,
+        powerKw: nominalKw,
+        minSocKwh,
+        maxSocKwh,
+        speaks: template?.includes('sunspec') ? ('sunspec' as const) : ('plain' as const),
+        ...(port !== undefined && { port }),
+      }),
+    ),
+    stations: ofKind('evse').map(({ id, nominalKw, password }) => ({
+      identity: id,
+      nominalKw,
+      ...(password !== undefined && { password }),
+    })),
+    vehicles: (territory.vehicles ?? []).map(({ id, token, capacityKwh, home, v2g, targetPercent, floorPercent }) => ({
+      id,
+      token,
+      capacityKwh,
+      home: home ?? '',
+      v2g: v2g ?? false,
+      targetPercent: targetPercent ?? 80,
+      floorPercent: floorPercent ?? 20,
+    })),
+    memory: join(settings.data, 'world.json'),
+  }
+}
+
+async function register({ territory, assets }: Established, charging: Charging): Promise<void> {
+  for (const { id, asset, kind, nominalKw, phases, password, sensors } of territory.devices)
+    if (kind === 'evse' && sensors.power !== undefined)
+      await charging.registerStation({
+        identity: id,
+        asset: assets[asset]!,
+        powerSensor: sensors.power,
+        nominalW: nominalKw * 1000,
+        ...(phases !== undefined && { phases }),
+        ...(password !== undefined && { password }),
+      })
+  for (const { id, asset, token, capacityKwh, floorPercent = 20, targetPercent = 80, readyBy, v2g = false, soc } of territory.vehicles ??
+    []) {
+    const capacity = capacityKwh * 1000
+    await charging.registerVehicle({
+      asset: assets[asset]!,
+      device: id,
+      socSensor: soc,
+      capacity: wattHours(capacity),
+      floor: wattHours((capacity * floorPercent) / 100),
+      target: wattHours((capacity * targetPercent) / 100),
+      v2g,
+      ...(readyBy !== undefined && { readyBy }),
+    })
+    await charging.registerToken({ token, vehicle: assets[asset]! })
+  }
+}
+
+type DeviceParts = Pick<Line, 'clock' | 'log' | 'bus'> & { conversation: Parameters<typeof modbusDevice>[0]['conversation'] }
+
+function modbusDevices(
+  { territory, assets }: Established,
+  world: RunningWorld | undefined,
+  { clock, log, bus, conversation }: DeviceParts,
+): ModbusDevice[] {
+  return territory.devices
+    .filter((device) => device.bus === 'modbus')
+    .map(({ id, asset, kind, template, host, port, unit, nominalKw, capacityKwh, minSocKwh, maxSocKwh, sensors }) => {
+      const at = world ? { host: '127.0.0.1', port: world.ports[id]! } : { host, port }
+      if (template === undefined || at.host === undefined)
+        throw new Problem('config-device', `Device ${id} is on Modbus but has no ${template === undefined ? 'template' : 'host'}.`, {
+          status: 422,
+          hint: 'Add it to the device in cariflex.yaml.',
+        })
+      const wh = (kwh: number | undefined) => (kwh === undefined ? undefined : kwh * 1000)
+      const nominal = {
+        power: watts(nominalKw * 1000),
+        ...defined({ capacity: wh(capacityKwh), minSoc: wh(minSocKwh), maxSoc: wh(maxSocKwh) }),
+      }
+      return modbusDevice({
+        id,
+        asset: assets[asset]!,
+        kind,
+        template: loadTemplate(templatePath(template)),
+        host: at.host,
+        sensors: sensors as Record<string, number>,
+        nominal,
+        clock,
+        log,
+        onChange: (what) => bus.tell({ kind: 'device', device: id, asset: assets[asset]!, what }),
+        ...defined({ port: at.port, unit, conversation }),
+      })
+    })
+}
+
+/** Without the keys whose value is undefined. */
+const defined = <T extends object>(given: T) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Which car stands at which charger, both ways. */
+function cables(charging: Charging): ReadonlyMap<string, string> {
+  const pairs = charging.stations().flatMap((station) =>
+    station.evses.flatMap(({ transaction }) => {
+      const [charger, car] = [station.device, transaction?.vehicle]
+      return charger && car ? [[charger, car] as const, [car, charger] as const] : []
+    }),
+  )
+  return new Map(pairs)
+}
+
+/** Two weeks before the first start, as the same models lived them. */
+async function recordPast(
+  { territory }: Established,
+  past: readonly PastSeries[],
+  { beliefs }: Line,
+  source: Parameters<Line['beliefs']['source']>[0],
+): Promise<void> {
+  const id = await beliefs.source(source)
+  const { irradiance, temperature } = territory.site.roles
+  const sensorOf = ({ device, measure }: PastSeries): number | undefined => {
+    if (measure === 'irradiance') return irradiance
+    if (measure === 'temperature') return temperature
+    const known = territory.devices.find((each) => each.id === device)
+    return known ? known.sensors[measure] : territory.vehicles?.find((each) => each.id === device)?.soc
+  }
+  const batches = past.flatMap((series) => {
+    const sensor = sensorOf(series)
+    if (sensor === undefined) return []
+    const known = series.values.flatMap((value, index) =>
+      value === null ? [] : [{ at: instant(series.start + index * series.step), value }],
+    )
+    return [
+      {
+        sensor,
+        source: id,
+        starts: known.map(({ at }) => at),
+        values: known.map(({ value }) => value),
+        beliefTime: 'event-end' as const,
+        sign: series.measure === 'power' ? ('consumption-positive' as const) : ('as-stored' as const),
+      },
+    ]
+  })
+  await beliefs.record(batches)
+}
+
+async function startTariff({ territory }: Established, { beliefs, clock, log, site }: Line, firstStart: boolean): Promise<() => void> {
+  const { tariff, gridTariff, roles } = territory.site
+  const tariffs = [
+    ...(tariff && roles.consumptionPrice !== undefined ? [{ sensor: roles.consumptionPrice, steps: tariff }] : []),
+    ...(gridTariff && roles.gridPrice !== undefined ? [{ sensor: roles.gridPrice, steps: gridTariff }] : []),
+  ]
+  if (tariffs.length === 0) return () => {}
+  const parts = { beliefs, clock, zone: site.zone, tariffs }
+  if (firstStart) await recordTariff(parts, instant(clock.now() - HISTORY), clock.now())
+  return keepTariff(parts, (error) => log.warn({ error: describeError(error) }, 'the tariff was not extended'))
+}
+
+/** A token for the command line on this machine: readable by this user only. */
+async function leaveToken({ tokens, users }: Server, data: string, email: string): Promise<void> {
+  const user = await users.credentials(email)
+  if (!user) return
+  const file = join(data, 'cli-token')
+  try {
+    if (await tokens.resolve(readFileSync(file, 'utf8').trim())) return
+  } catch {
+    // none yet
+  }
+  writeFileSync(file, `${await tokens.issue(user.id, 'program', 'command line')}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+}
+
+/** The simulated weather station posts as a user of its own, as any gateway would. */
+async function gatewayToken({ tokens, users }: Server, account: number): Promise<string> {
+  const email = 'weather-station@simulation.local'
+  const known = await users.credentials(email)
+  const id = known?.id ?? (await users.create({ email, username: 'Simulated weather station', account, roles: [] })).id
+  return tokens.issue(id, 'token', 'simulated weather station')
+}
+
+const weatherSensors = ({ territory }: Established) =>
+  defined({ irradiance: territory.site.roles.irradiance, temperature: territory.site.roles.temperature })

@@ -1,0 +1,128 @@
+/** Charging stations: what they do now, what was said to and by them, commands with their answer. */
+import { randomBytes } from 'node:crypto'
+import { Type } from 'typebox'
+import type { Charging } from '#charging'
+import { type ConversationLog, type Established, steers } from '#ems'
+import { Problem } from '#kernel'
+import type { Routes } from '../app.ts'
+import type { Rooms } from '../rooms.ts'
+import { Data, onSite, whoOf } from './shape.ts'
+
+const Identity = Type.Object({ identity: Type.String() })
+const Registration = Type.Object(
+  {
+    identity: Type.String({ pattern: '^[A-Za-z0-9*+=._@|-]{1,48}$', description: 'Identity of the station: the last part of its URL' }),
+    name: Type.Optional(Type.String({ maxLength: 80 })),
+    nominalKw: Type.Number({ exclusiveMinimum: 0, maximum: 1000 }),
+    phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)])),
+    password: Type.Optional(Type.String({ minLength: 16, maxLength: 40, description: 'Invented and shown once when absent' })),
+    latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
+    longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
+  },
+  { additionalProperties: false },
+)
+
+export interface StationParts {
+  charging: Charging
+  conversation: ConversationLog
+  established: Established
+  rooms: Rooms
+}
+
+/** Routes of the charging room. */
+export const stationRoutes =
+  ({ charging, conversation, established, rooms }: StationParts): Routes =>
+  (app) => {
+    const { authenticate, requirePermission } = rooms.identity
+    const read = { preValidation: authenticate, preHandler: onSite(established.account, 'read') }
+    const operate = { preValidation: authenticate, preHandler: [onSite(established.account, 'update'), requirePermission(steers)] }
+
+    app.get('/stations', { ...read, schema: { tags: ['stations'], summary: 'Charging stations and what they do now' } }, async () => ({
+      data: charging.stations(),
+    }))
+    app.get(
+      '/stations/:identity/conversation',
+      {
+        ...read,
+        schema: {
+          tags: ['stations'],
+          summary: 'Who said what, newest first',
+          params: Identity,
+          querystring: Type.Object({
+            before: Type.Optional(Type.Integer({ description: 'only what was said before this entry' })),
+            search: Type.Optional(Type.String({ maxLength: 100 })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+          }),
+        },
+      },
+      async ({ params, query }) => ({
+        data: await conversation.search({ peer: params.identity, ...query }, established.territory.site.timezone),
+      }),
+    )
+    app.post(
+      '/stations/:identity/commands',
+      {
+        ...operate,
+        schema: {
+          tags: ['stations'],
+          summary: 'Sends a command by hand; the answer of the station comes back',
+          params: Identity,
+          body: Type.Object(
+            { action: Type.String(), payload: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
+            { additionalProperties: false },
+          ),
+        },
+      },
+      async ({ params, body }) => ({ data: await charging.call(params.identity, body.action, body.payload ?? {}) }),
+    )
+    app.post(
+      '/stations',
+      {
+        ...operate,
+        schema: {
+          tags: ['stations'],
+          summary: 'Makes a station known: its asset, its sensor, its password and a token to charge with',
+          body: Registration,
+          response: { 201: Data(Type.Record(Type.String(), Type.Unknown())) },
+        },
+      },
+      async (request, reply) => {
+        const { identity, name, nominalKw, phases = 3, latitude, longitude } = request.body
+        if (charging.stations().some((station) => station.identity === identity && station.state === 'registered'))
+          throw new Problem('station-exists', `Station ${identity} is known already.`, {
+            status: 409,
+            hint: 'Choose another identity, or remove the old one first.',
+          })
+        const password = request.body.password ?? randomBytes(15).toString('hex')
+        const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
+        const types = await rooms.assets.types()
+        const asset = await rooms.assets.create({
+          name: name ?? identity,
+          type: types.find((type) => type.name === 'one-way_evse')!.id,
+          account: established.account,
+          parent: established.site,
+          ...(latitude !== undefined && longitude !== undefined && { latitude, longitude }),
+        })
+        const sensor = await rooms.sensors.create({
+          name: 'power',
+          unit: 'kW',
+          resolution: 5 * 60_000,
+          asset: asset.id,
+          timezone: established.territory.site.timezone,
+          attributes: { consumption_is_positive: true },
+        })
+        await charging.registerStation({
+          identity,
+          asset: asset.id,
+          password,
+          powerSensor: sensor.id,
+          nominalW: nominalKw * 1000,
+          phases,
+          ...(name !== undefined && { name }),
+        })
+        await charging.registerToken({ token })
+        rooms.log.info({ station: identity, user: whoOf(request).email }, 'a station was registered')
+        return reply.code(201).send({ data: { identity, asset: asset.id, sensor: sensor.id, password, token } })
+      },
+    )
+  }

@@ -1,0 +1,156 @@
+/** The stations and cars of a territory together: who is plugged where, by their trips and by hand. */
+import { after, type Clock, type Instant, type Log, Problem, SECOND, type WattHours } from '#kernel'
+import { type Car, type CarMemory, type CarSpec, openCar } from './car.ts'
+import { nextTrip, tripAt, tripsBetween } from './car-trips.ts'
+import { startStation } from './station.ts'
+import type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
+
+export interface CarParkOptions {
+  clock: Clock
+  /** Base of the CSMS without identity, 'ws://127.0.0.1:5000/ocpp'. */
+  url: string
+  /** Password of a station (security profile 1); undefined = profile 0. */
+  password?(identity: string): string | undefined
+  cars: readonly CarSpec[]
+  stations: readonly StationSpec[]
+  /** Energy in a car that has no memory. */
+  soc(car: CarSpec): WattHours
+  memory?: CarParkMemory
+  log?: Log
+}
+
+export interface CarParkMemory {
+  at: number
+  cars: (CarMemory & { plugged: string | null })[]
+  stations: StationMemory[]
+}
+
+export interface VehicleState {
+  id: string
+  plugged: string | null
+  socPercent: number
+  /** When it will leave next. */
+  departure: Instant
+}
+
+export interface CarPark {
+  /** Plugs a car, at its home when no station is named; it leaves where it was. @throws Problem `unknown-vehicle`, `unknown-station`, `station-occupied` */
+  plug(vehicle: string, station?: string): void
+  /** @throws Problem `unknown-vehicle`, `not-plugged` */
+  unplug(vehicle: string): void
+  /** @throws Problem `unknown-station` */
+  fault(station: string, on: boolean): void
+  disconnect(station: string, seconds: number): void
+  vehicles(): VehicleState[]
+  stations(): StationState[]
+  /** All that must survive a restart, as JSON. */
+  memory(): CarParkMemory
+  stop(): Promise<void>
+}
+
+const TICK = 5 * SECOND
+
+/** Starts the stations and lets the cars live. */
+export function openCarPark(options: CarParkOptions): CarPark {
+  const { clock, url, memory, log } = options
+  const stations = new Map<string, Station>()
+  for (const spec of options.stations) {
+    const password = options.password?.(spec.identity)
+    const kept = memory?.stations.find((one) => one.identity === spec.identity)
+    const station = startStation({
+      spec,
+      url,
+      clock,
+      ...(password !== undefined && { password }),
+      ...(kept && { memory: kept }),
+      ...(log && { onFault: (error: unknown) => log.warn({ station: spec.identity, error }, 'a simulated station stumbled') }),
+    })
+    stations.set(spec.identity, station)
+  }
+  const cars = new Map<string, Car>()
+  const lastSeen = (memory?.at ?? clock.now()) as Instant
+  let before = clock.now()
+
+  const whereIs = (car: Car): Station | undefined => [...stations.values()].find((station) => station.plugged() === car)
+  const comeHome = (car: Car) => {
+    const home = stations.get(car.spec.home)
+    if (home && !home.plugged() && !whereIs(car)) home.plug(car)
+  }
+
+  for (const spec of options.cars) {
+    const kept = memory?.cars.find((one) => one.id === spec.id)
+    const car = openCar(spec, { at: lastSeen, soc: options.soc(spec) }, kept)
+    cars.set(spec.id, car)
+    const drove = tripsBetween(spec, lastSeen, before, spec.zone).length > 0
+    car.advance(before, !drove)
+    if (tripAt(spec, before, spec.zone)) continue
+    // Where it was, if it did not move meanwhile; at home otherwise.
+    const place = kept && !drove ? kept.plugged : spec.home
+    const station = place === null ? undefined : stations.get(place)
+    if (station && !station.plugged()) station.plug(car)
+  }
+
+  const live = () => {
+    const now = clock.now()
+    for (const car of cars.values()) {
+      car.advance(now, whereIs(car) !== undefined)
+      for (const trip of tripsBetween(car.spec, before, after(now, 1), car.spec.zone)) {
+        if (trip.departure > before && trip.departure <= now) whereIs(car)?.unplug()
+        if (trip.arrival > before && trip.arrival <= now) comeHome(car)
+      }
+    }
+    before = now
+  }
+  const timer = clock.every(TICK, live)
+
+  const carOf = (id: string): Car => known(cars, id, 'unknown-vehicle', 'car')
+  const stationOf = (identity: string): Station => known(stations, identity, 'unknown-station', 'station')
+
+  return {
+    plug(vehicle, station) {
+      const car = carOf(vehicle)
+      const place = stationOf(station ?? car.spec.home)
+      const other = place.plugged()
+      if (other === car) return
+      if (other)
+        throw new Problem('station-occupied', `${place.spec.identity} is occupied by ${other.spec.id}.`, {
+          status: 409,
+          hint: `Unplug ${other.spec.id} first.`,
+        })
+      whereIs(car)?.unplug()
+      car.advance(clock.now(), false)
+      place.plug(car)
+    },
+    unplug(vehicle) {
+      const car = carOf(vehicle)
+      const place = whereIs(car)
+      if (!place) throw new Problem('not-plugged', `${vehicle} is not plugged anywhere.`, { status: 409, hint: 'Plug it first.' })
+      place.unplug()
+    },
+    fault: (station, on) => stationOf(station).fault(on),
+    disconnect: (station, seconds) => stationOf(station).disconnect(seconds),
+    vehicles: () =>
+      [...cars.values()].map((car) => ({
+        id: car.spec.id,
+        plugged: whereIs(car)?.spec.identity ?? null,
+        socPercent: Math.round(car.percent() * 10) / 10,
+        departure: nextTrip(car.spec, clock.now(), car.spec.zone).departure,
+      })),
+    stations: () => [...stations.values()].map((station) => station.state()),
+    memory: () => ({
+      at: clock.now(),
+      cars: [...cars.values()].map((car) => ({ ...car.memory(), plugged: whereIs(car)?.spec.identity ?? null })),
+      stations: [...stations.values()].map((station) => station.memory()),
+    }),
+    async stop() {
+      timer.cancel()
+      await Promise.all([...stations.values()].map((station) => station.stop()))
+    },
+  }
+}
+
+function known<Thing>(things: ReadonlyMap<string, Thing>, id: string, code: string, what: string): Thing {
+  const thing = things.get(id)
+  if (thing) return thing
+  throw new Problem(code, `There is no simulated ${what} '${id}'.`, { status: 404, hint: `Known: ${[...things.keys()].join(', ')}.` })
+}
