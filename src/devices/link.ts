@@ -107,7 +107,7 @@ function nominalOf(template: Template, places: { name: NominalName; says: Templa
     const { says, slot } = places.find((place) => place.name === name)!
     const value = slotValue(slot, registers, says.missing)
     if (typeof value !== 'number') return undefined
-    return inUnit(value * (says.scale ?? 1) + (says.offset ?? 0), says.unit ?? slot.unit ?? '', unit)
+    return inUnit(scaledBy(says, value), says.unit ?? slot.unit ?? '', unit)
   }
   /** A state of charge given as a share becomes energy. */
   const inUnit = (value: number, from: string, unit: 'W' | 'Wh' | ''): number =>
@@ -126,6 +126,10 @@ function nominalOf(template: Template, places: { name: NominalName; says: Templa
     dischargingEfficiency: figure('dischargingEfficiency', '') ?? 1,
   }
 }
+
+/** Scale and offset, without the dust that multiplying by 0.1 leaves. */
+const scaledBy = ({ scale = 1, offset = 0 }: { scale?: number; offset?: number }, raw: number): number =>
+  Number((raw * scale + offset).toPrecision(12))
 
 /** What a reading measured. */
 export interface Measure {
@@ -147,7 +151,7 @@ export function measuresOf(link: Link, registers: Registers): Measure[] {
     if (typeof raw !== 'number') return { name, value: raw, unit, ...shown }
     const sign = says.sign === 'production-positive' ? -1 : 1
     // 0 must not become -0.
-    const value = sign * (raw * (says.scale ?? 1) + (says.offset ?? 0)) + 0
+    const value = sign * scaledBy(says, raw) + 0
     if (name === 'power')
       return { name, value: unit === '%' ? (value / 100) * link.nominal[says.of ?? 'consumption']! : convert(value, unit, 'W'), unit: 'W' }
     if (name === 'soc')

@@ -388,7 +388,7 @@ name: Two rates and a mode
 bus: { words: little }
 nominal: { consumption: 5 kW, production: 4 kW, capacity: 10 kWh, minSoc: 1 kWh }
 readings:
-  power: { register: 100, type: i32, table: input, scale: 10, unit: W }
+  power: { register: 100, type: i32, table: input, scale: 0.1, unit: kW }
   soc: { register: 102, type: f32, table: input, unit: kWh }
 orders:
   writes:
@@ -400,7 +400,7 @@ orders:
 `)
   assert.deepEqual(faults, [])
   const input = new Uint16Array(104)
-  input.set([0xff9c, 0xffff, 0x0000, 0x4090], 100)
+  input.set([65_536 - 73, 0xffff, 0x0000, 0x4090], 100)
   const holding = new Uint16Array(10)
   const functions: number[] = []
   const server = await serveModbus({ unit: () => memoryUnit({ holding, input }), onRequest: ({ fn }) => functions.push(fn) })
@@ -408,7 +408,7 @@ orders:
   const battery = device(t, server.port, { template: template! })
   assert.deepEqual(
     (await battery.read(T0)).map(({ value }) => value),
-    [-1, 4.5],
+    [-7.3, 4.5],
   )
   assert.deepEqual(await battery.apply(order(2500)), { answer: 'taken', applied: 2500 })
   assert.deepEqual([...holding], [1, 50, 0, 0, 0, 0, 0, 0, 0, 1])
