@@ -1,22 +1,29 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, DAY, HOUR, MINUTE, parseInstant, SECOND, wallClock, wattHours, watts } from '#kernel'
-import { acceptanceOf, CAR_EFFICIENCY, contractOf, islandCars, openCar } from './car.ts'
+import { acceptanceOf, CAR_EFFICIENCY, type CarSpec, openCar } from './car.ts'
 import { carHistory } from './car-history.ts'
 import { nextTrip, tripAt, tripOf } from './car-trips.ts'
 import { openOutlet } from './station-outlet.ts'
 
 const ZONE = 'America/Martinique'
 const MONDAY = parseInstant('2026-03-02T00:00:00-04:00')
-const cars = islandCars()
-
-test('ten cars with 75 kWh, a home each and a contract each', () => {
-  assert.equal(cars.length, 10)
-  assert.equal(new Set(cars.map((car) => car.home)).size, 10)
-  assert.equal(new Set(cars.map((car) => car.token.idToken)).size, 10)
-  assert.deepEqual(contractOf(7), { idToken: 'FRCFXC00000007', type: 'eMAID' })
-  for (const car of cars) assert.equal(car.capacity, 75_000)
-})
+const cars = Array.from(
+  { length: 10 },
+  (_, index): CarSpec => ({
+    id: `V2G${index + 1}`,
+    token: { idToken: `FRCFXC0000000${index}`, type: 'eMAID' },
+    home: `CP${index + 1}`,
+    seed: 4200 + index,
+    rhythm: (['commuter', 'errands', 'commuter', 'evening', 'commuter'] as const)[index % 5]!,
+    zone: ZONE,
+    capacity: wattHours(75_000),
+    onboard: watts(11_040),
+    discharge: watts(11_040),
+    target: 0.8,
+    reserve: 0.3,
+  }),
+)
 
 test('trips are the same whenever they are asked for, begin and end in order and differ from day to day', () => {
   for (const car of cars) {

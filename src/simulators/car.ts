@@ -98,38 +98,3 @@ export function openCar(spec: CarSpec, start: { at: Instant; soc: WattHours }, m
 /** Wh of a trip that fall between two moments. */
 const driven = ({ departure, arrival, energy }: Trip, from: number, to: number): number =>
   (energy * Math.max(0, Math.min(to, arrival) - Math.max(from, departure))) / (arrival - departure)
-
-const RHYTHMS: readonly Rhythm[] = [
-  'commuter',
-  'errands',
-  'commuter',
-  'evening',
-  'commuter',
-  'errands',
-  'commuter',
-  'evening',
-  'errands',
-  'commuter',
-]
-
-/** The eMAID of the contract of car n: country, provider, C, eight digits. */
-export const contractOf = (car: number): IdTokenType => ({ idToken: `FRCFXC${String(car).padStart(8, '0')}`, type: 'eMAID' })
-
-/** The ten cars of Martinique, V2G001 at CP001 and so on. */
-export const islandCars = (zone = 'America/Martinique'): CarSpec[] =>
-  RHYTHMS.map((rhythm, index) => {
-    const number = String(index + 1).padStart(3, '0')
-    return {
-      id: `V2G${number}`,
-      token: contractOf(index + 1),
-      home: `CP${number}`,
-      seed: 4200 + index,
-      rhythm,
-      zone,
-      capacity: wattHours(75_000),
-      onboard: watts(11_040),
-      discharge: watts(11_040),
-      target: [0.8, 0.8, 0.9, 0.7][index % 4]!,
-      reserve: 0.3,
-    }
-  })

@@ -22,6 +22,8 @@ export interface Outlet {
   unplug(): void
   /** Lets time pass, in steps, up to a moment. */
   advance(to: Instant): void
+  /** Time up to a moment has not passed for it. */
+  skip(to: Instant): void
   /** W now, consumption positive. */
   power(): Watts
   /** Where the power is heading. */
@@ -113,6 +115,9 @@ export function openOutlet(parts: OutletParts): Outlet {
         step(until - at)
         at = instant(until)
       } while (at < to)
+    },
+    skip(to) {
+      at = to
     },
     power: () => watts(power),
     target: () => watts(target),

@@ -1,0 +1,123 @@
+/** What the parts of one simulated station see of each other, and what the world sees of it. */
+import type { Clock, Instant, Watts } from '#kernel'
+import type {
+  ChargingProfile,
+  CompositePeriod,
+  ConnectorStatusEnumType,
+  IdTokenType,
+  InstalledProfile,
+  ReasonEnumType,
+  TransactionEventRequest,
+  TriggerReasonEnumType,
+} from '#protocols/ocpp'
+import type { Car } from './car.ts'
+import type { Link, Registration } from './station-link.ts'
+import type { Flow } from './station-outlet.ts'
+import type { Engine, TransactionMemory } from './station-transaction.ts'
+import type { Variables } from './station-variables.ts'
+
+export interface StationSpec {
+  identity: string
+  nominal: Watts
+  /** Its electronics can give power back, and it says so in its device model. */
+  v2x: boolean
+  serial?: string
+  model?: string
+  firmware?: string
+}
+
+/** What a station keeps over a restart. */
+export interface StationMemory {
+  identity: string
+  imported: number
+  exported: number
+  profiles: InstalledProfile[]
+  /** Variables that were changed, by key; the password may be among them. */
+  variables: Record<string, string>
+  operative: boolean
+  /** Authorization cache: token → until when (ms). */
+  tokens: [string, number][]
+  /** TransactionEvents that the CSMS has not got. */
+  waiting: TransactionEventRequest[]
+  /** When this was; the meter and the car go on from here. */
+  at: Instant
+  registration: Registration
+  /** The transaction of the plugged car is over. */
+  finished: boolean
+  /** Id of the plugged car; a transaction goes on when the same car is plugged again at once. */
+  plugged?: string
+  authorization?: Authorization
+  transaction?: TransactionMemory
+}
+
+/** Whose token closed the contactor. */
+export interface Authorization {
+  token: IdTokenType
+  group?: string
+}
+
+export interface StationState {
+  identity: string
+  connected: boolean
+  registration: Registration
+  /** Id of the plugged car. */
+  plugged: string | undefined
+  connector: ConnectorStatusEnumType
+  transaction: string | undefined
+  /** W, consumption positive. */
+  power: number
+  /** W that its charging profiles allow now, negative = it shall give back. */
+  limit: number
+  flow: Flow
+  fault: boolean
+  waitingEvents: number
+}
+
+export interface Station {
+  readonly spec: StationSpec
+  /** A cable is plugged; its driver shows the contract two seconds later. Takes the place of a car that was there. */
+  plug(car: Car): void
+  unplug(): void
+  /** The connector is faulted, or mended. */
+  fault(on: boolean): void
+  /** The socket breaks and stays broken so long (seconds); charging goes on by the profiles, events wait. */
+  disconnect(seconds: number): void
+  /** Time stands still for its electronics; the socket stays open and answers. */
+  freeze(on: boolean): void
+  plugged(): Car | undefined
+  state(): StationState
+  memory(): StationMemory
+  stop(): Promise<void>
+}
+
+/** The station as its command handler sees it. */
+export interface Chassis {
+  readonly spec: StationSpec
+  readonly clock: Clock
+  readonly variables: Variables
+  readonly link: Link
+  readonly engine: Engine
+  profiles: InstalledProfile[]
+  /** Came with a remote start, for the transaction that it will begin. */
+  promised: ChargingProfile | undefined
+  operative: boolean
+  /** A change of availability, or a reset, that waits for the end of the transaction. */
+  nextOperative: boolean | undefined
+  resetWhenIdle: boolean
+  authorization: Authorization | undefined
+  readonly tokens: Map<string, number>
+  readonly car: Car | undefined
+  connectorStatus(): ConnectorStatusEnumType
+  /** Negative limits are understood now: declared, switched on, and the car can. */
+  mayDischarge(): boolean
+  composite(from: Instant, until: Instant, unit: 'A' | 'W', evseId: number): CompositePeriod[]
+  /** TransactionEvents that wait, of one transaction or of all. */
+  waitingEvents(transactionId?: string): number
+  /** A token was shown or ordered; asks the CSMS first when it must. */
+  present(token: IdTokenType, more: { remoteStartId?: number; askFirst: boolean }): Promise<void>
+  deauthorize(trigger: TriggerReasonEnumType, reason: ReasonEnumType): void
+  sendStatus(): Promise<void>
+  sendMeterValues(): Promise<void>
+  setOperative(operative: boolean): void
+  restart(reason: 'RemoteReset' | 'ScheduledReset'): void
+}

@@ -1,0 +1,208 @@
+/** The transaction engine of a simulated station: when one starts and ends, and what is told of it (OCPP 2.0.1 E01–E15). */
+import { randomUUID } from 'node:crypto'
+import { type Clock, type Instant, instant, SECOND } from '#kernel'
+import type {
+  ChargingStateEnumType,
+  IdTokenType,
+  MeterValueType,
+  ReadingContextEnumType,
+  ReasonEnumType,
+  TransactionEventRequest,
+  TriggerReasonEnumType,
+} from '#protocols/ocpp'
+import { zulu } from './station-meter.ts'
+import type { Variables } from './station-variables.ts'
+
+/** What the engine watches; TxStartPoint and TxStopPoint name these. */
+export interface Conditions {
+  EVConnected: boolean
+  Authorized: boolean
+  PowerPathClosed: boolean
+  EnergyTransfer: boolean
+}
+
+export interface Transaction {
+  id: string
+  seqNo: number
+  startedAt: Instant
+  began: MeterValueType | undefined
+  chargingState: ChargingStateEnumType
+  nextSample: Instant
+  chargingTime: number
+  remoteStartId?: number
+  /** When the power path closed for the first time: Relative profiles count from here. */
+  readyAt?: Instant
+}
+
+/** A running transaction, as it is kept over a restart of the simulation. */
+export type TransactionMemory = Omit<Transaction, 'nextSample'>
+
+export interface EngineParts {
+  clock: Clock
+  variables: Variables
+  conditions(): Conditions
+  chargingState(): ChargingStateEnumType
+  phases(): number
+  meter(measurands: readonly string[], context: ReadingContextEnumType): MeterValueType | undefined
+  isOffline(): boolean
+  /** Token and remote start that came before the transaction. */
+  promised(): { token?: IdTokenType; remoteStartId?: number }
+  send(event: TransactionEventRequest): void
+  onStart(transaction: Transaction): void
+  onEnd(transaction: Transaction): void
+}
+
+/** Why something is told now; the token only when it was shown just now. */
+export interface Occasion {
+  trigger: TriggerReasonEnumType
+  reason?: ReasonEnumType
+  token?: IdTokenType
+  remoteStartId?: number
+}
+
+export interface Engine {
+  current(): Transaction | undefined
+  /** Looks at the conditions after something happened: starts, ends or tells. */
+  settle(occasion: Occasion): void
+  /** Sends an Updated event with meter values. */
+  update(trigger: TriggerReasonEnumType, context: ReadingContextEnumType): void
+  /** Periodic samples and changes of state, once a second. */
+  tick(): void
+  /** Ends what runs, whatever the conditions. */
+  end(trigger: TriggerReasonEnumType, reason: ReasonEnumType): void
+  /** Forgets which conditions held: a car that is plugged will start a transaction anew at the next `settle`. */
+  forget(): void
+  /** Takes the conditions as they are for those that held before: nothing has happened. */
+  recall(): void
+  memory(): TransactionMemory | undefined
+}
+
+/** The engine; with `kept` it goes on with a transaction as if nothing had happened. */
+export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine {
+  const { clock, variables } = parts
+  let current: Transaction | undefined = kept && { ...kept, nextSample: clock.now() }
+  let before = parts.conditions()
+  let lastTick = clock.now()
+
+  const tell = (
+    transaction: Transaction,
+    eventType: TransactionEventRequest['eventType'],
+    { trigger, reason, token }: Occasion,
+    values: (MeterValueType | undefined)[] = [],
+  ) => {
+    const meterValue = values.filter((value) => value !== undefined)
+    const { id, remoteStartId, chargingState, chargingTime } = transaction
+    parts.send({
+      eventType,
+      timestamp: zulu(clock.now()),
+      triggerReason: trigger,
+      seqNo: transaction.seqNo++,
+      ...(parts.isOffline() ? { offline: true } : {}),
+      numberOfPhasesUsed: parts.phases(),
+      cableMaxCurrent: 32,
+      transactionInfo: {
+        transactionId: id,
+        chargingState,
+        timeSpentCharging: Math.round(chargingTime / SECOND),
+        ...(reason === undefined ? {} : { stoppedReason: reason }),
+        ...(remoteStartId === undefined ? {} : { remoteStartId }),
+      },
+      evse: { id: 1, connectorId: 1 },
+      ...(token ? { idToken: token } : {}),
+      ...(meterValue.length > 0 ? { meterValue } : {}),
+    })
+  }
+
+  const measure = (list: 'TxStartedMeasurands' | 'TxUpdatedMeasurands' | 'TxEndedMeasurands', context: ReadingContextEnumType) =>
+    variables.flag('SampledDataCtrlr', 'Enabled') ? parts.meter(variables.list('SampledDataCtrlr', list), context) : undefined
+  const sampling = () => variables.number('SampledDataCtrlr', 'TxUpdatedInterval') * SECOND
+  const after = (length: number): Instant => instant(length > 0 ? clock.now() + length : Number.POSITIVE_INFINITY)
+
+  const start = (happened: Occasion) => {
+    const occasion = { ...parts.promised(), ...happened }
+    const transaction: Transaction = {
+      id: randomUUID(),
+      seqNo: 0,
+      startedAt: clock.now(),
+      began: measure('TxStartedMeasurands', 'Transaction.Begin'),
+      chargingState: parts.chargingState(),
+      nextSample: after(sampling()),
+      chargingTime: 0,
+      ...(occasion.remoteStartId === undefined ? {} : { remoteStartId: occasion.remoteStartId }),
+    }
+    current = transaction
+    parts.onStart(transaction)
+    tell(transaction, 'Started', occasion, [transaction.began])
+  }
+
+  const end: Engine['end'] = (trigger, reason) => {
+    const transaction = current
+    if (!transaction) return
+    transaction.chargingState = parts.chargingState()
+    tell(transaction, 'Ended', { trigger, reason }, [transaction.began, measure('TxEndedMeasurands', 'Transaction.End')])
+    current = undefined
+    parts.onEnd(transaction)
+  }
+
+  const followState = () => {
+    if (!current) return
+    const state = parts.chargingState()
+    if (state === current.chargingState) return
+    current.chargingState = state
+    tell(current, 'Updated', { trigger: 'ChargingStateChanged' }, [measure('TxUpdatedMeasurands', 'Other')])
+  }
+
+  return {
+    current: () => current,
+    settle(occasion) {
+      const now = parts.conditions()
+      const rose = (point: string) => now[point as keyof Conditions] && !before[point as keyof Conditions]
+      const fell = (point: string) => !now[point as keyof Conditions] && before[point as keyof Conditions]
+      const starts = !current && variables.list('TxCtrlr', 'TxStartPoint').some(rose)
+      const ends = current !== undefined && variables.list('TxCtrlr', 'TxStopPoint').some(fell)
+      before = now
+      if (current && now.PowerPathClosed) current.readyAt ??= clock.now()
+      if (starts) return start(occasion)
+      if (ends) return end(occasion.trigger, occasion.reason ?? 'Local')
+      if (!current) return
+      if (occasion.remoteStartId !== undefined) current.remoteStartId = occasion.remoteStartId
+      if (occasion.trigger === 'ChargingStateChanged') return followState()
+      // What happened is told before what follows from it: first "authorised", then "charging".
+      tell(current, 'Updated', occasion)
+      followState()
+    },
+    update(trigger, context) {
+      if (!current) return
+      current.chargingState = parts.chargingState()
+      tell(current, 'Updated', { trigger }, [measure('TxUpdatedMeasurands', context)])
+    },
+    tick() {
+      const now = clock.now()
+      const length = now - lastTick
+      lastTick = now
+      if (!current) return
+      if (parts.conditions().PowerPathClosed) current.readyAt ??= now
+      if (current.chargingState === 'Charging') current.chargingTime += length
+      followState()
+      if (now < current.nextSample) {
+        // A shorter interval set meanwhile counts at once.
+        current.nextSample = instant(Math.min(current.nextSample, now + (sampling() || Number.POSITIVE_INFINITY)))
+        return
+      }
+      current.nextSample = after(sampling())
+      if (sampling() > 0) tell(current, 'Updated', { trigger: 'MeterValuePeriodic' }, [measure('TxUpdatedMeasurands', 'Sample.Periodic')])
+    },
+    end,
+    forget() {
+      before = { EVConnected: false, Authorized: false, PowerPathClosed: false, EnergyTransfer: false }
+    },
+    recall() {
+      before = parts.conditions()
+    },
+    memory() {
+      if (!current) return undefined
+      const { nextSample: _, ...kept } = current
+      return structuredClone(kept)
+    },
+  }
+}

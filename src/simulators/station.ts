@@ -1,0 +1,582 @@
+/**
+ * A strict OCPP 2.0.1 charging station: one EVSE, one connector, AC on three phases. It sees of the platform what comes through its socket,
+ * and nothing else.
+ */
+import { type Clock, describeError, type Instant, instant, SECOND, type Timer } from '#kernel'
+import {
+  CallError,
+  type ChargingProfile,
+  type CompositePeriod,
+  type ConnectorStatusEnumType,
+  compositeSchedule,
+  type Frame,
+  type IdTokenInfoType,
+  type IdTokenType,
+  type InstalledProfile,
+  type ReasonEnumType,
+  type TriggerReasonEnumType,
+} from '#protocols/ocpp'
+import type { Car } from './car.ts'
+import type { Authorization, Chassis, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
+
+import { commandHandler } from './station-commands.ts'
+import { type Link, openLink } from './station-link.ts'
+import { meterValue, zulu } from './station-meter.ts'
+import { type Outbox, openOutbox } from './station-outbox.ts'
+import { type Outlet, openOutlet } from './station-outlet.ts'
+import { type Conditions, type Engine, openEngine } from './station-transaction.ts'
+import { openVariables, type Variables } from './station-variables.ts'
+
+export type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
+
+export interface StationOptions {
+  spec: StationSpec
+  /** Base of the CSMS, without the identity. */
+  url: string
+  /** Security profile 1; absent: profile 0. */
+  password?: string
+  clock: Clock
+  memory?: StationMemory
+  onFrame?(frame: Frame): void
+  /** A bug of the simulation, or a station that is refused what it must be able to say. */
+  onFault?(error: unknown): void
+}
+
+/** The driver takes the card out of the pocket. */
+const PRESENT_AFTER = 2 * SECOND
+const RESTART_TIME = 5 * SECOND
+const TICK = SECOND
+/** Variables whose changes are told by NotifyEvent (N07, hard-wired). */
+const WATCHED = [
+  ['V2XChargingCtrlr', 'Available'],
+  ['Connector', 'Problem'],
+] as const
+
+/** Starts a station; it connects at once and goes on until `stop`. */
+export const startStation = (options: StationOptions): Station => new Unit(options)
+
+class Unit implements Station, Chassis {
+  readonly spec: StationSpec
+  readonly clock: Clock
+  readonly variables: Variables
+  readonly link: Link
+  readonly engine: Engine
+  readonly tokens: Map<string, number>
+  profiles: InstalledProfile[]
+  promised: ChargingProfile | undefined
+  operative: boolean
+  nextOperative: boolean | undefined
+  resetWhenIdle = false
+  authorization: Authorization | undefined
+  car: Car | undefined
+
+  readonly #outlet: Outlet
+  readonly #outbox: Outbox
+  readonly #timer: Timer
+  readonly #factoryLimit: InstalledProfile
+  readonly #told = new Map<string, string>()
+  #leaving: Car | undefined
+  /** Id of the car that was plugged in an earlier life: its transaction goes on if it is plugged again before the first tick. */
+  #expected: string | undefined
+  #frozen = false
+  #faulted = false
+  /** The transaction of the plugged car is over: it takes a new token or another car to start again. */
+  #finished = false
+  #toldStatus: ConnectorStatusEnumType | undefined
+  #toldPower = 0
+  #needsTold = false
+  #askAgain = false
+  #remoteStartId: number | undefined
+  #connectBy: Instant | undefined
+  #eventId = 0
+
+  constructor(options: StationOptions) {
+    const { spec, clock, memory } = options
+    this.spec = spec
+    this.clock = clock
+    this.profiles = memory?.profiles ?? []
+    this.tokens = new Map(memory?.tokens)
+    this.operative = memory?.operative ?? true
+    this.authorization = memory?.transaction && memory.authorization
+    this.#expected = memory?.plugged
+    this.#finished = memory?.finished ?? false
+    const serial = spec.serial ?? `SIM-${spec.identity}`.slice(0, 25)
+    const model = spec.model ?? 'Island AC'
+    const firmware = spec.firmware ?? '1.0.0'
+    const vendor = 'Cariflex Simulation'
+    this.variables = openVariables(
+      { ...spec, serial, model, firmware, vendor, secured: options.password !== undefined },
+      () => zulu(clock.now()),
+      memory?.variables,
+    )
+    this.#factoryLimit = factoryLimit(spec.nominal)
+    this.#outlet = openOutlet({
+      at: memory?.at ?? clock.now(),
+      nominal: spec.nominal,
+      closed: () => this.#isClosed(),
+      limits: (from, until) =>
+        this.composite(from, instant(Math.max(until, from + SECOND)), 'W', 1).map(({ startPeriod, limit, numberPhases }) => ({
+          from: instant(from + startPeriod * SECOND),
+          limit,
+          phases: numberPhases ?? 3,
+        })),
+      imported: memory?.imported ?? 120_000,
+      exported: memory?.exported ?? 0,
+    })
+    this.#outbox = openOutbox({
+      clock,
+      variables: this.variables,
+      isOnline: () => this.#isOnline(),
+      send: (event) => this.link.call('TransactionEvent', event),
+      kept: memory?.waiting ?? [],
+      onAnswer: (event, { idTokenInfo }) => {
+        if (!event.idToken || !idTokenInfo) return
+        this.#remember(event.idToken, idTokenInfo)
+        const isOurs =
+          this.engine.current()?.id === event.transactionInfo.transactionId && this.authorization?.token.idToken === event.idToken.idToken
+        if (isOurs && idTokenInfo.status !== 'Accepted' && this.variables.flag('TxCtrlr', 'StopTxOnInvalidId'))
+          this.deauthorize('Deauthorized', 'DeAuthorized')
+      },
+      onDrop: (event, error) =>
+        options.onFault?.(new Error(`${spec.identity} gave up ${event.eventType} ${event.seqNo}: ${describeError(error)}`)),
+    })
+    this.engine = openEngine(
+      {
+        clock,
+        variables: this.variables,
+        conditions: () => this.#conditions(),
+        chargingState: () => this.#chargingState(),
+        phases: () => this.#outlet.phases(),
+        meter: (measurands, context) => {
+          this.#toldPower = this.#outlet.power()
+          return meterValue(this.#outlet, (this.car ?? this.#leaving)?.percent(), measurands, context, clock.now())
+        },
+        isOffline: () => !this.#isOnline(),
+        promised: () => ({
+          ...(this.authorization ? { token: this.authorization.token } : {}),
+          ...(this.#remoteStartId === undefined ? {} : { remoteStartId: this.#remoteStartId }),
+        }),
+        send: (event) => this.#outbox.add(event),
+        onStart: ({ id }) => {
+          if (this.promised) this.profiles.push({ evseId: 1, profile: { ...this.promised, transactionId: id } })
+          this.promised = undefined
+        },
+        onEnd: ({ id }) => this.#ended(id),
+      },
+      memory?.transaction,
+    )
+    this.link = openLink({
+      url: options.url,
+      identity: spec.identity,
+      clock,
+      variables: this.variables,
+      chargingStation: { model, vendorName: vendor, serialNumber: serial, firmwareVersion: firmware },
+      password: () =>
+        options.password === undefined ? undefined : this.variables.value('SecurityCtrlr', 'BasicAuthPassword') || options.password,
+      handler: commandHandler(() => this),
+      onOnline: (away) => this.#online(away),
+      ...(memory ? { kept: memory } : {}),
+      ...(options.onFrame ? { onFrame: options.onFrame } : {}),
+      ...(options.onFault ? { onFault: options.onFault } : {}),
+    })
+    this.#timer = clock.every(TICK, () => this.#tick())
+  }
+
+  // ---- the world's side ------------------------------------------------------------------------------------------------------------
+
+  plug(car: Car): void {
+    if (this.car === car) return
+    if (this.car) this.unplug()
+    const goesOn = this.#expected !== undefined && this.#expected === car.spec.id
+    if (!goesOn) {
+      this.#giveUpExpected()
+      this.#pass()
+    }
+    // Else the charge went on while nobody looked: the time since then passes at the tick below.
+    this.#expected = undefined
+    this.car = car
+    this.#outlet.plug(car)
+    if (!goesOn) this.#finished = false
+    this.#needsTold = goesOn && this.engine.current() !== undefined
+    this.#connectBy = undefined
+    if (goesOn && this.engine.current()) this.engine.recall()
+    else if (this.engine.current()) this.engine.settle({ trigger: 'CablePluggedIn' })
+    else this.#begin()
+    this.#tick()
+  }
+
+  unplug(): void {
+    if (!this.car) return
+    this.#pass()
+    this.#leaving = this.car
+    this.car = undefined
+    this.authorization = undefined
+    this.#outlet.unplug()
+    this.engine.settle({ trigger: 'EVCommunicationLost', reason: 'EVDisconnected' })
+    // By unusual stop points it may run on; without car and token it is over.
+    this.engine.end('EVCommunicationLost', 'EVDisconnected')
+    this.#leaving = undefined
+    this.#finished = false
+    this.#askAgain = false
+    this.#tick()
+  }
+
+  fault(on: boolean): void {
+    if (this.#faulted === on) return
+    this.#pass()
+    this.#faulted = on
+    this.#pass()
+    this.variables.put('Connector', 'Problem', String(on))
+    this.engine.settle({ trigger: on ? 'AbnormalCondition' : 'ChargingStateChanged', reason: 'Other' })
+    if (!on) this.#begin()
+    this.#tick()
+  }
+
+  disconnect(seconds: number): void {
+    this.link.drop(seconds * SECOND)
+  }
+
+  freeze(on: boolean): void {
+    if (this.#frozen === on) return
+    if (on) this.#tick()
+    else this.#outlet.skip(this.clock.now())
+    this.#frozen = on
+  }
+
+  plugged = (): Car | undefined => this.car
+
+  state(): StationState {
+    this.#pass()
+    const now = this.clock.now()
+    return {
+      identity: this.spec.identity,
+      connected: this.link.connected(),
+      registration: this.link.registration(),
+      plugged: this.car?.spec.id,
+      connector: this.connectorStatus(),
+      transaction: this.engine.current()?.id,
+      power: this.#outlet.power(),
+      limit: this.composite(now, instant(now + SECOND), 'W', 1)[0]!.limit,
+      flow: this.#outlet.flow(),
+      fault: this.#faulted,
+      waitingEvents: this.#outbox.waiting(),
+    }
+  }
+
+  memory(): StationMemory {
+    this.#pass()
+    const transaction = this.engine.memory()
+    return {
+      identity: this.spec.identity,
+      imported: this.#outlet.imported(),
+      exported: this.#outlet.exported(),
+      profiles: structuredClone(this.profiles),
+      variables: this.variables.changed(),
+      operative: this.operative,
+      tokens: [...this.tokens],
+      waiting: this.#outbox.memory(),
+      at: this.clock.now(),
+      registration: this.link.registration(),
+      finished: this.#finished,
+      ...(this.car ? { plugged: this.car.spec.id } : {}),
+      ...(this.authorization ? { authorization: this.authorization } : {}),
+      ...(transaction ? { transaction } : {}),
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#timer.cancel()
+    await this.link.stop()
+  }
+
+  // ---- what the commands of the CSMS use ---------------------------------------------------------------------------------------------
+
+  connectorStatus(): ConnectorStatusEnumType {
+    if (this.#faulted) return 'Faulted'
+    if (this.car || this.engine.current()) return 'Occupied'
+    return this.operative ? 'Available' : 'Unavailable'
+  }
+
+  mayDischarge(): boolean {
+    return this.spec.v2x && this.variables.flag('V2XChargingCtrlr', 'Enabled') && (this.car?.spec.discharge ?? 0) > 0
+  }
+
+  composite(from: Instant, until: Instant, unit: 'A' | 'W', evseId: number): CompositePeriod[] {
+    const transaction = this.engine.current()
+    return compositeSchedule({
+      profiles: this.variables.flag('SmartChargingCtrlr', 'Enabled') ? [...this.profiles, this.#factoryLimit] : [this.#factoryLimit],
+      evseId,
+      from,
+      until,
+      unit,
+      defaultLimit: this.spec.nominal,
+      allowNegative: this.mayDischarge(),
+      ...(transaction ? { transactionStart: transaction.readyAt ?? transaction.startedAt } : {}),
+    })
+  }
+
+  waitingEvents = (transactionId?: string): number => this.#outbox.waiting(transactionId)
+
+  async present(token: IdTokenType, { remoteStartId, askFirst }: { remoteStartId?: number; askFirst: boolean }): Promise<void> {
+    this.#askAgain = false
+    if (this.authorization) return
+    const verdict = askFirst ? await this.#ask(token) : 'Accepted'
+    if (verdict === 'unknown') this.#askAgain = remoteStartId === undefined
+    if (verdict !== 'Accepted' || this.authorization || (remoteStartId === undefined && !this.car)) return
+    this.authorization = { token }
+    this.#remoteStartId = remoteStartId
+    this.#finished = false
+    if (!this.car) this.#connectBy = instant(this.clock.now() + this.variables.number('TxCtrlr', 'EVConnectionTimeOut') * SECOND)
+    this.#pass()
+    const occasion = { trigger: remoteStartId === undefined ? ('Authorized' as const) : ('RemoteStart' as const), token }
+    this.engine.settle({ ...occasion, ...(remoteStartId === undefined ? {} : { remoteStartId }) })
+    this.#tick()
+  }
+
+  deauthorize(trigger: TriggerReasonEnumType, reason: ReasonEnumType): void {
+    this.#pass()
+    this.authorization = undefined
+    this.promised = undefined
+    this.#remoteStartId = undefined
+    this.#connectBy = undefined
+    this.#pass()
+    this.engine.settle({ trigger, reason })
+    this.#tick()
+  }
+
+  async sendStatus(): Promise<void> {
+    const connectorStatus = this.connectorStatus()
+    this.#toldStatus = connectorStatus
+    for (const component of ['Connector', 'EVSE', 'ChargingStation']) this.variables.put(component, 'AvailabilityState', connectorStatus)
+    try {
+      await this.link.call('StatusNotification', { timestamp: zulu(this.clock.now()), connectorStatus, evseId: 1, connectorId: 1 })
+    } catch (error) {
+      if (!(error instanceof CallError)) this.#toldStatus = undefined
+    }
+  }
+
+  async sendMeterValues(): Promise<void> {
+    this.#pass()
+    const value = meterValue(
+      this.#outlet,
+      this.car?.percent(),
+      this.variables.list('SampledDataCtrlr', 'TxUpdatedMeasurands'),
+      'Trigger',
+      this.clock.now(),
+    )
+    if (value) await this.link.call('MeterValues', { evseId: 1, meterValue: [value] }).catch(() => undefined)
+  }
+
+  setOperative(operative: boolean): void {
+    this.operative = operative
+    if (operative) this.#begin()
+    this.#tick()
+  }
+
+  restart(reason: 'RemoteReset' | 'ScheduledReset'): void {
+    this.resetWhenIdle = false
+    this.#pass()
+    this.engine.end('ResetCommand', 'ImmediateReset')
+    this.authorization = undefined
+    this.#finished = false
+    this.#pass()
+    // The Ended event goes out before the connection, or waits for the next one.
+    this.link.restart(RESTART_TIME, reason)
+  }
+
+  // ---- inside ------------------------------------------------------------------------------------------------------------------------
+
+  /** The car of an earlier life is not there any more. */
+  #giveUpExpected(): void {
+    if (this.#expected === undefined) return
+    this.#expected = undefined
+    this.engine.end('EVCommunicationLost', 'EVDisconnected')
+    this.authorization = undefined
+    this.#finished = false
+  }
+
+  #pass(): void {
+    if (this.#expected !== undefined) return
+    if (this.#frozen) this.#outlet.skip(this.clock.now())
+    else this.#outlet.advance(this.clock.now())
+  }
+
+  #isOnline(): boolean {
+    // The engine may speak before the link exists: of a transaction that was lost with the power.
+    return (this.link as Link | undefined)?.online() ?? false
+  }
+
+  #isClosed(): boolean {
+    return this.car !== undefined && this.authorization !== undefined && this.operative && !this.#faulted
+  }
+
+  #conditions(): Conditions {
+    const closed = this.#isClosed()
+    return {
+      EVConnected: this.car !== undefined,
+      Authorized: this.authorization !== undefined,
+      PowerPathClosed: closed,
+      EnergyTransfer: closed && this.#outlet.power() !== 0,
+    }
+  }
+
+  #chargingState() {
+    if (!this.car) return 'Idle' as const
+    if (!this.authorization) return 'EVConnected' as const
+    const flow = this.#outlet.flow()
+    if (flow === 'charging' || flow === 'discharging') return 'Charging' as const
+    return flow === 'held by the car' ? ('SuspendedEV' as const) : ('SuspendedEVSE' as const)
+  }
+
+  /** A plugged car begins: a transaction if that is a start point, and its driver shows the contract. */
+  #begin(): void {
+    if (!this.car || this.#finished || this.engine.current() || !this.operative || this.#faulted) return
+    // TxBeforeAcceptedEnabled is false: until the first boot is accepted nothing starts.
+    if (this.link.registration() !== 'Accepted') return
+    this.engine.forget()
+    this.engine.settle({ trigger: 'CablePluggedIn' })
+    const { token } = this.car.spec
+    const car = this.car
+    this.clock.in(PRESENT_AFTER, () => {
+      if (this.car === car && !this.#finished) void this.present(token, { askFirst: true })
+    })
+  }
+
+  #ended(transactionId: string): void {
+    this.profiles = this.profiles.filter(({ profile }) => profile.transactionId !== transactionId)
+    this.authorization = undefined
+    this.#remoteStartId = undefined
+    this.#finished = this.car !== undefined
+    if (this.nextOperative !== undefined) this.operative = this.nextOperative
+    this.nextOperative = undefined
+    if (this.resetWhenIdle) setImmediate(() => this.restart('ScheduledReset'))
+  }
+
+  /** What is known of a token: from the CSMS, else from memory; 'unknown' when nobody can say now. */
+  async #ask(token: IdTokenType): Promise<string> {
+    const until = this.tokens.get(token.idToken)
+    const remembered = until !== undefined && until > this.clock.now()
+    if (remembered && this.variables.flag('AuthCtrlr', 'LocalPreAuthorize')) return 'Accepted'
+    if (this.#isOnline())
+      try {
+        const { idTokenInfo } = await this.link.call('Authorize', { idToken: token })
+        this.#remember(token, idTokenInfo)
+        return idTokenInfo.status
+      } catch (error) {
+        if (error instanceof CallError) return 'Invalid'
+      }
+    if (remembered && this.variables.flag('AuthCtrlr', 'LocalAuthorizeOffline')) return 'Accepted'
+    return this.variables.flag('AuthCtrlr', 'OfflineTxForUnknownIdEnabled') ? 'Accepted' : 'unknown'
+  }
+
+  #remember(token: IdTokenType, { status, cacheExpiryDateTime }: IdTokenInfoType): void {
+    if (status !== 'Accepted' || !this.variables.flag('AuthCacheCtrlr', 'Enabled')) this.tokens.delete(token.idToken)
+    else this.tokens.set(token.idToken, cacheExpiryDateTime ? Date.parse(cacheExpiryDateTime) : Number.MAX_SAFE_INTEGER)
+  }
+
+  #online(away: number | undefined): void {
+    if (away === undefined || away > this.variables.number('OCPPCommCtrlr', 'OfflineThreshold') * SECOND) this.#toldStatus = undefined
+    if (away === undefined) {
+      this.#told.clear()
+      this.#begin()
+    }
+    if (this.#askAgain && this.car && !this.authorization) void this.present(this.car.spec.token, { askFirst: true })
+    this.#outbox.flush()
+    this.#tick()
+  }
+
+  /** Once a second, and whenever something happened. */
+  #tick(): void {
+    if (this.#frozen) return
+    const now = this.clock.now()
+    this.#giveUpExpected()
+    this.#outlet.advance(now)
+    this.engine.tick()
+    this.variables.put('EVSE', 'Power', String(Math.round(Math.abs(this.#outlet.power()))))
+    this.variables.put('V2XChargingCtrlr', 'Available', String(this.mayDischarge()))
+    if (this.#connectBy !== undefined && now >= this.#connectBy && !this.car) this.deauthorize('EVConnectTimeout', 'Timeout')
+    if (this.engine.current() && this.#hasNewPower()) this.engine.update('ChargingRateChanged', 'Other')
+    this.#outbox.flush()
+    this.link.tick()
+    if (!this.link.online()) return
+    if (this.connectorStatus() !== this.#toldStatus) void this.sendStatus()
+    this.#tellVariables()
+    this.#tellNeeds()
+  }
+
+  /** The ramp is over and the power is another than the one told last. */
+  #hasNewPower(): boolean {
+    const significant = (this.variables.number('SmartChargingCtrlr', 'LimitChangeSignificance') / 100) * this.spec.nominal
+    return this.#outlet.power() === this.#outlet.target() && Math.abs(this.#outlet.power() - this.#toldPower) > significant
+  }
+
+  #tellVariables(): void {
+    for (const [component, variable] of WATCHED) {
+      const actualValue = this.variables.value(component, variable)
+      const key = `${component}.${variable}`
+      const before = this.#told.get(key)
+      this.#told.set(key, actualValue)
+      // After a boot only what is out of the ordinary is told.
+      if (before === actualValue || (before === undefined && actualValue === 'false')) continue
+      const place = this.variables.find([{ component: { name: component }, variable: { name: variable } }])[0]!
+      this.link
+        .call('NotifyEvent', {
+          generatedAt: zulu(this.clock.now()),
+          seqNo: 0,
+          eventData: [
+            {
+              eventId: ++this.#eventId,
+              timestamp: zulu(this.clock.now()),
+              trigger: 'Delta',
+              actualValue,
+              eventNotificationType: 'HardWiredNotification',
+              component: place.component,
+              variable: place.variable,
+            },
+          ],
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof CallError)) this.#told.delete(key)
+        })
+    }
+  }
+
+  /** What the driver wants, once per car, after the CSMS knows of the transaction (K15). */
+  #tellNeeds(): void {
+    if (this.#needsTold || !this.car || !this.authorization || !this.engine.current() || this.#outbox.waiting() > 0) return
+    this.#needsTold = true
+    const { departure, energy } = this.car.wish(this.clock.now())
+    const amperes = Math.floor(this.car.spec.onboard / 690)
+    this.link
+      .call('NotifyEVChargingNeeds', {
+        evseId: 1,
+        chargingNeeds: {
+          requestedEnergyTransfer: 'AC_three_phase',
+          departureTime: zulu(departure),
+          acChargingParameters: { energyAmount: Math.round(energy), evMinCurrent: 6, evMaxCurrent: amperes, evMaxVoltage: 400 },
+        },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof CallError)) this.#needsTold = false
+      })
+  }
+}
+
+/** What the hardware can take, as an external constraint on the EVSE: no CSMS can lift it. */
+const factoryLimit = (nominal: number): InstalledProfile => ({
+  evseId: 1,
+  profile: {
+    id: -1,
+    stackLevel: 0,
+    chargingProfilePurpose: 'ChargingStationExternalConstraints',
+    chargingProfileKind: 'Absolute',
+    chargingSchedule: [
+      {
+        id: -1,
+        chargingRateUnit: 'W',
+        startSchedule: '2000-01-01T00:00:00Z',
+        chargingSchedulePeriod: [{ startPeriod: 0, limit: nominal }],
+      },
+    ],
+  },
+})
