@@ -8,10 +8,7 @@ import { dischargePower, reportedPower } from './device-model.ts'
 import { SMALLEST_CURRENT } from './order.ts'
 import { type Hold, type Orders, openOrders } from './orders.ts'
 import { isAtWork, pluggedAt, type Station } from './station.ts'
-import { stockOf, wishOf } from './wish.ts'
-
-/** Loss on the way into the car and out of it. */
-const EFFICIENCY = 0.95
+import { EFFICIENCY, stockOf, wishOf } from './wish.ts'
 
 export interface Charger extends Device {
   /** The order in force, for the screen. */

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
-import { type Bus, type Clock, describeError, formatInstant, type Instant, type Log, MINUTE, Problem, SECOND } from '#kernel'
+import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, Problem, SECOND } from '#kernel'
 import {
   acceptStations,
   type BootNotificationRequest,
@@ -23,6 +23,7 @@ import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
 import { handlerOf } from './ocpp201.ts'
 import { onboard, onboardingMark } from './onboarding.ts'
+import { zulu } from './order.ts'
 import { redactFrame } from './redaction.ts'
 import { gatherer } from './report.ts'
 import { openSessions } from './sessions.ts'
@@ -161,10 +162,11 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       if (attributeStatus === 'Accepted' && attributeValue !== undefined)
         await handlers.variable(station, { component, variable } as Path, attributeValue)
   }
+  /** After the answer that is being written, not before it. */
+  const afterAnswer = (work: () => void) => (config.bootPause > 0 ? clock.in(config.bootPause, work) : setImmediate(work))
   const settleSoon = (station: Station, session: Session) => {
     settledIn.add(session.epoch)
-    // After the answer that is being written, not before it.
-    setImmediate(() => {
+    afterAnswer(() => {
       settle(station, session).catch((error: unknown) =>
         log.warn({ station: session.identity, error: describeError(error) }, 'the station could not be put right'),
       )
@@ -205,9 +207,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       chargers.get(record.identity)?.orders.forget()
       settleSoon(station, session)
       tell(station, 'online')
-    } else if (record.state === 'registered') setImmediate(() => void setUp(station, session, mark))
+    } else if (record.state === 'registered') afterAnswer(() => void setUp(station, session, mark))
     const interval = ready ? config.heartbeat : record.state === 'parked' ? config.pendingInterval * 6 : config.pendingInterval
-    return { currentTime: formatInstant(clock.now()), interval, status: ready ? 'Accepted' : 'Pending' }
+    return { currentTime: zulu(clock.now()), interval, status: ready ? 'Accepted' : 'Pending' }
   }
 
   const handlers = {

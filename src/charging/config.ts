@@ -14,6 +14,8 @@ export interface ChargingConfig {
   sampling: number
   /** Seconds that a Pending station waits before its next BootNotification, when our trigger did not reach it. */
   pendingInterval: number
+  /** Milliseconds between our answer to a boot and our first call: many stations are not ready for it at once. */
+  bootPause: number
   /** Milliseconds to wait for an answer to an order. */
   patience: number
   /** Milliseconds to wait for the last part of a report. */
@@ -45,6 +47,7 @@ export const DEFAULTS: ChargingConfig = {
   heartbeat: 60,
   sampling: 10,
   pendingInterval: 10,
+  bootPause: SECOND / 2,
   patience: 10 * SECOND,
   reportPatience: 2 * MINUTE,
   ping: 30 * SECOND,

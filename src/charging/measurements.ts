@@ -1,10 +1,10 @@
 /**
  * Measurements of stations as beliefs.
  *
- * A charger's power sensor holds means over events (PT5M): the mean of an event is written once it is over, and once in between when a
- * session begins or ends, from the samples kept in the database. So a restart loses nothing, and samples that come late (a station that was
- * off line) make the mean anew: the newer belief wins. A sample holds until the next one, a power for at most 90 s (or three sampling
- * intervals), 0 W of an idle EVSE for an event; moments without any are left out of the mean.
+ * A charger's power sensor holds means over events (PT5M): the mean of an event is written once it is over (before that it would be a
+ * forecast; screens show `measured()` of the charger), from the samples kept in the database. So a restart loses nothing, and samples that
+ * come late (a station that was off line) make the mean anew: the newer belief wins. A sample holds until the next one, a power for at most
+ * 90 s (or three sampling intervals), 0 W of an idle EVSE for an event; moments without any are left out of the mean.
  *
  * State of charge is instantaneous: percent of the car's capacity, kWh, kept once a minute and at both ends of a session.
  */
@@ -40,8 +40,8 @@ export function meanPower(
 }
 
 export interface Measurements {
-  /** Samples of the station were kept at these moments; `now` = write the running event at once. */
-  sampled(station: Station, moments: readonly Instant[], now?: boolean): void
+  /** Samples of the station were kept at these moments. */
+  sampled(station: Station, moments: readonly Instant[]): void
   /** A state of charge of a plugged car; thinned unless it is one of the ends of the session. */
   charged(plugged: Plugged, at: Instant, isEnd: boolean): void
   /** Resolves when everything due was written (or could not be). */
@@ -112,7 +112,7 @@ export function openMeasurements({ store, clock, beliefs, log, config, source, s
         [identity, asTimestamp(instant(ready[0]! - IDLE_HOLD)), asTimestamp(instant(ready.at(-1)! + EVENT))],
       )
       const values = ready.map((start) => {
-        const until = instant(Math.min(start + EVENT, now))
+        const until = instant(start + EVENT)
         const byEvse = [...new Set(rows.map((row) => row.evse_id))].map((evse) =>
           meanPower(
             rows
@@ -150,9 +150,6 @@ export function openMeasurements({ store, clock, beliefs, log, config, source, s
       sourceId ??= await beliefs.source(source)
       const batches = await means(now, taken)
       await recordEach([...batches, ...chargeBatches(charged, sourceId)], now)
-      // What was written before its end is written once more when it is over.
-      for (const { identity, starts } of taken)
-        for (const start of starts) if (start + EVENT + GRACE > now) ask(identity, start, instant(start + EVENT + GRACE))
     } catch (error) {
       for (const { identity, starts } of taken) for (const start of starts) ask(identity, start, now)
       charges.unshift(...charged)
@@ -201,13 +198,13 @@ export function openMeasurements({ store, clock, beliefs, log, config, source, s
   working = resume().catch((error: unknown) => log.warn({ error: describeError(error) }, 'measurements wait for the database'))
 
   return {
-    sampled(station, moments, now = false) {
+    sampled(station, moments) {
       const at = clock.now()
       for (const moment of moments) {
         // A clock far off must not make us write the future.
         if (moment > at + HOUR) continue
         const start = floorTo(moment, EVENT)
-        ask(station.record.identity, start, now ? at : instant(Math.max(start + EVENT + GRACE, at + GRACE)))
+        ask(station.record.identity, start, instant(Math.max(start + EVENT, at) + GRACE))
       }
     },
     charged({ vehicle, soc }, at, isEnd) {

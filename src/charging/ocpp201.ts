@@ -1,5 +1,5 @@
 /** What each message of an OCPP 2.0.1 station means to us. One entry a message; those we do not take part in are refused with NotSupported. */
-import { type Clock, describeError, formatInstant, type Instant, isProblem, type Log } from '#kernel'
+import { type Clock, describeError, type Instant, isProblem, type Log } from '#kernel'
 import {
   type AuthorizeRequest,
   type BootNotificationRequest,
@@ -21,6 +21,7 @@ import type { ChargingConfig } from './config.ts'
 import { type Path, readReport, saveModel } from './device-model.ts'
 import { momentOf } from './ledger.ts'
 import { readMeter } from './meter.ts'
+import { zulu } from './order.ts'
 import type { Gatherer } from './report.ts'
 import type { Sessions } from './sessions.ts'
 import { type Station, saveSecurityEvent } from './station.ts'
@@ -51,7 +52,7 @@ type Entry = (desk: Desk, station: Station, payload: Payload, session: Session) 
 
 const answers: Record<string, Entry> = {
   BootNotification: (desk, station, payload, session) => desk.boot(station, payload as BootNotificationRequest, session),
-  Heartbeat: ({ clock }) => ({ currentTime: formatInstant(clock.now()) }),
+  Heartbeat: ({ clock }) => ({ currentTime: zulu(clock.now()) }),
 
   Authorize: async ({ store, clock, config }, _, payload) => {
     const { info } = await authorize(store, (payload as AuthorizeRequest).idToken, clock.now(), config)

@@ -90,7 +90,7 @@ export async function rig(
       beliefs,
       devices,
       conversation: { note: (utterance) => void utterances.push(utterance) },
-      config: { ping: 0, ...config, ...more },
+      config: { ping: 0, bootPause: 0, ...config, ...more },
     })
   let charging = await open()
   await charging.registerStation({ identity: 'CP001', asset: 101, powerSensor: 61, nominalW: 22_000 })

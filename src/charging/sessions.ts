@@ -95,7 +95,6 @@ export function openSessions(parts: SessionParts): Sessions {
     measurements.sampled(
       station,
       samples.map(({ at }) => at),
-      began || ended,
     )
     if (began) {
       await adoptNeeds(station, after)

@@ -1,7 +1,8 @@
 /** Who may charge: the table of tokens (OCPP 2.0.1 C01, C04, C09). */
-import { formatInstant, type Instant, Problem } from '#kernel'
+import { type Instant, Problem } from '#kernel'
 import type { AuthorizationStatusEnumType, IdTokenInfoType } from '#protocols/ocpp'
 import { asTimestamp, type Queryable } from '#store'
+import { zulu } from './order.ts'
 
 export interface TokenRegistration {
   token: string
@@ -58,7 +59,7 @@ export async function authorize(
   if (!row || (row.type !== null && row.type !== token.type)) return { info: { status: 'Unknown' }, vehicle: undefined }
   const expired = row.valid_until !== null && row.valid_until <= now
   const info: IdTokenInfoType = { status: expired ? 'Expired' : (row.status as AuthorizationStatusEnumType) }
-  if (row.valid_until !== null && !expired && Number.isFinite(row.valid_until)) info.cacheExpiryDateTime = formatInstant(row.valid_until)
+  if (row.valid_until !== null && !expired && Number.isFinite(row.valid_until)) info.cacheExpiryDateTime = zulu(row.valid_until)
   if (row.group_id !== null) info.groupIdToken = { idToken: row.group_id, type: 'Central' }
   return { info, vehicle: row.vehicle ?? undefined }
 }

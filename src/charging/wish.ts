@@ -7,6 +7,9 @@ import type { ChargingConfig } from './config.ts'
 import type { Plugged } from './station.ts'
 import { takenBy } from './transaction.ts'
 
+/** What survives of energy on its way from the outlet into the battery, and out of it again. */
+export const EFFICIENCY = 0.95
+
 export interface Stock {
   soc: WattHours
   capacity: WattHours
@@ -20,7 +23,7 @@ export function stockOf(plugged: Plugged, config: ChargingConfig): Stock & { ass
   const { vehicle, soc, transaction } = plugged
   const needs = transaction.needs
   const capacity = vehicle?.capacity ?? needs?.capacity ?? Math.max(config.strangerCapacity, needs?.energy ?? 0)
-  const taken = takenBy(transaction)
+  const taken = takenBy(transaction) * EFFICIENCY
   const share = (part: number) => wattHours(Math.min(capacity, Math.max(0, part)))
   if (soc)
     return {
@@ -29,7 +32,11 @@ export function stockOf(plugged: Plugged, config: ChargingConfig): Stock & { ass
       assumed: vehicle === undefined && needs?.capacity === undefined,
     }
   if (needs?.soc !== undefined)
-    return { soc: share((needs.soc / 100) * capacity + taken - needs.takenBefore), capacity: wattHours(capacity), assumed: false }
+    return {
+      soc: share((needs.soc / 100) * capacity + taken - needs.takenBefore * EFFICIENCY),
+      capacity: wattHours(capacity),
+      assumed: false,
+    }
   if (plugged.socAtStart !== undefined) return { soc: share(plugged.socAtStart + taken), capacity: wattHours(capacity), assumed: false }
   // A car that asks for energy has room for it.
   const begin =
@@ -44,7 +51,8 @@ export function wishOf(plugged: Plugged, at: Instant, config: ChargingConfig): W
   const needs = transaction.needs
   const floor = vehicle?.floor ?? wattHours(0)
   const usual = vehicle?.target ?? config.target * capacity
-  const asked = needs?.energy === undefined ? undefined : soc + needs.energy - (takenBy(transaction) - needs.takenBefore)
+  // Cars ask for energy at the outlet.
+  const asked = needs?.energy === undefined ? undefined : soc + (needs.energy - takenBy(transaction) + needs.takenBefore) * EFFICIENCY
   const by = needs?.departure ?? departure
   return {
     soc: wattHours(Math.min(capacity, Math.max(asked ?? usual, floor))),
