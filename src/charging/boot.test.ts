@@ -3,7 +3,7 @@ import test from 'node:test'
 import { WebSocket } from 'ws'
 import { isProblem } from '#kernel'
 import { CallError, connectStation, type Payload } from '#protocols/ocpp'
-import { MODEL, rig } from './rig.test.ts'
+import { MODEL, rig, started } from './rig.test.ts'
 
 const BOOT = { reason: 'PowerUp', chargingStation: { model: 'Rig', vendorName: 'Cariflex', firmwareVersion: '1.0' } }
 const refusedWith = (status: number) => (error: unknown) => isProblem(error) && error.details?.['status'] === status
@@ -136,6 +136,22 @@ test('a user name other than the identity gets 401, whatever the password', asyn
     socket.on('unexpected-response', (_, response) => resolve(response.statusCode))
   })
   assert.equal(status, 401)
+})
+
+test('where security profile 1 is asked of all, a station registered without a password stays outside', async (t) => {
+  const house = await rig(t, { config: { securityProfile: 1, unknownStations: 'accept' } })
+  await assert.rejects(house.station('CP001', { boot: false }), refusedWith(401))
+  await assert.rejects(house.station('NEW-1', { boot: false }), refusedWith(404))
+  await (await house.station('CP002', { boot: false, password: 'correct-horse-battery' })).close()
+})
+
+test('an unknown station may be taken as it is, and its sessions are kept', async (t) => {
+  const house = await rig(t, { config: { unknownStations: 'accept' } })
+  const station = await house.station('NEW-1')
+  await station.event('Started', 0, started())
+  const listed = house.charging.stations().find(({ identity }) => identity === 'NEW-1')
+  assert.equal(listed?.evses[0]?.transaction?.id, 'T1')
+  assert.equal(listed?.device, null, 'it steers nothing before it has an asset')
 })
 
 test('an unknown station may be parked until a person approves it by registering it', async (t) => {

@@ -2,6 +2,8 @@
 import { DAY, MINUTE, SECOND } from '#kernel'
 
 export interface ChargingConfig {
+  /** 0: a station that was registered without a password needs none. 1: every station needs one. */
+  securityProfile: 0 | 1
   /** A station that nobody registered: refused with 404, let in but kept Pending until a person approves it, or taken as it is. */
   unknownStations: 'refuse' | 'park' | 'accept'
   /** Whether cars without any token (start button, NoAuthorization) may charge. */
@@ -41,6 +43,7 @@ export interface ChargingConfig {
 }
 
 export const DEFAULTS: ChargingConfig = {
+  securityProfile: 0,
   unknownStations: 'refuse',
   freeVend: false,
   zone: 'America/Martinique',

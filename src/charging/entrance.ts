@@ -42,13 +42,17 @@ export function openEntrance({ store, clock, log, config, stations, find, admit 
       if (gate.isClosed(key)) return { ok: false, status: 403, why: 'too many wrong passwords; try again in a minute' }
       const station = stations.get(identity) ?? (await find(identity))
       if (!station) {
-        if (config.unknownStations === 'refuse') return { ok: false, status: 404, why: 'unknown station' }
+        const mayCome = config.unknownStations === 'park' || (config.unknownStations === 'accept' && config.securityProfile === 0)
+        if (!mayCome) return { ok: false, status: 404, why: 'unknown station' }
         await saveStranger(store, identity, config.unknownStations === 'park' ? 'parked' : 'registered', clock.now())
         await admit(config.unknownStations === 'park' ? 'parked' : 'registered', identity)
         return { ok: true }
       }
       const { passwordHash } = station.record
-      if (passwordHash === undefined) return { ok: true }
+      if (passwordHash === undefined)
+        return config.securityProfile === 0 || station.record.state === 'parked'
+          ? { ok: true }
+          : { ok: false, status: 401, why: 'no password was registered for it, and security profile 1 is asked of every station' }
       const why = !credentials ? 'no password was sent' : (await isRight(credentials.password, passwordHash)) ? undefined : 'wrong password'
       if (why === undefined) {
         gate.passed(key)
