@@ -297,3 +297,57 @@ test('without a word from the car its habits say when it leaves', async (t) => {
   const wish = house.devices.get('CP001')?.wish?.()
   assert.deepEqual(wish, { soc: 60_000, by: Date.parse('2026-11-25T09:20:00Z'), floor: 15_000 })
 })
+
+test('many more stations than database connections report at once, and everything is kept in order', async (t) => {
+  const house = await rig(t)
+  const identities = Array.from({ length: 20 }, (_, index) => `MANY-${index}`)
+  for (const identity of identities)
+    await house.store.query("insert into cariflex.charging_station (identity, boot_state, created_at) values ($1, 'Accepted', now())", [
+      identity,
+    ])
+  await house.restart()
+  const stations = await Promise.all(identities.map((identity) => house.station(identity, { boot: false })))
+  await Promise.all(
+    stations.map(async (station, index) => {
+      for (let seq = 0; seq < 10; seq++)
+        await station.event(seq === 0 ? 'Started' : seq === 9 ? 'Ended' : 'Updated', seq, {
+          meterValue: kwh(at(seq), index + seq),
+          transactionInfo: { transactionId: `T-${index}` },
+        })
+    }),
+  )
+  const rows = await house.store.query(
+    'select distinct events, max_seq, ended_at is not null as ended, import_last - import_begin as wh from cariflex.charging_transaction',
+  )
+  assert.deepEqual(rows, [{ events: 10, max_seq: 9, ended: true, wh: 9000 }])
+})
+
+test('security events of a station are kept', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  await station.say('SecurityEventNotification', { type: 'TamperDetectionActivated', timestamp: stamp(at(-5)), techInfo: 'cover open' })
+  const rows = await house.store.query('select station, type, at, info from cariflex.security_event')
+  assert.deepEqual(rows, [{ station: 'CP001', type: 'TamperDetectionActivated', at: at(-5), info: 'cover open' }])
+})
+
+test('the status of a connector is kept, by either message, and an old one never replaces a newer one', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const status = (connectorStatus: string, moment: Instant) =>
+    station.say('StatusNotification', { timestamp: stamp(moment), connectorStatus, evseId: 1, connectorId: 1 })
+  await status('Occupied', at(-10))
+  await status('Available', at(-60))
+  assert.equal(house.charging.stations()[0]?.evses[0]?.connectorStatus, 'Occupied')
+  const event = {
+    eventId: 1,
+    timestamp: stamp(NOW),
+    trigger: 'Delta',
+    actualValue: 'Faulted',
+    eventNotificationType: 'HardWiredNotification',
+    component: { name: 'Connector', evse: { id: 1, connectorId: 1 } },
+    variable: { name: 'AvailabilityState' },
+  }
+  await station.say('NotifyEvent', { generatedAt: stamp(NOW), seqNo: 0, eventData: [event] })
+  await house.restart()
+  assert.equal(house.charging.stations()[0]?.evses[0]?.connectorStatus, 'Faulted')
+})
