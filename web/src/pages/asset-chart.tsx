@@ -110,7 +110,7 @@ function BeliefSlider({ from, until, at, loading }: { from: number; until: numbe
     <div class="belief">
       <label class="field">
         <span>
-          {t('belief.label')} <output class="belief-text">{text}</output>
+          {t('belief.label')} <b class="belief-text">{text}</b>
           {loading && <span class="spinner" aria-hidden="true" />}
         </span>
         <input

@@ -62,9 +62,9 @@ export function GridCard() {
       <label class="field">
         <span>
           {t('grid.percent')}{' '}
-          <output>
+          <b>
             {f.percent(percent / 100)} · {f.amount(maxKw, 'kW')}
-          </output>
+          </b>
         </span>
         <input
           type="range"

@@ -62,7 +62,7 @@ function Sky({ world, state }: { world: Resource<World>; state: World }) {
       <p class="muted">{t('world.sky.now', { cover: f.percent(state.cloudCover) })}</p>
       <label class="field">
         <span>
-          {t('world.sky.cover')} <output>{f.percent(cover / 100)}</output>
+          {t('world.sky.cover')} <b>{f.percent(cover / 100)}</b>
         </span>
         <input
           type="range"

@@ -7,9 +7,13 @@ import { Icon } from './icon.tsx'
 import { RungMark } from './marks.tsx'
 import { useTick } from './tick.ts'
 
+/** Clocks agree to about so much: a limit that begins within it is in force. */
+const AGREE = 2_000
+
 /** In force now, tightest first; announced ones after them. */
-export function inForce(all: Limit[], now: number): { now: Limit[]; soon: Limit[] } {
-  const alive = all.filter((limit) => Date.parse(limit.until) > now)
+export function inForce(all: Limit[], at: number): { now: Limit[]; soon: Limit[] } {
+  const now = at + AGREE
+  const alive = all.filter((limit) => Date.parse(limit.until) > at)
   const tightest = (a: Limit, b: Limit) => (a.maxKw ?? Number.POSITIVE_INFINITY) - (b.maxKw ?? Number.POSITIVE_INFINITY)
   return {
     now: alive.filter((limit) => Date.parse(limit.from) <= now).sort(tightest),
@@ -20,7 +24,7 @@ export function inForce(all: Limit[], now: number): { now: Limit[]; soon: Limit[
 export function LimitLine({ limit }: { limit: Limit }) {
   const { t, f } = useWords()
   const now = platformNow()
-  const announced = Date.parse(limit.from) > now
+  const announced = Date.parse(limit.from) > now + AGREE
   const who = limit.rung === 'grid' ? t('limit.grid') : limit.rung === 'contract' ? t('limit.contract') : t('limit.other')
   const amount = (kw: number) => f.amount(Math.abs(kw), 'kW')
   const what =
