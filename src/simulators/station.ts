@@ -516,8 +516,8 @@ class Unit implements Station, Chassis {
       const key = `${component}.${variable}`
       const before = this.#told.get(key)
       this.#told.set(key, actualValue)
-      // After a boot only what is out of the ordinary is told.
-      if (before === actualValue || (before === undefined && actualValue === 'false')) continue
+      // At first both are told: the CSMS may remember another value from an earlier life of ours.
+      if (before === actualValue || (component === 'V2XChargingCtrlr' && !this.spec.v2x)) continue
       const place = this.variables.find([{ component: { name: component }, variable: { name: variable } }])[0]!
       this.link
         .call('NotifyEvent', {

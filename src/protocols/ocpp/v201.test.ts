@@ -39,3 +39,15 @@ test('a schema fault names the field', () => {
   assert.equal(verdict.code, 'PropertyConstraintViolation')
   assert.match(verdict.description, /'connectorStatus' must be one of Available, Occupied/)
 })
+
+test('the support matrix names every message once, under the end that sends it', () => {
+  const page = readFileSync('docs/reference/ocpp-2.0.1.md', 'utf8')
+  const matrix = page.slice(page.indexOf('### From the station'), page.indexOf('## Composite schedule'))
+  const rows = (part: string) =>
+    [...part.matchAll(/^\| (\w+) \| (?!platform)/gm)].map((hit) => hit[1]!).filter((name) => name !== 'message')
+  const [station = '', csms = ''] = matrix.split('### From the platform')
+  const named = [...rows(station), ...rows(csms)]
+  assert.deepEqual([...named].sort(), [...v201.actions])
+  for (const action of rows(station)) assert.ok(v201.mayCall('station', action), action)
+  for (const action of rows(csms)) assert.ok(v201.mayCall('csms', action), action)
+})
