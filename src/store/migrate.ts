@@ -51,12 +51,13 @@ export async function migrationState(store: Queryable, folder?: string): Promise
 }
 
 /**
- * Applies what is missing, each file in its own transaction; several programs may call it at once. Returns the names applied.
+ * Applies what is missing, each file in its own transaction; several programs may call it at once. Returns the names applied. `from`: a
+ * folder, or migrations at hand; default the program's own.
  * @throws Problem `database-newer` when the database was made by a newer program, `migration-changed` when a file was edited after
  * it was applied, `migration-failed` when the database refused one (nothing of that file stays)
  */
-export async function migrate(store: Store, folder?: string): Promise<string[]> {
-  const known = knownMigrations(folder)
+export async function migrate(store: Store, from?: string | Migration[]): Promise<string[]> {
+  const known = typeof from === 'object' ? from : knownMigrations(from)
   const done: string[] = []
   for (;;) {
     const name = await store.transact((tx) => applyNext(tx, known))

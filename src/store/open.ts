@@ -132,7 +132,13 @@ const speak = (lend: Lender): Queryable => ({
   copyOut: (sql, sink: Writable) =>
     lend(async (client) => {
       const stream = client.query(copyTo(sql))
-      await pipeline(stream, sink)
+      try {
+        await pipeline(stream, sink)
+      } catch (error) {
+        // The server would go on sending: there is no way to stop it but to hang up. What began a transaction is undone by that.
+        void client.end()
+        throw error
+      }
       return stream.rowCount
     }),
 })
