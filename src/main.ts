@@ -1,4 +1,5 @@
 /** The only place where things are put together: settings → rooms → start; stop in reverse. */
+import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,12 +22,11 @@ import {
   openSources,
   openUsers,
   siteOf,
-  startForecasting,
   startHeartbeat,
   startPlanner,
 } from '#ems'
 import { keepTariff, recordTariff, signalLimits } from '#grid'
-import { type Clock, DAY, describeError, inProcessBus, instant, type Log, MINUTE, Problem, type Territory, wattHours, watts } from '#kernel'
+import { type Clock, describeError, inProcessBus, instant, type Log, MINUTE, Problem, type Territory, wattHours, watts } from '#kernel'
 import { createServer, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
 import { type PastSeries, type RunningWorld, startWorld, type WorldSpec } from '#simulators'
 import { migrate, openStore, type Store, startEmbedded } from '#store'
@@ -47,13 +47,18 @@ export interface Settings {
   /** False: an empty database stays empty. */
   demo: boolean
   seed: number
+  /** Ports of simulated devices by id; free ones otherwise. */
+  simulatedPorts: Readonly<Record<string, number>>
+  /** Length of the past made up at the first start of the demo, ms. */
+  history: number
   heartbeat: number
   replan: number
-  horizon: number
   solverDeadline: number
   demandResponseLevels: readonly number[]
   charging: Partial<ChargingConfig>
-  trustProxy?: boolean
+  trustProxy: boolean
+  ingestLimit: number
+  allowOverwrite: boolean
 }
 
 export interface Platform {
@@ -66,7 +71,6 @@ export interface Platform {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DEMO = join(ROOT, 'examples', 'martinique.yaml')
-const HISTORY = 14 * DAY
 
 /** Undoes what was started, newest first; a step that fails is logged and the next one runs. */
 function undoList(log: Log) {
@@ -121,7 +125,9 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     platformName: settings.platformName,
     timezone: settings.timezone,
     web: join(ROOT, 'dist', 'web'),
-    ...(settings.trustProxy !== undefined && { trustProxy: settings.trustProxy }),
+    trustProxy: settings.trustProxy,
+    ingestLimit: settings.ingestLimit,
+    allowOverwrite: settings.allowOverwrite,
   }
 
   if (!established) {
@@ -175,13 +181,11 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 
   if (firstStart && world) await recordPast(established, world.past, line, source)
-  undo.add('tariff', await startTariff(established, line, firstStart))
+  undo.add('tariff', await startTariff(established, line, firstStart ? settings.history : 0))
   const { url } = await server.listen()
   undo.add('server', () => server.close())
   await leaveToken(server, settings.data, email)
 
-  const forecasting = await startForecasting(line, { firstStart })
-  undo.add('forecasting', () => forecasting.stop())
   const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline })
   undo.add('planner', () => planner.stop())
   const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
@@ -216,7 +220,16 @@ async function territoryOf(store: Store, settings: Settings, clock: Clock, first
   if (settings.territory) return establishTerritory(store, clock, settings.territory, false)
   const known = await findTerritory(store)
   if (known || !firstStart || !settings.demo) return known
-  return establishTerritory(store, clock, (parse(readFileSync(DEMO, 'utf8')) as { territory: Territory }).territory, true)
+  return establishTerritory(store, clock, demoTerritory(), true)
+}
+
+/** The demo of the package; its simulated stations get passwords of their own, as real ones would. */
+function demoTerritory(): Territory {
+  const { territory } = parse(readFileSync(DEMO, 'utf8')) as { territory: Territory }
+  const devices = territory.devices.map((device) =>
+    device.bus === 'ocpp' ? { ...device, password: randomBytes(15).toString('hex') } : device,
+  )
+  return { ...territory, devices }
 }
 
 const accountOf = async (store: Store, name: string): Promise<number> => {
@@ -236,7 +249,7 @@ async function simulate(
 ): Promise<RunningWorld> {
   const now = Math.floor(clock.now() / (15 * MINUTE)) * 15 * MINUTE
   const spec = worldSpec(territory, settings)
-  const world = await startWorld(firstStart ? { ...spec, history: { from: now - HISTORY, until: now, step: 5 * MINUTE } } : spec, {
+  const world = await startWorld(firstStart ? { ...spec, history: { from: now - settings.history, until: now, step: 5 * MINUTE } } : spec, {
     pidFile: join(settings.data, 'world.pid'),
   })
   let stopping = false
@@ -408,7 +421,7 @@ async function recordPast(
   await beliefs.record(batches)
 }
 
-async function startTariff({ territory }: Established, { beliefs, clock, log, site }: Line, firstStart: boolean): Promise<() => void> {
+async function startTariff({ territory }: Established, { beliefs, clock, log, site }: Line, past: number): Promise<() => void> {
   const { tariff, gridTariff, roles } = territory.site
   const tariffs = [
     ...(tariff && roles.consumptionPrice !== undefined ? [{ sensor: roles.consumptionPrice, steps: tariff }] : []),
@@ -416,7 +429,7 @@ async function startTariff({ territory }: Established, { beliefs, clock, log, si
   ]
   if (tariffs.length === 0) return () => {}
   const parts = { beliefs, clock, zone: site.zone, tariffs }
-  if (firstStart) await recordTariff(parts, instant(clock.now() - HISTORY), clock.now())
+  if (past > 0) await recordTariff(parts, instant(clock.now() - past), clock.now())
   return keepTariff(parts, (error) => log.warn({ error: describeError(error) }, 'the tariff was not extended'))
 }
 

@@ -1,0 +1,59 @@
+/** From the configuration to what main needs. */
+import { type Config, createLog, type Log, systemClock } from '#kernel'
+import type { Settings } from '../main.ts'
+
+export function settingsOf(config: Config): Settings {
+  const { platform, server, database, admin, ems, grid, charging, simulation, territory, retention } = config
+  return {
+    data: database.folder,
+    host: server.host,
+    port: server.port,
+    platformName: platform.name,
+    timezone: platform.timezone,
+    admin,
+    demo: simulation.enabled !== 'off',
+    seed: simulation.seed,
+    simulatedPorts: simulation.ports,
+    history: simulation.history,
+    heartbeat: ems.heartbeat,
+    replan: ems.replan,
+    solverDeadline: ems.solverDeadline,
+    demandResponseLevels: grid.demandResponseLevels,
+    trustProxy: server.trustProxy,
+    ingestLimit: server.ingestLimit,
+    allowOverwrite: ems.allowOverwrite,
+    charging: {
+      securityProfile: charging.securityProfile,
+      unknownStations: charging.unknownStations,
+      freeVend: charging.freeVend,
+      heartbeat: charging.heartbeat / 1000,
+      sampling: charging.sampling / 1000,
+      safeCurrent: charging.localDefaultLimit,
+      voltage: charging.voltage,
+      patience: charging.answerTimeout,
+      target: charging.target,
+      readyBy: charging.readyBy,
+      samplesKept: retention.samples,
+    },
+    ...(database.url !== undefined && { databaseUrl: database.url }),
+    ...(territory !== undefined && { territory }),
+  }
+}
+
+/** The log as the configuration wants it: readable lines on a terminal, JSON elsewhere. */
+export function logOf({ log }: Config, terminal: boolean): Log {
+  const pretty = log.format === 'pretty' || (log.format === 'auto' && terminal)
+  return createLog(log.level, pretty ? (line) => process.stdout.write(readable(line)) : undefined)
+}
+
+function readable(line: string): string {
+  try {
+    const { level, time, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
+    const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${msg}${fields.length > 0 ? `  ${fields.join(' ')}` : ''}\n`
+  } catch {
+    return line
+  }
+}
+
+export const clock = systemClock

@@ -1,0 +1,63 @@
+import { describeError, loadConfig } from '#kernel'
+import { clock, logOf, settingsOf } from '../settings.ts'
+import type { Verb } from '../verb.ts'
+
+/** Options that name a setting; every verb that reads the configuration takes them. */
+export const CONFIG_OPTIONS = {
+  config: { type: 'string' },
+  data: { type: 'string' },
+  'database-url': { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  'log-level': { type: 'string' },
+  set: { type: 'string', multiple: true },
+} as const
+
+export const CONFIG_WORDS = {
+  config: 'configuration file, default ./cariflex.yaml',
+  data: 'data folder, default ./data',
+  'database-url': 'your own PostgreSQL instead of the embedded one',
+  host: 'address to listen on, default 127.0.0.1',
+  port: 'port to listen on, default 5000',
+  'log-level': 'debug, info, warn, error or silent',
+  set: 'any other setting, as section.key=value',
+}
+
+export const start: Verb = {
+  name: 'start',
+  summary: 'Runs the platform until Ctrl-C. Without configuration and with an empty database it brings the demo island of Martinique.',
+  usage: '[--config FILE] [--data FOLDER] [--port N] [--host ADDRESS]',
+  example: 'cariflex start --port 8080',
+  options: CONFIG_OPTIONS,
+  explain: CONFIG_WORDS,
+  async run({ options, env, show, say }) {
+    const loaded = loadConfig({ ...(options['config'] !== undefined && { file: String(options['config']) }), env, args: options })
+    const log = logOf(loaded.config, process.stdout.isTTY === true)
+    for (const note of loaded.notes) log.info({}, note)
+    process.on('unhandledRejection', (error) => log.error({ error }, 'a promise was left alone'))
+    const { startPlatform } = await import('../../main.ts')
+    const platform = await startPlatform(settingsOf(loaded.config), { clock, log })
+    const { email, password, created } = platform.admin
+    const how =
+      password === undefined
+        ? `sign in as ${email}${created ? ' with the password you gave' : ''}`
+        : `sign in as ${email} with the password ${password} (shown only now)`
+    show(
+      { ready: true, url: platform.url, demo: platform.demo, admin: platform.admin },
+      () => `Cariflex is ready at ${platform.url} — ${how}${platform.demo ? ' — demonstration, the world outside is simulated' : ''}`,
+    )
+    await new Promise<void>((resolve) => {
+      let asked = 0
+      const stop = () => {
+        if (++asked > 1) process.exit(130)
+        say('Stopping ... (once more to stop at once)')
+        platform.stop().then(resolve, (error: unknown) => {
+          log.error({ error: describeError(error) }, 'stopping failed')
+          resolve()
+        })
+      }
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+    })
+    process.exit(0)
+  },
+}
