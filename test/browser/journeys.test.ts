@@ -255,7 +255,7 @@ test('when the platform goes, the dot turns and the numbers stay; when it is bac
   await page
     .locator('.assets-table tr', { hasText: 'BAT001' })
     .getByText(/^3\s%$/)
-    .first()
+    .last()
     .waitFor()
   await mock.cut()
   await page.locator('.connection[data-state=offline]').waitFor()
