@@ -66,7 +66,14 @@ const testFiles = (folder, pattern) =>
     .sort()
 
 const test = (files, ...more) =>
-  must(process.execPath, [...tsx, '--test', `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`, '--test-concurrency=2', ...more, ...files])
+  must(process.execPath, [
+    ...tsx,
+    '--test',
+    `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
+    '--test-concurrency=2',
+    ...more,
+    ...files,
+  ])
 const binary = (name) => join(root, 'node_modules', '.bin', name)
 
 const commands = {
@@ -90,6 +97,7 @@ const commands = {
     must(binary('tsc'), ['--noEmit'])
     must(binary('tsc'), ['--noEmit', '-p', 'web'])
     must(binary('biome'), ['check', '--error-on-warnings', '.'])
+    must(process.execPath, [...tsx, join('scripts', 'generate.ts'), '--check'])
     test(['test/house.test.ts'])
   },
   interop() {
