@@ -113,7 +113,9 @@ export function assetRoutes(app: App, rooms: Rooms): void {
 type Member = Site['devices'][number]
 type View = Static<typeof AssetView>
 
-async function assetViews(rooms: Rooms, { line, demo, plugged }: SteeredSite): Promise<View[]> {
+/** The assets of the site as the API shows them. */
+export async function assetViews(rooms: Rooms, steered: SteeredSite): Promise<View[]> {
+  const { line, demo, plugged } = steered
   const { site } = line
   const now = rooms.clock.now()
   const [rows, readings, orders] = await Promise.all([
@@ -142,7 +144,7 @@ async function assetViews(rooms: Rooms, { line, demo, plugged }: SteeredSite): P
       live: { powerKw: null, socKwh: null, at: null, freshness: 'silent', why: null, plugged: null, simulated: demo },
       order: ordered.get(row.id) ?? null,
     }
-    if (member) await lookAt(rooms, { line, demo }, member, view, read, cables, now)
+    if (member) await lookAt(rooms, steered, member, view, read, cables, now)
     else view.live.freshness = await freshnessOf(rooms, row, now)
     views.push(view)
   }
@@ -151,13 +153,14 @@ async function assetViews(rooms: Rooms, { line, demo, plugged }: SteeredSite): P
 
 async function lookAt(
   rooms: Rooms,
-  { line }: SteeredSite,
+  steered: SteeredSite,
   member: Member,
   view: View,
   read: ReadonlyMap<number, { at: Instant; value: number }>,
   cables: ReadonlyMap<string, string>,
   now: Instant,
 ): Promise<void> {
+  const { line } = steered
   const { live } = view
   const power = member.power === undefined ? undefined : read.get(member.power)
   const soc = member.soc === undefined ? undefined : read.get(member.soc)
@@ -173,8 +176,38 @@ async function lookAt(
   if (capability) live.controllable = capability.controllable
   live.why = line.watch.silence(member.device) ?? capability?.why ?? null
   live.plugged = cables.get(member.device) ?? null
-  // A car that is away says nothing of itself: that is no silence of a device.
-  if (member.kind === 'vehicle' && live.plugged === null) live.why ??= null
+  if (member.kind === 'evse') showCharger(steered, member, view, now)
+  if (member.kind === 'vehicle') await showVehicle(rooms, steered, member, view)
+}
+
+/** A charger speaks by itself: what it said last, and 0 kW while its station is there and nothing is plugged. */
+function showCharger({ line, online }: SteeredSite, member: Member, { live }: View, now: Instant): void {
+  const measured = line.devices.get(member.device)?.measured()
+  const isThere = online?.(member.device) ?? false
+  if (measured) live.powerKw = round(measured.power / 1000)
+  else if (isThere) live.powerKw = 0
+  const at = measured && live.plugged !== null ? measured.at : isThere ? now : undefined
+  if (at !== undefined) live.at = formatInstant(at, line.site.zone)
+  live.freshness = isThere ? 'fresh' : measured && now - measured.at <= LATE ? 'late' : 'silent'
+}
+
+/** A car shows its state of charge through the charger it stands at; on the road the last one known holds. */
+async function showVehicle(rooms: Rooms, { line }: SteeredSite, member: Member, { live }: View): Promise<void> {
+  const charger = live.plugged === null ? undefined : line.devices.get(live.plugged)
+  const stock = charger?.capability().storage
+  if (charger && stock) {
+    live.socKwh = round(stock.soc / 1000)
+    live.at = formatInstant(charger.measured()?.at ?? rooms.clock.now(), line.site.zone)
+    live.freshness = 'fresh'
+    return
+  }
+  const last = member.soc === undefined ? undefined : await rooms.beliefs.latest(member.soc)
+  if (last) {
+    live.socKwh = round(await inUnit(rooms, member.soc!, last.value, 'kWh'))
+    live.at = formatInstant(last.start, line.site.zone)
+  }
+  live.freshness = last ? 'fresh' : 'silent'
+  live.why = 'It is on the road.'
 }
 
 const round = (value: number): number => Math.round(value * 1000) / 1000

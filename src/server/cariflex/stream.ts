@@ -5,6 +5,7 @@ import { type Clock, formatInstant, measures } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import type { StreamEvent } from '../sse.ts'
+import { assetViews } from './assets.ts'
 import { readableSite } from './site.ts'
 
 export function streamRoutes(app: App, rooms: Rooms): void {
@@ -65,11 +66,31 @@ export function tellStream(rooms: Rooms): () => void {
     const { kind, ...data } = news
     tell(kind, data)
   })
+  // Chargers and cars speak when they like: what they said is told every few seconds, when it changed.
+  const told = new Map<number, string>()
+  const chargers = clock.every(TELL_CHARGERS, () => {
+    if (hub.clients === 0) return
+    void assetViews(rooms, steered)
+      .then((views) => {
+        for (const { asset, kind, live: now } of views) {
+          if (kind !== 'evse' && kind !== 'vehicle') continue
+          const { powerKw, socKwh, at, freshness, plugged, why } = now
+          const said = JSON.stringify([powerKw, socKwh, freshness, plugged, why])
+          if (told.get(asset) === said) continue
+          told.set(asset, said)
+          live({ asset, powerKw, socKwh, at, freshness, plugged, why })
+        }
+      })
+      .catch((error: unknown) => rooms.log.debug({ error }, 'chargers were not told'))
+  })
   return () => {
     stop()
+    chargers.cancel()
     live.cancel()
   }
 }
+
+const TELL_CHARGERS = 5000
 
 type Live = { asset: number } & Record<string, unknown>
 
