@@ -6,6 +6,9 @@ const CONNECTION =
 const LOST =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection error and is not queryable/i
 
+/** Failures before anything was sent. */
+const NEVER_REACHED = /^(ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENOTFOUND|EAI_AGAIN|57P03|53300)$/
+
 export const isAway = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
   if (error instanceof AggregateError) return error.errors.some(isAway)
@@ -21,7 +24,7 @@ export function databaseProblem(error: unknown): unknown {
     return new Problem('database-unavailable', `The database does not answer: ${describeError(error)}.`, {
       status: 503,
       retry: 'later',
-      hint: 'Nothing was stored. Try again in some seconds; if it lasts, look at the database server.',
+      hint: `${NEVER_REACHED.test(code) || /trying to connect/.test(error.message) ? 'Nothing was stored.' : 'It is not certain whether this was stored.'} Send it again in some seconds; if it lasts, look at the database server.`,
       cause: error,
     })
   if (code === '40001' || code === '40P01')
