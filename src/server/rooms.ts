@@ -1,7 +1,7 @@
 /** What every set of routes is given. */
-import type { Accounts, Assets, Beliefs, Line, News, Sensors, Sources, Users } from '#ems'
+import type { Accounts, Assets, Beliefs, Line, News, Schedules, Sensors, Sources, Users } from '#ems'
 import type { Bus, Clock, Log } from '#kernel'
-import type { Store } from '#store'
+import type { Queue, Store } from '#store'
 import type { Identity } from './identity.ts'
 import type { Metrics } from './metrics.ts'
 import type { Presence } from './presence.ts'
@@ -31,6 +31,8 @@ export interface SteeredSite {
   demo: boolean
   /** Which car stands at which charger, both ways: 'V2G003' → 'CP004' and 'CP004' → 'V2G003'. */
   plugged?: () => ReadonlyMap<string, string>
+  /** Whether the station of a charger is connected. */
+  online?: (device: string) => boolean
 }
 
 /** Everything routes need; one value handed to every set of routes. */
@@ -46,6 +48,8 @@ export interface Rooms {
   sensors: Sensors
   sources: Sources
   beliefs: Beliefs
+  queue: Queue
+  schedules: Schedules
   identity: Identity
   tokens: Tokens
   presence: Presence

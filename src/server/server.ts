@@ -7,16 +7,19 @@ import {
   openAccounts,
   openAssets,
   openBeliefs,
+  openSchedules,
   openSensors,
   openSources,
   openUsers,
   type PasswordVerifier,
   type Sensors,
+  type SolverPool,
   type Sources,
   scryptVerifier,
+  sharedSolverPool,
 } from '#ems'
 import { type Bus, type Clock, HOUR, type Log, Problem } from '#kernel'
-import type { Store } from '#store'
+import { openQueue, type Queue, type Store } from '#store'
 import { type App, createApp, type Routes } from './app.ts'
 import { cariflexRoutes } from './cariflex/routes.ts'
 import { tellStream } from './cariflex/stream.ts'
@@ -45,6 +48,9 @@ export interface ServerParts {
   beliefs?: Beliefs
   sensors?: Sensors
   sources?: Sources
+  /** Opened (and closed) here when absent. */
+  queue?: Queue
+  pool?: SolverPool
   /** Absent when this program steers no site. */
   steered?: SteeredSite | undefined
 }
@@ -77,6 +83,11 @@ export function createServer(parts: ServerParts): Server {
   const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), verifiers })
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
+  const assets = openAssets(store)
+  const beliefs = parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources })
+  const queue = parts.queue ?? openQueue({ store, clock, log })
+  const pool = parts.pool ?? sharedSolverPool()
+  const schedules = openSchedules({ store, clock, bus, beliefs, sensors, assets, sources, queue, pool, author: config.platformName })
   const rooms: Rooms = {
     config,
     store,
@@ -85,10 +96,12 @@ export function createServer(parts: ServerParts): Server {
     bus,
     accounts: openAccounts(store),
     users,
-    assets: openAssets(store),
+    assets,
     sensors,
     sources,
-    beliefs: parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources }),
+    beliefs,
+    queue,
+    schedules,
     identity,
     tokens,
     presence,
@@ -137,6 +150,8 @@ export function createServer(parts: ServerParts): Server {
       pruning.cancel()
       hub.close()
       await app.close()
+      await schedules.close()
+      if (!parts.queue) await queue.close()
       await presence.close()
     },
   }

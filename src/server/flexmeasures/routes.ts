@@ -8,6 +8,7 @@ import { entryRoutes, indexRoute } from './entry.ts'
 import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
 import { getDataRoutes } from './get-data.ts'
 import { postDataRoute } from './post-data.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
 import { sourceRoutes } from './sources.ts'
 import { userRoutes } from './users.ts'
@@ -42,6 +43,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         getDataRoutes(signedIn, rooms)
         sourceRoutes(signedIn, rooms)
         annotationRoutes(signedIn, rooms)
+        scheduleRoutes(signedIn, rooms)
       })
     },
     { prefix: ROOT },
