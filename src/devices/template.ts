@@ -1,6 +1,6 @@
 /** What a device template says: how one brand of device is recognised, read and ordered over Modbus. The JSON Schema and the types come from here. */
 import { type Static, Type } from 'typebox'
-import { VALUE_KINDS } from '#protocols/modbus'
+import { VALUE_KINDS, type ValueKind } from '#protocols/modbus'
 
 const closed = { additionalProperties: false }
 const Quantity = (description: string) => Type.String({ description, examples: ['50 kW'] })
@@ -21,9 +21,11 @@ const place = {
     }),
   ),
   type: Type.Optional(
-    Type.Union(
-      VALUE_KINDS.map((kind) => Type.Literal(kind)),
-      { description: 'How the registers hold the value; a SunSpec point knows its own.' },
+    Type.Unsafe<ValueKind>(
+      Type.Union(
+        VALUE_KINDS.map((kind) => Type.Literal(kind)),
+        { description: 'How the registers hold the value; a SunSpec point knows its own.' },
+      ),
     ),
   ),
   length: Type.Optional(Type.Integer({ minimum: 1, maximum: 125, description: 'Registers of a string.' })),
