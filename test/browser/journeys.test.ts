@@ -203,7 +203,7 @@ test('the owner sets a power, sees it pinned with its reason, and takes it back'
 })
 
 test('a command shows the answer of the station beside it; the conversation can be searched and opened', { skip }, async (t) => {
-  const { page } = await enter(t)
+  const { page, mock } = await enter(t)
   await visit(page, '/ops/stations/CP004')
   await page.getByRole('button', { name: 'Redémarrer la borne' }).click()
   const commands = page.getByRole('region', { name: 'Commandes' })
@@ -211,7 +211,8 @@ test('a command shows the answer of the station beside it; the conversation can 
   await commands.getByText('Que faire ?').waitFor()
   await page.getByLabel('Limiter à (kW, 1 h)').fill('6,9')
   await page.getByRole('button', { name: 'Limiter', exact: true }).click()
-  await commands.getByText('Accepted', { exact: true }).waitFor()
+  await commands.getByText('Limite posée').waitFor()
+  assert.equal((mock.seen.find(({ line }) => line === 'POST /api/cariflex/v1/limits')!.body as { asset: number }).asset, 25)
   const talk = page.getByRole('region', { name: 'Conversation' })
   await talk.getByRole('searchbox').fill('SetChargingProfile')
   await page.waitForURL(/search=SetChargingProfile/)

@@ -79,5 +79,8 @@ export function milliseconds(duration: string | number): number {
   return ((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + secs) * 1000
 }
 
-/** ISO time with the offset of the zone would be nicer to read, UTC is enough for a machine. */
+/** A moment that came as ISO time or as milliseconds; NaN when it is neither. */
+export const moment = (at: string | number): number => (typeof at === 'number' ? at : Date.parse(at))
+
+/** For the API: UTC is enough for a machine. */
 export const iso = (at: number): string => new Date(at).toISOString()

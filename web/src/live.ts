@@ -15,7 +15,6 @@ export interface Versions {
   plan: number
   setpoints: number
   limits: number
-  conversation: number
   devices: number
   forecast: number
   caughtUp: number
@@ -27,7 +26,9 @@ export const assets = cell<Asset[] | null>(null)
 export const limits = cell<Limit[] | null>(null)
 export const alarms = cell<Alarm[] | null>(null)
 export const connection = cell<Connection>({ state: 'connecting', heard: Date.now() })
-export const versions = cell<Versions>({ plan: 0, setpoints: 0, limits: 0, conversation: 0, devices: 0, forecast: 0, caughtUp: 0 })
+export const versions = cell<Versions>({ plan: 0, setpoints: 0, limits: 0, devices: 0, forecast: 0, caughtUp: 0 })
+/** By peer, moves when something was said. */
+export const talks = cell<Record<string, number>>({})
 /** Why the first picture could not be read; null when it was. */
 export const trouble = cell<Refusal | null>(null)
 
@@ -88,7 +89,7 @@ const readAlarms = () => refresh<Alarm[] | null>(alarms, '/alarms')
 /** Reads everything again: at the start and after every gap of the stream. */
 export async function catchUp(): Promise<void> {
   await Promise.all([readSite(), readAssets(), readLimits(), readAlarms()])
-  bump('plan', 'setpoints', 'limits', 'conversation', 'devices', 'caughtUp')
+  bump('plan', 'setpoints', 'limits', 'devices', 'caughtUp')
 }
 
 function mergeLive(news: LiveNews): void {
@@ -127,7 +128,13 @@ function follow(): () => void {
   const alarmsSoon = calmly(1_000, readAlarms)
   const planSoon = calmly(1_000, () => bump('plan'))
   const ordersSoon = calmly(3_000, () => bump('setpoints'))
-  const talkSoon = calmly(1_500, () => bump('conversation'))
+  const spoke = new Set<string>()
+  const talkSoon = calmly(1_500, () => {
+    const next = { ...talks.get() }
+    for (const peer of spoke) next[peer] = (next[peer] ?? 0) + 1
+    spoke.clear()
+    talks.set(next)
+  })
   const devicesSoon = calmly(500, () => bump('devices'))
   const act: Record<string, (data: never) => void> = {
     live: mergeLive,
@@ -147,7 +154,10 @@ function follow(): () => void {
       devicesSoon()
     },
     forecast: () => bump('forecast'),
-    conversation: () => talkSoon(),
+    conversation: ({ peer }: { peer: string }) => {
+      spoke.add(peer)
+      talkSoon()
+    },
     // What happened meanwhile is no longer remembered over there: read everything afresh.
     reset: () => void catchUp(),
   }

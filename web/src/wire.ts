@@ -218,9 +218,10 @@ export interface CommandAnswer {
 }
 
 export interface World {
-  now: string
+  /** ISO time or milliseconds. */
+  now: string | number
   cloudCover: number
   frozen: boolean
-  vehicles: { id: string; asset: number; plugged: string | null; socPercent?: number | null; departure?: string | null }[]
+  vehicles: { id: string; asset?: number; plugged: string | null; socPercent?: number | null; departure?: string | number | null }[]
   devices: { id: string; fault: boolean; connected: boolean }[]
 }

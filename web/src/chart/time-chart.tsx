@@ -79,6 +79,8 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
       const { ctx, bbox } = chart
       ctx.save()
       ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`
+      ctx.textAlign = 'left'
+      ctx.textBaseline = 'alphabetic'
       latest.current.moments.forEach(({ at, label, colour }, index) => {
         const x = chart.valToPos(at / 1000, 'x', true)
         if (x < bbox.left || x > bbox.left + bbox.width) return

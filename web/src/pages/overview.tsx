@@ -1,5 +1,5 @@
 /** The island now: map, power by kind, what the grid asks, what is wrong, what can be trusted. */
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { useCell } from '../cell.ts'
 import { arrowOf, type Flow, sumsOf } from '../flow.ts'
 import { alarms, assets, platformNow, site, trouble } from '../live.ts'
@@ -140,6 +140,7 @@ const FRESHNESS: Freshness[] = ['fresh', 'late', 'silent']
 
 function Trust({ all }: { all: Asset[] }) {
   const { t } = useWords()
+  const devices = all.filter((asset) => asset.device !== null)
   return (
     <section class="card" aria-labelledby="trust-now">
       <h2 id="trust-now">{t('overview.fresh')}</h2>
@@ -147,7 +148,7 @@ function Trust({ all }: { all: Asset[] }) {
         {FRESHNESS.map((freshness) => (
           <li key={freshness} class={`fresh fresh-${freshness}`}>
             <span class="light" aria-hidden="true" />
-            <b>{all.filter((asset) => asset.live.freshness === freshness).length}</b> {t.code('fresh', freshness)}
+            <b>{devices.filter((asset) => asset.live.freshness === freshness).length}</b> {t.code('fresh', freshness)}
           </li>
         ))}
       </ul>
@@ -198,7 +199,9 @@ function Alarms() {
 
 export function Overview({ route }: PageProps) {
   const { t } = useWords()
-  const all = useCell(assets)
+  const every = useCell(assets)
+  // The site itself is the frame of the page, not one of its things.
+  const all = useMemo(() => every?.filter((asset) => asset.kind !== 'site'), [every])
   const place = useCell(site)
   const problem = useCell(trouble)
   return (

@@ -277,7 +277,8 @@ function Hours({ start, step, slots }: { start: number; step: number; slots: num
   for (let slot = 0; slot < slots; slot++) {
     const at = start + slot * step
     const clock = f.clock(at)
-    if (clock.endsWith('00') && Number(clock.slice(0, 2)) % every === 0) marks.push({ at, left: (slot / slots) * 100 })
+    if (clock.endsWith('00') && Number(clock.slice(0, 2)) % every === 0 && slot / slots < (small ? 0.88 : 0.95))
+      marks.push({ at, left: (slot / slots) * 100 })
   }
   return (
     <div class="band-row band-hours" aria-hidden="true">
@@ -489,7 +490,8 @@ export function PlanPage({ route }: PageProps) {
           powerKw,
           freePowerKw: device.freePowerKw?.slice(0, slots) ?? null,
           blocks: blocksOf(device, slots, step),
-          most: Math.max(kinds.get(device.asset)?.nominalKw ?? 0, ...powerKw.map(Math.abs), 0.001),
+          // A little air above, so that full power does not touch the next row.
+          most: Math.max(kinds.get(device.asset)?.nominalKw ?? 0, ...powerKw.map(Math.abs), 0.001) * 1.12,
           twoWay,
         }
       })

@@ -14,21 +14,30 @@ interface Said {
   error?: Refusal
 }
 
+/** What the platform lets through by hand beside start, stop and reset; limits go by the ladder, with their reason. */
 const OTHERS = [
   'GetVariables',
+  'SetVariables',
   'GetCompositeSchedule',
+  'GetChargingProfiles',
+  'GetTransactionStatus',
   'TriggerMessage',
   'GetBaseReport',
-  'ClearChargingProfile',
   'ChangeAvailability',
   'UnlockConnector',
+  'ClearCache',
 ] as const
 const EXAMPLE: Record<string, unknown> = {
   GetVariables: { getVariableData: [{ component: { name: 'ChargingStation' }, variable: { name: 'Model' } }] },
   GetCompositeSchedule: { evseId: 1, duration: 3600, chargingRateUnit: 'W' },
   TriggerMessage: { requestedMessage: 'StatusNotification', evse: { id: 1 } },
   GetBaseReport: { requestId: 1, reportBase: 'SummaryInventory' },
-  ClearChargingProfile: { chargingProfileCriteria: { evseId: 1, chargingProfilePurpose: 'TxProfile' } },
+  SetVariables: {
+    setVariableData: [{ component: { name: 'OCPPCommCtrlr' }, variable: { name: 'HeartbeatInterval' }, attributeValue: '60' }],
+  },
+  GetChargingProfiles: { requestId: 2, chargingProfile: {} },
+  GetTransactionStatus: {},
+  ClearCache: {},
   ChangeAvailability: { operationalStatus: 'Operative', evse: { id: 1 } },
   UnlockConnector: { evseId: 1, connectorId: 1 },
 }
@@ -43,6 +52,8 @@ export function Commands({ station }: { station: Station }) {
   const [action, setAction] = useState<string>(OTHERS[0])
   const [payload, setPayload] = useState(write(EXAMPLE[OTHERS[0]]))
   const [fault, setFault] = useState('')
+  const [posted, setPosted] = useState('')
+  const [refused, setRefused] = useState<Refusal | null>(null)
   const going = station.evses.find((evse) => evse.transaction)?.transaction
   const free = station.evses.find((evse) => !evse.transaction)
 
@@ -61,6 +72,20 @@ export function Commands({ station }: { station: Station }) {
     setSaid((before) => [entry, ...before].slice(0, 8))
     setBusy(false)
   }
+  /** A limit is not a message: it is posted, and the station hears of it by its next order, with the reason. */
+  const ask = async (body: Record<string, unknown>) => {
+    setBusy(true)
+    setPosted('')
+    setRefused(null)
+    try {
+      await post('/limits', body)
+      setPosted(t('command.limit.done', { power: f.amount(Number(body['maxKw']), 'kW') }))
+    } catch (failure) {
+      if (!(failure instanceof Refusal)) throw failure
+      setRefused(failure)
+    }
+    setBusy(false)
+  }
   const start = () =>
     send('RequestStartTransaction', {
       evseId: free?.id ?? 1,
@@ -73,24 +98,7 @@ export function Commands({ station }: { station: Station }) {
     const watts = Math.round(Number(kw.replace(',', '.')) * 1000)
     if (!Number.isFinite(watts) || watts < 0) return setFault(t('command.fault.power'))
     setFault('')
-    void send('SetChargingProfile', {
-      evseId: 1,
-      chargingProfile: {
-        id: 900,
-        stackLevel: 5,
-        chargingProfilePurpose: 'TxDefaultProfile',
-        chargingProfileKind: 'Absolute',
-        chargingSchedule: [
-          {
-            id: 900,
-            startSchedule: new Date(platformNow()).toISOString(),
-            duration: 3600,
-            chargingRateUnit: 'W',
-            chargingSchedulePeriod: [{ startPeriod: 0, limit: watts }],
-          },
-        ],
-      },
-    })
+    void ask({ asset: station.asset, maxKw: watts / 1000, duration: 'PT1H', rung: 'contract' })
   }
   const other = (event: Event) => {
     event.preventDefault()
@@ -131,10 +139,14 @@ export function Commands({ station }: { station: Station }) {
             onInput={(event) => setKw(event.currentTarget.value)}
           />
         </label>
-        <button type="submit" class="button" disabled={busy}>
+        <button type="submit" class="button" disabled={busy || station.asset === null}>
           {t('command.limit.go')}
         </button>
       </form>
+      {refused && <Failure error={refused} />}
+      <p role="status" class="done">
+        {posted}
+      </p>
       <details class="fold">
         <summary>{t('command.other')}</summary>
         <form class="form" onSubmit={other}>

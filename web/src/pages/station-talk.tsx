@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Refusal, read } from '../api.ts'
 import { useCell } from '../cell.ts'
-import { platformNow, versions } from '../live.ts'
+import { platformNow, talks, versions } from '../live.ts'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import { address, refine } from '../route.ts'
@@ -41,12 +41,13 @@ function Talk({ line }: { line: Utterance }) {
 export function StationTalk({ identity, search }: { identity: string; search: string }) {
   const { t } = useWords()
   const seen = useCell(versions)
+  const said = useCell(talks)[identity] ?? 0
   const [word, setWord] = useState(search)
   const [older, setOlder] = useState<Utterance[]>([])
   const [ended, setEnded] = useState(false)
   const [problem, setProblem] = useState<Refusal | undefined>()
   const base = `/stations/${encodeURIComponent(identity)}/conversation`
-  const { data, error, reload } = useResource<Utterance[]>(address(base, { search, limit: String(PAGE) }), seen.conversation)
+  const { data, error, reload } = useResource<Utterance[]>(address(base, { search, limit: String(PAGE) }), `${said}/${seen.caughtUp}`)
   useEffect(() => {
     setOlder([])
     setEnded(false)

@@ -3,7 +3,7 @@ import { useCell } from '../cell.ts'
 import { useHeading } from '../heading.ts'
 import { platformNow, site, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
-import { RungMark, Simulated } from '../parts/marks.tsx'
+import { Power, RungMark, Simulated } from '../parts/marks.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
@@ -42,7 +42,7 @@ function Evse({ station }: { station: Station }) {
               {going?.powerKw !== null && going?.powerKw !== undefined && (
                 <>
                   {' '}
-                  · <span aria-hidden="true">↓</span> <b>{f.amount(going.powerKw, 'kW')}</b>
+                  · <Power kind="evse" powerKw={going.powerKw} />
                 </>
               )}
             </p>
@@ -77,7 +77,7 @@ function LimitNow({ station }: { station: Station }) {
   if (!limit) return <p class="muted small">{t('station.limit.none')}</p>
   return (
     <p class="small">
-      {t('station.limit', { power: f.amount(limit.kw, 'kW') })} <RungMark rung={limit.rung} />{' '}
+      {t('station.limit')} <Power kind="evse" powerKw={limit.kw} /> <RungMark rung={limit.rung} />{' '}
       {limit.until && <span class="muted">{t('order.until', { time: f.near(Date.parse(limit.until), platformNow()) })}</span>}{' '}
       <span class="block">
         <span class="muted">{t('order.because')}</span> {limit.because}

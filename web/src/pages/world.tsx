@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { post, Refusal } from '../api.ts'
 import { useCell } from '../cell.ts'
+import { moment } from '../format.ts'
 import { assets, platformNow, site, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { LimitBanner } from '../parts/limit-banner.tsx'
@@ -114,7 +115,7 @@ function Clock({ world, state }: { world: Resource<World>; state: World }) {
         <Icon name="waiting" /> {t('world.clock')}
       </h2>
       <p>
-        {t('world.clock.now', { time: f.moment(Date.parse(state.now)) })} {state.frozen && <b>{t('world.clock.frozen')}</b>}
+        {t('world.clock.now', { time: f.moment(moment(state.now)) })} {state.frozen && <b>{t('world.clock.frozen')}</b>}
       </p>
       <button
         type="button"
@@ -146,7 +147,7 @@ function Cars({ world, state }: { world: Resource<World>; state: World }) {
         {state.vehicles.map((vehicle) => (
           <li key={vehicle.id}>
             <div>
-              <a class="strong" href={`/ops/assets/${vehicle.asset}`}>
+              <a class="strong" href={`/ops/assets/${vehicle.id}`}>
                 {vehicle.id}
               </a>{' '}
               <span class={vehicle.plugged ? 'good' : 'muted'}>
@@ -157,7 +158,7 @@ function Cars({ world, state }: { world: Resource<World>; state: World }) {
                   vehicle.socPercent !== null && vehicle.socPercent !== undefined
                     ? t('station.soc', { percent: f.percent(vehicle.socPercent / 100) })
                     : '',
-                  vehicle.departure ? t('world.departure', { time: f.near(Date.parse(vehicle.departure), platformNow()) }) : '',
+                  vehicle.departure ? t('world.departure', { time: f.near(moment(vehicle.departure), platformNow()) }) : '',
                 ]
                   .filter(Boolean)
                   .join(' · ')}
