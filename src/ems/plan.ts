@@ -43,8 +43,10 @@ export interface Plan {
   productionPrice: number[]
   currency: string
   objective: number
-  bound: number
-  gap: number
+  /** Proven: no plan costs less; null when nothing was proven. */
+  bound: number | null
+  /** (objective − bound) / |objective|; null when unknown. */
+  gap: number | null
   solver: string
   solveMs: number
   brokenWishes: BrokenWish[]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { after, HOUR, type Instant, MINUTE, manualClock, SECOND, wattHours } from '#kernel'
+import { after, HOUR, type Instant, MINUTE, manualClock, Problem, SECOND, wattHours } from '#kernel'
 import { scratchStore } from '#store'
 import { beatOnce } from './heartbeat.ts'
 import { eventually, flatPlan, openIsland, settleIsland, smallSite, TEN } from './island.fixture.ts'
@@ -48,7 +48,7 @@ test('the plan charges when energy is cheap, sells when it is dear, and says why
   const selling = battery.reasons.find((reason) => battery.powerKw[reason.from]! < -20)!
   assert.match(selling.because, /dear \(180 EUR\/MWh\)/)
   assert.equal(battery.socKwh?.length, plan.slots + 1)
-  assert.ok(plan.gap <= 0.001 && plan.bound <= plan.objective + 1e-6)
+  assert.ok(plan.gap! <= 0.001 && plan.bound! <= plan.objective + 1e-6)
   assert.deepEqual(plan.notes, undefined)
   assert.deepEqual(await line.plans.latest(site.asset, line.clock.now()), plan)
   assert.ok(news.some((one) => one.kind === 'plan' && one.plan === plan.id))
@@ -102,26 +102,51 @@ test('a grid limit caps the plan, which keeps what it would have done without', 
 test('a planner killed in mid-solve leaves the last plan in force, and says so', async (t) => {
   const { line, site, clock } = await island(t, { batteries: 3 })
   await marketPrices(line, midnight, 72)
-  const first = (await planOnce(line, 'first', { pool }))!
-  clock.forward(5 * MINUTE)
   const own = startSolverPool()
   t.after(() => own.close())
   await own.ready()
   const killing = {
     ...own,
-    solve: (...args: Parameters<typeof own.solve>) => {
+    solve: async (...args: Parameters<typeof own.solve>) => {
       const solving = own.solve(...args)
       own.killOne()
-      return solving
+      await solving.catch(() => undefined)
+      throw new Problem('solver-killed', 'The thread was killed again.')
     },
   }
+  const unproven = (await planOnce(line, 'zeroth', { pool: killing }))!
+  assert.equal(unproven.gap, null, 'without a last plan, one that is not proven is better than none')
+  assert.match(unproven.notes!.join(), /not proven/)
+  clock.forward(MINUTE)
+  const first = (await planOnce(line, 'first', { pool }))!
+  clock.forward(5 * MINUTE)
   const second = (await planOnce(line, 'second', { pool: killing }))!
-  assert.match(second.fallback ?? '', /the plan of 10:00 is kept: /)
+  assert.match(second.fallback ?? '', /the plan of 10:01 is kept: /)
   assert.deepEqual(second.devices, first.devices)
   assert.ok((await line.alarms.views(site.zone)).some((alarm) => alarm.code === 'planner' && alarm.active))
   const third = (await planOnce(line, 'third', { pool: own }))!
   assert.equal(third.fallback, undefined, 'the killed thread was replaced')
+  assert.ok(third.gap !== null && third.gap <= 0.001)
   assert.ok(!(await line.alarms.views(site.zone)).some((alarm) => alarm.code === 'planner'))
+})
+
+test('when planning fails the last plan stays in force as long as it lasts, and says so', async (t) => {
+  const { line, site, clock } = await island(t, { chargers: 0 })
+  await marketPrices(line, midnight, 72)
+  const first = (await planOnce(line, 'first', { pool }))!
+  clock.forward(5 * MINUTE)
+  const broken = { ...pool, solve: () => Promise.reject(new Error('out of memory')) }
+  const beliefs = { ...line.beliefs, series: () => Promise.reject(new Error('no series today')) }
+  const failing = { ...line, beliefs }
+  const second = (await planOnce(failing, 'second', { pool: broken }))!
+  assert.match(second.fallback ?? '', /the plan of 10:00 is kept: no series today/)
+  assert.deepEqual(second.devices, first.devices)
+  clock.forward(5 * MINUTE)
+  const third = (await planOnce(failing, 'third', { pool: broken }))!
+  assert.equal(third.fallback, second.fallback, 'the reason of the first failure stays')
+  assert.ok((await line.alarms.views(site.zone)).some((alarm) => alarm.code === 'planner' && alarm.active))
+  clock.forward(48 * HOUR)
+  assert.equal(await planOnce(failing, 'fourth', { pool: broken }), undefined, 'a plan that is over is not kept')
 })
 
 test('without prices of tomorrow the last known day stands in, and the plan says so', async (t) => {

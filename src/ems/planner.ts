@@ -1,6 +1,7 @@
 /** The planner of a site: plans every five minutes and at once on news, one solve at a time; without an answer the last plan stays. */
 import { randomUUID } from 'node:crypto'
 import { describeError, type Instant, MINUTE, SECOND } from '#kernel'
+import { openHabits } from './forecasting/habits.ts'
 import { clockTime } from './limits.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
@@ -19,8 +20,10 @@ export interface PlannerOptions {
   /** For one solve, ms; default 20 s. */
   deadlineMs?: number
   pool?: SolverPool
-  /** Wishes of cars whose users said nothing. */
+  /** Wishes of cars whose users said nothing; default from their history. */
   habits?: Habits
+  /** Which car stands at which charger, as the rooms that know tell it; default from readings. */
+  plugged?: () => ReadonlyMap<string, string>
 }
 
 export interface Planner {
@@ -33,8 +36,9 @@ export interface Planner {
 const JUMP = MINUTE
 
 /** Starts the planner; the first plan is asked for by the caller or by the first news. */
-export function startPlanner(line: Line, options: PlannerOptions = {}): Planner {
-  const { period = 5 * MINUTE, gather = 250 } = options
+export function startPlanner(line: Line, given: PlannerOptions = {}): Planner {
+  const { period = 5 * MINUTE, gather = 250 } = given
+  const options = { ...given, habits: given.habits ?? openHabits(line.beliefs, line.site).wish }
   const { clock, bus, site, log } = line
   let running: Promise<Plan | undefined> | undefined
   let next: string | undefined
@@ -127,7 +131,7 @@ function triggerOf({ site }: Line, news: News): string | undefined {
 export async function planOnce(
   line: Line,
   trigger: string,
-  { deadlineMs = 20_000, pool, habits }: PlannerOptions = {},
+  { deadlineMs = 20_000, pool, habits, plugged }: PlannerOptions = {},
 ): Promise<Plan | undefined> {
   const { site, clock, bus, log, plans, alarms } = line
   const at = clock.now()
@@ -135,10 +139,12 @@ export async function planOnce(
   let plan: Plan
   let asked: Question
   try {
-    asked = await question(line, at, previous, habits)
+    asked = await question(line, at, previous, { habits: habits ?? openHabits(line.beliefs, site).wish, ...(plugged && { plugged }) })
     const how = { deadlineMs, ...(pool && { pool }) }
     const schedule = await scheduleSite(asked.problem, how)
     const free = asked.free && (await scheduleSite(asked.free, how))
+    if (!Number.isFinite(schedule.gap) && previous && slotAt(previous, at) !== undefined)
+      return await keepPrevious(line, previous, at, trigger, 'The solver gave no answer in time.')
     plan = planOf(site, asked, schedule, trigger, free)
   } catch (error) {
     log.warn({ site: site.name, error: describeError(error) }, 'no new plan')
@@ -146,7 +152,8 @@ export async function planOnce(
   }
   await plans.keep(plan)
   bus.tell({ kind: 'plan', site: site.asset, plan: plan.id })
-  await alarms.clear(site.asset, 'planner')
+  if (plan.gap === null) await alarms.raise(site.asset, 'planner', 'The solver gave no answer in time; devices were planned one by one.')
+  else await alarms.clear(site.asset, 'planner')
   if (asked.prices.alarm) await alarms.raise(site.asset, 'prices-missing', asked.prices.alarm)
   else await alarms.clear(site.asset, 'prices-missing')
   for (const wish of plan.brokenWishes) await alarms.raise(wish.asset, 'wish-broken', wish.because)

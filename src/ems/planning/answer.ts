@@ -13,6 +13,9 @@ import { type Asked, type Question, STEP, socSensor, touches } from './question.
 
 const NAMES = { minimum: 'soc-minima', maximum: 'soc-maxima', target: 'soc-targets', floor: 'soc-min' } as const
 
+/** Said of a plan that the solver did not make. */
+const UNPROVEN = 'The solver gave no answer in time: planned device by device, how good the plan is was not proven.'
+
 /** The plan that answers the question. `free` is the answer to the same question without grid limits. */
 export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trigger: string, free?: SiteSchedule): Plan {
   const time = (slot: number) => clockTime(after(asked.start, slot * STEP), site.zone)
@@ -20,6 +23,8 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     const one = asked.asked.find((each) => each.device.id === device)
     return one?.vehicle?.device ?? device
   }
+  const isUnproven = !Number.isFinite(schedule.gap)
+  const notes = [...asked.prices.notes, ...(isUnproven ? [UNPROVEN] : [])]
   return {
     id: randomUUID(),
     site: site.asset,
@@ -45,8 +50,8 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     productionPrice: asked.prices.production.map(round),
     currency: site.currency,
     objective: schedule.objective,
-    bound: schedule.bound,
-    gap: schedule.gap,
+    bound: Number.isFinite(schedule.bound) ? schedule.bound : null,
+    gap: Number.isFinite(schedule.gap) ? schedule.gap : null,
     solver: schedule.solver,
     solveMs: Math.round(schedule.solveMs),
     brokenWishes: schedule.missedWishes.map((missed): BrokenWish => {
@@ -62,7 +67,7 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
       }
     }),
     trigger,
-    ...(asked.prices.notes.length > 0 && { notes: asked.prices.notes }),
+    ...(notes.length > 0 && { notes }),
   }
 }
 

@@ -41,8 +41,14 @@ export interface Question {
 /** Wish of a plugged car whose user said nothing: from its habits. */
 export type Habits = (vehicle: SiteDevice, at: Instant) => Promise<Wish | undefined>
 
+export interface Knowledge {
+  habits?: Habits
+  /** Car by charger. */
+  plugged?: () => ReadonlyMap<string, string>
+}
+
 /** Asks for a plan from the quarter-hour of `at` to the end of the next local day (24 to 48 hours). */
-export async function question(line: Line, at: Instant, previous: Plan | undefined, habits?: Habits): Promise<Question> {
+export async function question(line: Line, at: Instant, previous: Plan | undefined, knows: Knowledge = {}): Promise<Question> {
   const { site, beliefs } = line
   const start = floorTo(at, STEP)
   const until = dayAfter(at, site.zone, 2)
@@ -53,7 +59,7 @@ export async function question(line: Line, at: Instant, previous: Plan | undefin
     line.overrides.within(after(at, FADING), until),
     priceOutlook(beliefs, site, window),
     inflexible(line, start, slots),
-    devicesNow(line, at, habits),
+    devicesNow(line, at, knows),
   ])
   const levels = await levelsAtStart(line, asked, start, at)
   // Among equally good plans each keeps to the one before it: the free plan to the free plan, so that only what a limit bent differs.
@@ -108,13 +114,17 @@ async function inflexible(line: Line, start: Instant, slots: number): Promise<nu
   return Array.from({ length: slots }, (_, slot) => profiles.reduce((sum, profile) => sum + (profile[slot] ?? 0), 0))
 }
 
-async function devicesNow(line: Line, at: Instant, habits: Habits | undefined): Promise<Asked[]> {
+async function devicesNow(line: Line, at: Instant, { habits, plugged }: Knowledge): Promise<Asked[]> {
   const { site } = line
   const vehicles = new Map(site.devices.filter((member) => member.kind === 'vehicle').map((member) => [member.soc, member]))
   const behind = new Map<string, SiteDevice>()
   for (const reading of await line.recorder.latest(at, 10 * MINUTE)) {
     const vehicle = vehicles.get(reading.sensor)
     if (vehicle) behind.set(reading.device, vehicle)
+  }
+  for (const [charger, car] of plugged?.() ?? []) {
+    const vehicle = site.devices.find((member) => member.device === car && member.kind === 'vehicle')
+    if (vehicle) behind.set(charger, vehicle)
   }
   const asked: Asked[] = []
   for (const device of line.devices.all()) {
@@ -136,6 +146,15 @@ async function levelsAtStart(line: Line, asked: readonly Asked[], start: Instant
     [asked.flatMap(socSensor), asked.map((one) => one.device.id), start - MINUTE, Math.min(start + 2 * MINUTE, at)],
   )
   const measured = new Map(rows.map((row) => [row.sensor, row.value]))
+  // Stations tell states of charge to the beliefs, not to the readings.
+  await Promise.all(
+    asked.flatMap(socSensor).map(async (sensor) => {
+      if (measured.has(sensor)) return
+      const span = { from: after(start, -MINUTE), until: after(start, 2 * MINUTE) }
+      const [known] = await line.beliefs.events({ sensor, ...span, at, horizon: 'ex-post' })
+      if (known) measured.set(sensor, known.value)
+    }),
+  )
   return new Map(
     asked.flatMap((one) => {
       const level = measured.get(socSensor(one)[0] ?? -1)
