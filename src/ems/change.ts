@@ -44,7 +44,7 @@ export function changes(orders: readonly Order[], { current, wants, at, told, ke
     const want = wants.find((each) => each.device === order.device)
     if (want?.capability.kind === 'pv' && order.rung === 'plan') {
       // The sun needs no order to shine; one is given to end a curtailment.
-      if (entry && entry.rung !== 'plan') result.fresh.push(order)
+      if (entry && entry.rung !== 'plan') result.fresh.push({ ...order, power: want.capability.minPower })
       continue
     }
     if (!entry || entry.rung !== order.rung || !isSame(entry.power, order, want)) {

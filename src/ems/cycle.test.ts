@@ -155,6 +155,29 @@ test('an override replaces the plan but not the grid', async (t) => {
   )
 })
 
+test('the sun gets no orders until it is held back, and is set free again', async (t) => {
+  const { line, made, clock, site } = await island(t, { batteries: 0, chargers: 0, maxProduction: kilowatts(500) })
+  const plant = made['PV001']!
+  plant.power = kilowatts(-4)
+  await beatOnce(line)
+  assert.deepEqual(await line.setpoints.views({}, clock.now()), [])
+  const limit = await line.limits.post({ minKw: -1, until: after(TEN, 60 * MINUTE), scope: 'site-net', origin: 'test' })
+  await beatOnce(line)
+  await eventually(() => plant.power === kilowatts(-1), 'held back')
+  clock.forward(10 * SECOND)
+  await beatOnce(line)
+  await eventually(() => !line.lanes.busy('PV001'), 'quiet')
+  assert.equal(plant.got.length, 1, 'still held back: what it could give is not seen')
+  await line.limits.end(limit.id)
+  await beatOnce(line)
+  await eventually(() => plant.got.length === 2, 'set free')
+  assert.equal(plant.got[1]!.power, kilowatts(-5))
+  clock.forward(6 * MINUTE)
+  await beatOnce(line)
+  assert.deepEqual(await line.setpoints.views({}, clock.now()), [], 'and needs no order any more')
+  assert.equal(site.maxProduction, 500_000)
+})
+
 test('after a kill the next process tells what is in force again and keeps the journal', async (t) => {
   const { store, line, site, made, clock } = await island(t)
   await line.plans.keep(flatPlan(site, TEN, { BAT001: 15 }))

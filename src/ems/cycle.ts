@@ -27,11 +27,7 @@ export async function steer(line: Line, at: Instant): Promise<void> {
 
   // Decide: what plan or owner want, narrowed by the ladder.
   const devices = line.devices.all()
-  const isOrdered = (device: string) => current.some((entry) => entry.device === device)
-  const mayHear = (device: string) => watch.silence(device) === undefined || isOrdered(device)
-  const wants = wantsOf({ devices, plan, overrides, limits, at })
-    .filter((want) => (want.capability.controllable || watch.silence(want.device) !== undefined) && mayHear(want.device))
-    .map((want) => ({ ...want, capability: { ...want.capability, controllable: true } }))
+  const wants = wantsOf({ devices, plan, overrides, limits, current, silence: watch.silence, at })
   const unsteered = devices.filter((device) => !wants.some((want) => want.device === device.id))
   const inflexible = watts(unsteered.reduce((sum, device) => sum + (device.measured()?.power ?? 0), 0))
   const orders = narrow(wants, limits, { at, inflexible })

@@ -160,6 +160,15 @@ const TABLE: [string, Want[], Limit[], [number, string, string][], number?][] = 
     [[-2, 'grid', 'grid']],
   ],
   [
+    'under an export limit batteries give way before the sun',
+    [want(2, -30), want(3, -5, { low: -5, high: 0, able: { kind: 'pv' }, measured: kilowatts(-5) })],
+    [limit('grid', SITE, { minKw: -20, scope: 'site-net' })],
+    [
+      [-15, 'grid', 'grid'],
+      [-5, 'plan', 'plan'],
+    ],
+  ],
+  [
     'the sun is not counted on for more than it gives',
     [want(2, 30), want(3, -5, { low: -5, high: 0, able: { kind: 'pv' }, measured: kilowatts(-1) })],
     [limit('contract', SITE, { maxKw: 20, scope: 'site-net' })],

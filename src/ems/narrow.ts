@@ -124,19 +124,19 @@ function shrinkGroup(held: Held[], limit: Limit, { at, inflexible }: Surrounding
   if (limit.min !== undefined) {
     const taken = limit.scope === 'site-net' ? sum(up) : 0
     const cap = Math.max(0, around + taken - limit.min)
-    if (sum(down) > cap)
-      giveWay(
-        held,
-        limit,
-        share(
-          held.map((one) => claim(one, down, down(Math.min(one.high, 0)))),
-          cap,
-          at,
-        ),
-        -1,
-      )
+    const sunny = held.reduce((total, one) => total + (isSun(one) ? down(one.order.power) : 0), 0)
+    // The sun costs nothing: it is the last to be held back.
+    const least = (one: Held) => (isSun(one) ? down(one.order.power) * Math.min(1, cap / Math.max(sunny, 1)) : down(Math.min(one.high, 0)))
+    const shares = share(
+      held.map((one) => claim(one, down, least(one))),
+      cap,
+      at,
+    )
+    if (sum(down) > cap) giveWay(held, limit, shares, -1)
   }
 }
+
+const isSun = (one: Held): boolean => one.want.capability.kind === 'pv'
 
 /** Production that can be counted on: what is ordered, for the sun no more than what it gives now. */
 const surely = ({ want, order }: Held): number => Math.min(Math.max(0, -order.power), Math.max(0, -(want.measured ?? -Infinity)))

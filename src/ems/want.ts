@@ -6,12 +6,17 @@ import { kw, type Want } from './narrow.ts'
 import type { Override } from './overrides.ts'
 import type { Plan, PlannedDevice } from './plan.ts'
 import { slotAt } from './plans.ts'
+import type { Entry } from './setpoints.ts'
 
 export interface Wanted {
   devices: readonly Device[]
   plan: Plan | undefined
   overrides: readonly Override[]
   limits: readonly Limit[]
+  /** Orders in force. */
+  current: readonly Entry[]
+  /** Why a device gave no answer at the last look, if it gave none. */
+  silence(device: string): string | undefined
   at: Instant
 }
 
@@ -19,26 +24,31 @@ export interface Wanted {
 const SHORTEST_BURST = 3 * 60_000
 
 /**
- * Wants of all devices that have one. Without a plan for the moment a device has none and keeps its safe default, unless a limit binds
+ * Wants of all devices that can take orders now and have one. Without a plan for the moment a device has none and keeps its safe default, unless a limit binds
  * it: then it is asked to do what its default would do, so that the limit has something to shrink.
  */
-export function wantsOf({ devices, plan, overrides, limits, at }: Wanted): Want[] {
+export function wantsOf({ devices, plan, overrides, limits, current, silence, at }: Wanted): Want[] {
   const slot = plan && slotAt(plan, at)
   return devices.flatMap((device): Want[] => {
-    const capability = device.capability()
+    const inForce = current.find((entry) => entry.device === device.id)
+    // A silent device is told changes of the order it has, as long as that one lasts; it may hear though it does not answer.
+    const isSilent = silence(device.id) !== undefined
+    if (isSilent ? !inForce : !device.capability().controllable) return []
+    const capability = { ...device.capability(), controllable: true }
     const wish = device.wish?.()
     const base = { device: device.id, asset: device.asset, capability, ...(wish && { wish }) }
     const override = overrides.find((each) => each.device === device.id && each.from <= at && at < each.until)
     if (override) return [{ ...base, power: override.power, because: override.because, rung: 'override' }]
     const planned = slot === undefined ? undefined : plan?.devices.find((each) => each.device === device.id)
     if (device.kind === 'pv') {
+      // The sun gives what is measured; of a plant that is held back only its peak is known.
       const measured = device.measured()?.power
-      return [
-        { ...base, power: capability.minPower, because: 'Produces all it can.', rung: 'plan', ...(measured !== undefined && { measured }) },
-      ]
+      const isHeld = inForce !== undefined && inForce.rung !== 'plan'
+      const power = isHeld || measured === undefined ? capability.minPower : watts(Math.min(0, Math.max(measured, capability.minPower)))
+      return [{ ...base, power, because: 'Produces all it can.', rung: 'plan', ...(measured !== undefined && { measured }) }]
     }
     if (planned && plan && slot !== undefined) return [{ ...base, ...fromPlan(plan, planned, slot, capability.minStep, at) }]
-    if (!capability.controllable || !limits.some((limit) => limit.from <= at && at < limit.until && limit.rung === 'grid')) return []
+    if (!limits.some((limit) => limit.from <= at && at < limit.until && limit.rung === 'grid')) return []
     const idle = device.kind === 'battery' ? watts(0) : capability.maxPower
     return [{ ...base, power: idle, because: 'No plan covers this moment.', rung: 'plan' }]
   })
