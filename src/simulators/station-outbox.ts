@@ -20,13 +20,15 @@ export interface OutboxParts {
   onAnswer(event: TransactionEventRequest, answer: TransactionEventResponse): void
   /** The CSMS refused it as often as the station tries. */
   onDrop(event: TransactionEventRequest, error: unknown): void
+  /** An event was numbered and is about to go. */
+  onEvent(): void
   kept?: readonly TransactionEventRequest[]
 }
 
 /** Above this, periodic samples of the middle are thinned out (E04.FR.07); their numbers stay missing. */
 const ROOM = 1000
 
-export function openOutbox({ clock, variables, isOnline, send, onAnswer, onDrop, kept = [] }: OutboxParts): Outbox {
+export function openOutbox({ clock, variables, isOnline, send, onAnswer, onDrop, onEvent, kept = [] }: OutboxParts): Outbox {
   const queue: TransactionEventRequest[] = kept.map((event) => ({ ...event, offline: true }))
   let sending = false
   let attempts = 0
@@ -66,6 +68,7 @@ export function openOutbox({ clock, variables, isOnline, send, onAnswer, onDrop,
         const middle = queue.findIndex((one, index) => index > 0 && one.triggerReason === 'MeterValuePeriodic')
         if (middle > 0) queue.splice(middle, 1)
       }
+      onEvent()
       flush()
     },
     flush,

@@ -139,9 +139,11 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     const transaction = current
     if (!transaction) return
     transaction.chargingState = parts.chargingState()
-    tell(transaction, 'Ended', { trigger, reason }, [transaction.began, measure('TxEndedMeasurands', 'Transaction.End')])
+    const values = [transaction.began, measure('TxEndedMeasurands', 'Transaction.End')]
+    // Over first, told then: what is kept at the telling must not go on with it.
     current = undefined
     parts.onEnd(transaction)
+    tell(transaction, 'Ended', { trigger, reason }, values)
   }
 
   const followState = () => {

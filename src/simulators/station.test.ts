@@ -33,8 +33,13 @@ interface Rig {
   of<A extends keyof Messages>(action: A): Messages[A]['request'][]
   events(): TransactionEventRequest[]
   answers: Answers
-  /** Passwords that came with the handshakes. */
+  /** Passwords that came with the handshakes, and when. */
   passwords: string[]
+  tries: number[]
+  /** Whether the CSMS lets the station in. */
+  door: { open: boolean }
+  /** What the station kept before each of its events. */
+  kept: StationMemory[]
   session(): Session
   ask<A extends keyof Messages>(action: A, payload: Messages[A]['request']): Promise<Messages[A]['response']>
   /** Lets seconds pass; after each, what is on the wire is delivered. */
@@ -57,6 +62,9 @@ async function rig(
   const clock = manualClock(START)
   const calls: Called[] = []
   const passwords: string[] = []
+  const tries: number[] = []
+  const door = { open: true }
+  const kept: StationMemory[] = []
   let current: Session | undefined
   let underWay = 0
   const accepted = (): Messages['Authorize']['response'] => ({ idTokenInfo: { status: 'Accepted' } })
@@ -75,7 +83,8 @@ async function rig(
   const acceptor = acceptStations({
     authenticate: async (_, credentials) => {
       passwords.push(credentials?.password.toString() ?? '')
-      return { ok: true }
+      tries.push(clock.now())
+      return door.open ? { ok: true } : { ok: false, status: 401, why: 'closed' }
     },
     handlerFor: () => async (action, payload) => {
       calls.push({ action, payload })
@@ -102,6 +111,7 @@ async function rig(
     clock,
     ...(password === undefined ? {} : { password }),
     ...(memory ? { memory } : {}),
+    onEvent: () => kept.push(station.memory()),
     onFrame({ kind, direction }) {
       // Every CALL, whoever sent it, has one answer: at zero the wire is quiet.
       if (kind === 'CALL') underWay++
@@ -144,6 +154,9 @@ async function rig(
     calls,
     answers,
     passwords,
+    tries,
+    door,
+    kept,
     of: (action) => calls.filter((call) => call.action === action).map((call) => call.payload) as never,
     events: () => made.of('TransactionEvent'),
     session,
@@ -681,16 +694,17 @@ test('a reset ends the transaction, boots anew and starts the plugged car again;
   assert.notEqual(one.station.state().transaction, one.transactionId)
 })
 
-test('the retry waits longer each time and ends with the connection', async (t) => {
+test('while it is refused it tries again, waiting about twice as long each time, until it is let in', async (t) => {
   const one = await rig(t)
-  const tries: number[] = []
-  one.passwords.length = 0
-  one.station.disconnect(30)
-  await one.pass(29)
-  assert.equal(one.passwords.length, 0)
-  await one.until('back', () => one.station.state().connected, 20)
-  tries.push(one.passwords.length)
-  assert.deepEqual(tries, [1])
+  one.door.open = false
+  one.station.disconnect(1)
+  one.tries.length = 0
+  await one.until('five tries', () => one.tries.length === 5)
+  const waits = one.tries.slice(1).map((at, index) => (at - one.tries[index]!) / 1000)
+  // 3 s and up to 2 s by chance, doubled from try to try; the clock moves in whole seconds.
+  for (const [index, wait] of waits.entries()) assert.ok(wait >= 3 * 2 ** index && wait <= 5 * 2 ** index + 1, `waits of ${waits} s`)
+  one.door.open = true
+  await one.until('back', () => one.station.state().connected)
 })
 
 test('over a restart of the simulation the charge goes on: same transaction, next number, energy for the time between', async (t) => {
@@ -711,6 +725,20 @@ test('over a restart of the simulation the charge goes on: same transaction, nex
   const third = await rig(t, { memory })
   await third.until('the end', () => third.events().some((event) => event.eventType === 'Ended'), 10)
   assert.equal(third.events().at(-1)!.transactionInfo.transactionId, first.transactionId)
+})
+
+test('killed at any event, the simulation goes on without using a number twice', async (t) => {
+  const one = await charging(t)
+  one.station.unplug()
+  await one.pass(2)
+  const events = one.events()
+  assert.equal(one.kept.length, events.length)
+  for (const [index, memory] of one.kept.entries()) {
+    const told = memory.waiting.at(-1)!
+    assert.deepEqual([told.eventType, told.seqNo], [events[index]!.eventType, events[index]!.seqNo])
+    assert.equal(memory.transaction?.seqNo, told.eventType === 'Ended' ? undefined : told.seqNo + 1)
+    assert.ok(memory.transaction || memory.authorization === undefined)
+  }
 })
 
 test('a CSMS that forgot the station gets a new boot instead of refused messages for ever', async (t) => {

@@ -38,6 +38,8 @@ export interface StationOptions {
   clock: Clock
   memory?: StationMemory
   onFrame?(frame: Frame): void
+  /** A transaction event is about to go: the moment to keep `memory()`, so that a killed simulation uses no number twice. */
+  onEvent?(): void
   /** A bug of the simulation, or a station that is refused what it must be able to say. */
   onFault?(error: unknown): void
 }
@@ -137,6 +139,7 @@ class Unit implements Station, Chassis {
         if (isOurs && idTokenInfo.status !== 'Accepted' && this.variables.flag('TxCtrlr', 'StopTxOnInvalidId'))
           this.deauthorize('Deauthorized', 'DeAuthorized')
       },
+      onEvent: () => options.onEvent?.(),
       onDrop: (event, error) =>
         options.onFault?.(new Error(`${spec.identity} gave up ${event.eventType} ${event.seqNo}: ${describeError(error)}`)),
     })
