@@ -13,6 +13,7 @@ import type {
 import type { Car } from './car.ts'
 import type { Link, Registration } from './station-link.ts'
 import type { Flow } from './station-outlet.ts'
+import type { Tokens } from './station-tokens.ts'
 import type { Engine, TransactionMemory } from './station-transaction.ts'
 import type { Variables } from './station-variables.ts'
 
@@ -105,7 +106,7 @@ export interface Chassis {
   nextOperative: boolean | undefined
   resetWhenIdle: boolean
   authorization: Authorization | undefined
-  readonly tokens: Map<string, number>
+  readonly tokens: Tokens
   readonly car: Car | undefined
   connectorStatus(): ConnectorStatusEnumType
   /** Negative limits are understood now: declared, switched on, and the car can. */

@@ -558,6 +558,24 @@ test('a token that is not accepted moves no energy; one that is taken back ends 
   assert.equal(powerOf(blocked), 0)
 })
 
+test('a CSMS that cannot judge a token now is asked again', async (t) => {
+  let healthy = false
+  const one = await rig(t, {
+    answers: {
+      Authorize: () => {
+        if (!healthy) throw new CallError('InternalError')
+        return { idTokenInfo: { status: 'Accepted' } }
+      },
+    },
+  })
+  one.station.plug(newCar())
+  await one.pass(40)
+  assert.equal(powerOf(one), 0)
+  assert.equal(one.of('Authorize').length, 2)
+  healthy = true
+  await one.until('charging', () => powerOf(one) === 11_040, 60)
+})
+
 test('off line only a token that was accepted before opens the contactor', async (t) => {
   const one = await charging(t)
   one.station.unplug()

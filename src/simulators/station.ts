@@ -3,27 +3,27 @@
  * and nothing else.
  */
 import { type Clock, describeError, type Instant, instant, SECOND, type Timer } from '#kernel'
-import {
-  CallError,
-  type ChargingProfile,
-  type CompositePeriod,
-  type ConnectorStatusEnumType,
-  compositeSchedule,
-  type Frame,
-  type IdTokenInfoType,
-  type IdTokenType,
-  type InstalledProfile,
-  type ReasonEnumType,
-  type TriggerReasonEnumType,
+import type {
+  ChargingProfile,
+  CompositePeriod,
+  ConnectorStatusEnumType,
+  Frame,
+  IdTokenType,
+  InstalledProfile,
+  ReasonEnumType,
+  TriggerReasonEnumType,
 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
 import type { Authorization, Chassis, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
 import { commandHandler } from './station-commands.ts'
+import { compositeOf } from './station-limits.ts'
 import { type Link, openLink } from './station-link.ts'
 import { meterValue, zulu } from './station-meter.ts'
+import { type Notices, openNotices } from './station-notices.ts'
 import { type Outbox, openOutbox } from './station-outbox.ts'
 import { type Outlet, openOutlet } from './station-outlet.ts'
+import { openTokens, type Tokens } from './station-tokens.ts'
 import { type Conditions, type Engine, openEngine } from './station-transaction.ts'
 import { openVariables, type Variables } from './station-variables.ts'
 
@@ -47,12 +47,8 @@ export interface StationOptions {
 /** The driver takes the card out of the pocket. */
 const PRESENT_AFTER = 2 * SECOND
 const RESTART_TIME = 5 * SECOND
+const ASK_AGAIN = 30 * SECOND
 const TICK = SECOND
-/** Variables whose changes are told by NotifyEvent (N07, hard-wired). */
-const WATCHED = [
-  ['V2XChargingCtrlr', 'Available'],
-  ['Connector', 'Problem'],
-] as const
 
 /** Starts a station; it connects at once and goes on until `stop`. */
 export const startStation = (options: StationOptions): Station => new Unit(options)
@@ -63,7 +59,7 @@ class Unit implements Station, Chassis {
   readonly variables: Variables
   readonly link: Link
   readonly engine: Engine
-  readonly tokens: Map<string, number>
+  readonly tokens: Tokens
   profiles: InstalledProfile[]
   promised: ChargingProfile | undefined
   operative: boolean
@@ -75,8 +71,7 @@ class Unit implements Station, Chassis {
   readonly #outlet: Outlet
   readonly #outbox: Outbox
   readonly #timer: Timer
-  readonly #factoryLimit: InstalledProfile
-  readonly #told = new Map<string, string>()
+  readonly #notices: Notices
   #leaving: Car | undefined
   /** Id of the car that was plugged in an earlier life: its transaction goes on if it is plugged again before the first tick. */
   #expected: string | undefined
@@ -84,20 +79,17 @@ class Unit implements Station, Chassis {
   #faulted = false
   /** The transaction of the plugged car is over: it takes a new token or another car to start again. */
   #finished = false
-  #toldStatus: ConnectorStatusEnumType | undefined
   #toldPower = 0
-  #needsTold = false
-  #askAgain = false
+  /** When to ask again for a token that nobody could judge. */
+  #askAt: Instant | undefined
   #remoteStartId: number | undefined
   #connectBy: Instant | undefined
-  #eventId = 0
 
   constructor(options: StationOptions) {
     const { spec, clock, memory } = options
     this.spec = spec
     this.clock = clock
     this.profiles = memory?.profiles ?? []
-    this.tokens = new Map(memory?.tokens)
     this.operative = memory?.operative ?? true
     this.authorization = memory?.transaction && memory.authorization
     this.#expected = memory?.plugged
@@ -111,7 +103,9 @@ class Unit implements Station, Chassis {
       () => zulu(clock.now()),
       memory?.variables,
     )
-    this.#factoryLimit = factoryLimit(spec.nominal)
+    const shared = { clock, variables: this.variables, link: () => this.link }
+    this.tokens = openTokens({ ...shared, kept: memory?.tokens ?? [] })
+    this.#notices = openNotices({ ...shared, v2x: spec.v2x })
     this.#outlet = openOutlet({
       at: memory?.at ?? clock.now(),
       nominal: spec.nominal,
@@ -133,7 +127,7 @@ class Unit implements Station, Chassis {
       kept: memory?.waiting ?? [],
       onAnswer: (event, { idTokenInfo }) => {
         if (!event.idToken || !idTokenInfo) return
-        this.#remember(event.idToken, idTokenInfo)
+        this.tokens.remember(event.idToken, idTokenInfo)
         const isOurs =
           this.engine.current()?.id === event.transactionInfo.transactionId && this.authorization?.token.idToken === event.idToken.idToken
         if (isOurs && idTokenInfo.status !== 'Accepted' && this.variables.flag('TxCtrlr', 'StopTxOnInvalidId'))
@@ -200,7 +194,7 @@ class Unit implements Station, Chassis {
     this.car = car
     this.#outlet.plug(car)
     if (!goesOn) this.#finished = false
-    this.#needsTold = goesOn && this.engine.current() !== undefined
+    this.#notices.newCar(goesOn && this.engine.current() !== undefined)
     this.#connectBy = undefined
     if (goesOn && this.engine.current()) this.engine.recall()
     else if (this.engine.current()) this.engine.settle({ trigger: 'CablePluggedIn' })
@@ -220,7 +214,7 @@ class Unit implements Station, Chassis {
     this.engine.end('EVCommunicationLost', 'EVDisconnected')
     this.#leaving = undefined
     this.#finished = false
-    this.#askAgain = false
+    this.#askAt = undefined
     this.#tick()
   }
 
@@ -276,7 +270,7 @@ class Unit implements Station, Chassis {
       profiles: structuredClone(this.profiles),
       variables: this.variables.changed(),
       operative: this.operative,
-      tokens: [...this.tokens],
+      tokens: this.tokens.memory(),
       waiting: this.#outbox.memory(),
       at: this.clock.now(),
       registration: this.link.registration(),
@@ -305,26 +299,22 @@ class Unit implements Station, Chassis {
   }
 
   composite(from: Instant, until: Instant, unit: 'A' | 'W', evseId: number): CompositePeriod[] {
-    const transaction = this.engine.current()
-    return compositeSchedule({
-      profiles: this.variables.flag('SmartChargingCtrlr', 'Enabled') ? [...this.profiles, this.#factoryLimit] : [this.#factoryLimit],
-      evseId,
-      from,
-      until,
-      unit,
-      defaultLimit: this.spec.nominal,
-      allowNegative: this.mayDischarge(),
-      ...(transaction ? { transactionStart: transaction.readyAt ?? transaction.startedAt } : {}),
-    })
+    const parts = {
+      nominal: this.spec.nominal,
+      profiles: this.variables.flag('SmartChargingCtrlr', 'Enabled') ? this.profiles : [],
+      transaction: this.engine.current(),
+      mayDischarge: this.mayDischarge(),
+    }
+    return compositeOf(parts, { from, until, unit, evseId })
   }
 
   waitingEvents = (transactionId?: string): number => this.#outbox.waiting(transactionId)
 
   async present(token: IdTokenType, { remoteStartId, askFirst }: { remoteStartId?: number; askFirst: boolean }): Promise<void> {
-    this.#askAgain = false
+    this.#askAt = undefined
     if (this.authorization) return
-    const verdict = askFirst ? await this.#ask(token) : 'Accepted'
-    if (verdict === 'unknown') this.#askAgain = remoteStartId === undefined
+    const verdict = askFirst ? await this.tokens.ask(token) : 'Accepted'
+    if (verdict === 'unanswered' && remoteStartId === undefined) this.#askAt = instant(this.clock.now() + ASK_AGAIN)
     if (verdict !== 'Accepted' || this.authorization || (remoteStartId === undefined && !this.car)) return
     this.authorization = { token }
     this.#remoteStartId = remoteStartId
@@ -347,16 +337,7 @@ class Unit implements Station, Chassis {
     this.#tick()
   }
 
-  async sendStatus(): Promise<void> {
-    const connectorStatus = this.connectorStatus()
-    this.#toldStatus = connectorStatus
-    for (const component of ['Connector', 'EVSE', 'ChargingStation']) this.variables.put(component, 'AvailabilityState', connectorStatus)
-    try {
-      await this.link.call('StatusNotification', { timestamp: zulu(this.clock.now()), connectorStatus, evseId: 1, connectorId: 1 })
-    } catch (error) {
-      if (!(error instanceof CallError)) this.#toldStatus = undefined
-    }
-  }
+  sendStatus = (): Promise<void> => this.#notices.status(this.connectorStatus())
 
   async sendMeterValues(): Promise<void> {
     this.#pass()
@@ -455,35 +436,12 @@ class Unit implements Station, Chassis {
     if (this.resetWhenIdle) setImmediate(() => this.restart('ScheduledReset'))
   }
 
-  /** What is known of a token: from the CSMS, else from memory; 'unknown' when nobody can say now. */
-  async #ask(token: IdTokenType): Promise<string> {
-    const until = this.tokens.get(token.idToken)
-    const remembered = until !== undefined && until > this.clock.now()
-    if (remembered && this.variables.flag('AuthCtrlr', 'LocalPreAuthorize')) return 'Accepted'
-    if (this.#isOnline())
-      try {
-        const { idTokenInfo } = await this.link.call('Authorize', { idToken: token })
-        this.#remember(token, idTokenInfo)
-        return idTokenInfo.status
-      } catch (error) {
-        if (error instanceof CallError) return 'Invalid'
-      }
-    if (remembered && this.variables.flag('AuthCtrlr', 'LocalAuthorizeOffline')) return 'Accepted'
-    return this.variables.flag('AuthCtrlr', 'OfflineTxForUnknownIdEnabled') ? 'Accepted' : 'unknown'
-  }
-
-  #remember(token: IdTokenType, { status, cacheExpiryDateTime }: IdTokenInfoType): void {
-    if (status !== 'Accepted' || !this.variables.flag('AuthCacheCtrlr', 'Enabled')) this.tokens.delete(token.idToken)
-    else this.tokens.set(token.idToken, cacheExpiryDateTime ? Date.parse(cacheExpiryDateTime) : Number.MAX_SAFE_INTEGER)
-  }
-
   #online(away: number | undefined): void {
-    if (away === undefined || away > this.variables.number('OCPPCommCtrlr', 'OfflineThreshold') * SECOND) this.#toldStatus = undefined
     if (away === undefined) {
-      this.#told.clear()
+      this.#notices.forget('everything')
       this.#begin()
-    }
-    if (this.#askAgain && this.car && !this.authorization) void this.present(this.car.spec.token, { askFirst: true })
+    } else if (away > this.variables.number('OCPPCommCtrlr', 'OfflineThreshold') * SECOND) this.#notices.forget('status')
+    if (this.#askAt !== undefined) this.#askAt = this.clock.now()
     this.#outbox.flush()
     this.#tick()
   }
@@ -502,9 +460,12 @@ class Unit implements Station, Chassis {
     this.#outbox.flush()
     this.link.tick()
     if (!this.link.online()) return
-    if (this.connectorStatus() !== this.#toldStatus) void this.sendStatus()
-    this.#tellVariables()
-    this.#tellNeeds()
+    this.#notices.changedStatus(this.connectorStatus())
+    this.#notices.changedVariables()
+    // After the CSMS knows of the transaction.
+    if (this.car && this.authorization && this.engine.current() && this.#outbox.waiting() === 0) this.#notices.needs(this.car)
+    if (this.#askAt !== undefined && now >= this.#askAt && this.car && !this.authorization)
+      void this.present(this.car.spec.token, { askFirst: true })
   }
 
   /** The ramp is over and the power is another than the one told last. */
@@ -512,74 +473,4 @@ class Unit implements Station, Chassis {
     const significant = (this.variables.number('SmartChargingCtrlr', 'LimitChangeSignificance') / 100) * this.spec.nominal
     return this.#outlet.power() === this.#outlet.target() && Math.abs(this.#outlet.power() - this.#toldPower) > significant
   }
-
-  #tellVariables(): void {
-    for (const [component, variable] of WATCHED) {
-      const actualValue = this.variables.value(component, variable)
-      const key = `${component}.${variable}`
-      const before = this.#told.get(key)
-      this.#told.set(key, actualValue)
-      // At first both are told: the CSMS may remember another value from an earlier life of ours.
-      if (before === actualValue || (component === 'V2XChargingCtrlr' && !this.spec.v2x)) continue
-      const place = this.variables.find([{ component: { name: component }, variable: { name: variable } }])[0]!
-      this.link
-        .call('NotifyEvent', {
-          generatedAt: zulu(this.clock.now()),
-          seqNo: 0,
-          eventData: [
-            {
-              eventId: ++this.#eventId,
-              timestamp: zulu(this.clock.now()),
-              trigger: 'Delta',
-              actualValue,
-              eventNotificationType: 'HardWiredNotification',
-              component: place.component,
-              variable: place.variable,
-            },
-          ],
-        })
-        .catch((error: unknown) => {
-          if (!(error instanceof CallError)) this.#told.delete(key)
-        })
-    }
-  }
-
-  /** What the driver wants, once per car, after the CSMS knows of the transaction (K15). */
-  #tellNeeds(): void {
-    if (this.#needsTold || !this.car || !this.authorization || !this.engine.current() || this.#outbox.waiting() > 0) return
-    this.#needsTold = true
-    const { departure, energy } = this.car.wish(this.clock.now())
-    const amperes = Math.floor(this.car.spec.onboard / 690)
-    this.link
-      .call('NotifyEVChargingNeeds', {
-        evseId: 1,
-        chargingNeeds: {
-          requestedEnergyTransfer: 'AC_three_phase',
-          departureTime: zulu(departure),
-          acChargingParameters: { energyAmount: Math.round(energy), evMinCurrent: 6, evMaxCurrent: amperes, evMaxVoltage: 400 },
-        },
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof CallError)) this.#needsTold = false
-      })
-  }
 }
-
-/** What the hardware can take, as an external constraint on the EVSE: no CSMS can lift it. */
-const factoryLimit = (nominal: number): InstalledProfile => ({
-  evseId: 1,
-  profile: {
-    id: -1,
-    stackLevel: 0,
-    chargingProfilePurpose: 'ChargingStationExternalConstraints',
-    chargingProfileKind: 'Absolute',
-    chargingSchedule: [
-      {
-        id: -1,
-        chargingRateUnit: 'W',
-        startSchedule: '2000-01-01T00:00:00Z',
-        chargingSchedulePeriod: [{ startPeriod: 0, limit: nominal }],
-      },
-    ],
-  },
-})
