@@ -1,7 +1,7 @@
 /** Schedules on request: checked when asked for, solved in a durable job, stored as beliefs, kept with the job for whoever reads them. */
 import { createHash } from 'node:crypto'
 import { type Bus, type Clock, describeError, HOUR, type Instant, instant, isProblem, Problem, SECOND } from '#kernel'
-import type { Job, Queue, RunningJob, Store } from '#store'
+import type { Job, Queue, RunningJob } from '#store'
 import type { Assets } from './assets.ts'
 import type { BeliefBatch, Beliefs } from './belief.ts'
 import { flexSource } from './flex-source.ts'
@@ -47,7 +47,6 @@ export interface Schedules {
 }
 
 export interface ScheduleParts {
-  store: Store
   clock: Clock
   bus: Bus<News>
   beliefs: Beliefs
@@ -148,8 +147,8 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size > REMEMBERED) map.delete(map.keys().next().value as string)
 }
 
-/** Commits the outputs as beliefs of the scheduler, foretold at `prior`; notes signs and the stock it began with. */
-async function store({ store, beliefs, sensors, author }: ScheduleParts, order: Payload['order'], result: ScheduleResult): Promise<void> {
+/** Commits the outputs as beliefs of the scheduler, foretold at `prior`; notes their signs. */
+async function store({ beliefs, sensors, author }: ScheduleParts, order: Payload['order'], result: ScheduleResult): Promise<void> {
   const source = await beliefs.source({ name: author, type: 'scheduler', model: result.scheduler, version: '9' })
   for (const { sensor, consumptionIsPositive } of result.outputs) {
     const known = consumptionIsPositive === undefined ? undefined : await sensors.need(sensor.id)
@@ -157,15 +156,6 @@ async function store({ store, beliefs, sensors, author }: ScheduleParts, order: 
       await sensors.update(sensor.id, { attributes: { ...known.attributes, consumption_is_positive: consumptionIsPositive! } })
   }
   await beliefs.record(result.outputs.map((output) => batchOf(output, source, order.prior)))
-  for (const [index, soc] of result.socAtStartKwh.entries()) {
-    const sensor = Number(order.flexModel[index]?.['sensor'])
-    const asset = soc === undefined || !Number.isInteger(sensor) ? undefined : (await sensors.get(sensor))?.asset
-    if (asset === undefined) continue
-    await store.query('update generic_asset set attributes = attributes || $2::jsonb where id = $1', [
-      asset,
-      JSON.stringify({ soc_in_mwh: soc! / 1000, soc_datetime: new Date(order.start).toISOString().replace('.000Z', '+00:00') }),
-    ])
-  }
 }
 
 const batchOf = ({ sensor, start, step, values }: ScheduleOutput, source: number, prior: Instant): BeliefBatch => ({

@@ -1,6 +1,18 @@
 /** Assets: list, create, read, change, delete; their sensors, audit log and jobs. */
 import { type Static, Type } from 'typebox'
-import { type Action, type Asset, type AssetFields, auditAsset, demand, forbidden, isAdmin, type Principal, readableAccounts } from '#ems'
+import {
+  type Action,
+  type Asset,
+  type AssetFields,
+  auditAsset,
+  copyAsset,
+  demand,
+  forbidden,
+  isAdmin,
+  offspring,
+  type Principal,
+  readableAccounts,
+} from '#ems'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountFor, auditAnswer } from './accounts.ts'
@@ -27,6 +39,7 @@ const ListQuery = Type.Object(
   },
   closed,
 )
+const CopyQuery = Type.Object({ account: Type.Optional(Type.Integer()), parent: Type.Optional(Type.Integer()) }, closed)
 const SensorsQuery = Type.Object(paging('id', 'name', 'resolution'), closed)
 const PublicQuery = Type.Object({ fields: Type.Optional(Type.String()) }, closed)
 
@@ -104,6 +117,27 @@ export function assetRoutes(app: App, rooms: Rooms): void {
     await auditAsset(store, clock.now(), who, `Deleted asset '${asset.name}': ${asset.id}`, null)
     return noContent(reply)
   })
+
+  app.post(
+    '/assets/:id/copy',
+    { schema: { tags, summary: 'Copies an asset with all below it', querystring: CopyQuery } },
+    async (request, reply) => {
+      const who = request.principal!
+      const asset = await assetFor(rooms, who, 'read', idOf(request.params))
+      const query = check(CopyQuery, canonical(request.query), 'query') as Static<typeof CopyQuery>
+      const parent = query.parent === undefined ? undefined : await assetFor(rooms, who, 'create-children', query.parent)
+      if (parent && (await offspring(store, asset.id)).includes(parent.id))
+        throw invalid('query', { parent: ['An asset cannot be copied into itself or into its own offspring.'] })
+      const account = query.account ?? (parent ? parent.account : asset.account)
+      const above = parent ? parent.id : query.account === undefined ? asset.parent : null
+      if (!parent && above !== null) await assetFor(rooms, who, 'create-children', above)
+      if (above === null && account === null && !isAdmin(who)) throw forbidden()
+      if (account !== null && (above === null || query.account !== undefined)) await accountFor(rooms, who, 'create-children', account)
+      const copy = await assets.get(await copyAsset(store, asset, { account, parent: above }))
+      await auditAsset(store, clock.now(), who, `Created asset '${copy!.name}': ${copy!.id}`, copy!.id)
+      return reply.code(201).send({ message: `Successfully copied asset ${asset.id}.`, asset: copy!.id })
+    },
+  )
 
   app.get('/assets/:id/sensors', { schema: { tags, summary: 'Sensors of an asset', querystring: SensorsQuery } }, async (request) => {
     const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import test, { type TestContext } from 'node:test'
-import type { News } from '#ems'
+import { type News, startSolverPool } from '#ems'
 import { inProcessBus, silentLog, systemClock } from '#kernel'
 import { scratchStore } from '#store'
 import { createServer } from '../server.ts'
@@ -21,12 +21,15 @@ const LATER: Record<string, string> = {
 
 async function proofHouse(t: TestContext) {
   const store = await scratchStore(t)
+  const pool = startSolverPool()
+  t.after(() => pool.close())
   const server = createServer({
     config: { host: '127.0.0.1', port: 0, platformName: 'Cariflex', timezone: 'Europe/Paris', web: '/nowhere' },
     store,
     clock: systemClock,
     log: silentLog,
     bus: inProcessBus<News>(() => {}),
+    pool,
   })
   for (const [name, consultancy] of [
     ['Proof Account', null],

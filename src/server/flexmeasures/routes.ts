@@ -6,6 +6,7 @@ import { annotationRoutes } from './annotations.ts'
 import { assetRoutes } from './assets.ts'
 import { entryRoutes, indexRoute } from './entry.ts'
 import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
+import { figureRoutes } from './figures.ts'
 import { getDataRoutes } from './get-data.ts'
 import { postDataRoute } from './post-data.ts'
 import { scheduleRoutes } from './schedules.ts'
@@ -39,6 +40,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         userRoutes(signedIn, rooms)
         assetRoutes(signedIn, rooms)
         sensorRoutes(signedIn, rooms)
+        figureRoutes(signedIn, rooms)
         postDataRoute(signedIn, rooms)
         getDataRoutes(signedIn, rooms)
         sourceRoutes(signedIn, rooms)
