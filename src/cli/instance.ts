@@ -1,7 +1,7 @@
 /** A running instance as the command line reaches it: CARIFLEX_URL and CARIFLEX_TOKEN, or on loopback the token file of the data folder. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeError, Problem } from '#kernel'
+import { describeError, loadConfig, Problem } from '#kernel'
 
 export interface Instance {
   readonly url: string
@@ -15,12 +15,24 @@ interface ProblemBody {
   detail?: string
   title?: string
   message?: unknown
+  /** FlexMeasures, when a token is asked for. */
+  errors?: string[]
   hint?: string
 }
 
-/** The instance that the environment names; its token is read when first needed. */
-export function connectInstance(env: NodeJS.ProcessEnv): Instance {
-  const url = (env['CARIFLEX_URL'] ?? `http://127.0.0.1:${env['CARIFLEX_PORT'] ?? env['PORT'] ?? 5000}`).replace(/\/+$/, '')
+/** Where an instance of this configuration listens, as this machine reaches it. */
+export function localUrl({ host, port }: { host: string; port: number }): string {
+  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`
+}
+
+/** CARIFLEX_URL, else the address in the configuration of this folder. */
+export const instanceUrl = (env: NodeJS.ProcessEnv): string =>
+  (env['CARIFLEX_URL'] ?? localUrl(loadConfig({ env }).config.server)).replace(/\/+$/, '')
+
+/** The instance that the environment names; its token is read when first needed. `anonymous`: it is asked without one. */
+export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false } = {}): Instance {
+  const url = instanceUrl(env)
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     let response: Response
     try {
@@ -28,7 +40,7 @@ export function connectInstance(env: NodeJS.ProcessEnv): Instance {
         method,
         headers: {
           accept: 'application/json',
-          authorization: `Bearer ${tokenOf(env, url)}`,
+          ...(anonymous ? {} : { authorization: `Bearer ${tokenOf(env, url)}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -41,11 +53,11 @@ export function connectInstance(env: NodeJS.ProcessEnv): Instance {
       })
     }
     const text = await response.text()
-    const answer = text === '' ? {} : (JSON.parse(text) as ProblemBody)
+    const answer = read(text, url, response.status)
     if (!response.ok)
       throw new Problem(
         answer.code ?? `http-${response.status}`,
-        answer.detail ?? String(answer.message ?? answer.title ?? `The instance answered ${response.status}.`),
+        answer.detail ?? String(answer.errors?.join('; ') ?? answer.message ?? answer.title ?? `The instance answered ${response.status}.`),
         {
           status: response.status,
           ...(answer.hint === undefined
@@ -60,13 +72,24 @@ export function connectInstance(env: NodeJS.ProcessEnv): Instance {
   return { url, get: (path) => ask('GET', path), send: (method, path, body) => ask(method, path, body) }
 }
 
+function read(text: string, url: string, status: number): ProblemBody {
+  if (text === '') return {}
+  try {
+    return JSON.parse(text) as ProblemBody
+  } catch {
+    throw new Problem('not-cariflex', `What answers at ${url} is no Cariflex: status ${status}, and no JSON.`, {
+      hint: 'Correct CARIFLEX_URL, or the port.',
+    })
+  }
+}
+
 /** Where a running instance leaves a token for the command line on the same machine (mode 0600). */
 export const tokenFile = (dataFolder: string): string => join(dataFolder, 'cli-token')
 
 function tokenOf(env: NodeJS.ProcessEnv, url: string): string {
   if (env['CARIFLEX_TOKEN']) return env['CARIFLEX_TOKEN']
   const host = new URL(url).hostname
-  const file = tokenFile(env['CARIFLEX_DATA'] ?? './data')
+  const file = tokenFile(loadConfig({ env }).config.database.folder)
   if (['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
     try {
       return readFileSync(file, 'utf8').trim()

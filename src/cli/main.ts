@@ -1,6 +1,8 @@
-/** The command line: finds the verb, reads its options, turns failures into one line, a hint and an exit code. */
+/**
+ * The command line: finds the verb, reads its options, turns failures into one line, a hint and an exit code. What it needs of other rooms is
+ * imported when it is needed: `cariflex --help` stays quick.
+ */
 import { parseArgs } from 'node:util'
-import { isProblem, VERSION } from '#kernel'
 import { progressOn, table } from './terminal.ts'
 import { EXIT, type Invocation, type Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
@@ -21,12 +23,12 @@ export async function run(
     out.write(overview())
     return argv.length === 0 ? EXIT.usage : EXIT.ok
   }
-  if (argv[0] === '--version' || argv[0] === '-v') {
-    out.write(`${VERSION}\n`)
+  if (!found && /^(-v|--version)$/.test(argv[0]!)) {
+    out.write(`${(await import('#kernel')).VERSION}\n`)
     return EXIT.ok
   }
   if (!found) {
-    err.write(`'${argv.join(' ')}' is not a verb of cariflex.\n${suggest(argv[0]!)}`)
+    err.write(`'${wordsOf(argv).join(' ')}' is not a verb of cariflex.\n${await suggest(wordsOf(argv))}`)
     return EXIT.usage
   }
   const verb = await found.load()
@@ -48,23 +50,24 @@ export async function run(
     }
     return (await verb.run(invocation)) ?? EXIT.ok
   } catch (error) {
-    return explainFailure(error, verb, json, out, err, env)
+    return await explainFailure(error, verb, json, out, err, env)
   }
 }
 
-function explainFailure(
+async function explainFailure(
   error: unknown,
   verb: Verb,
   json: boolean,
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream,
   env: NodeJS.ProcessEnv,
-): number {
+): Promise<number> {
   const code = (error as { code?: unknown }).code
   if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) {
     err.write(`${(error as Error).message}\nUsage: cariflex ${verb.name} ${verb.usage}\n`)
     return EXIT.usage
   }
+  const { isProblem } = await import('#kernel')
   if (!isProblem(error)) {
     err.write(
       `${env['CARIFLEX_LOG_LEVEL'] === 'debug' && error instanceof Error ? error.stack : `${error instanceof Error ? error.message : error}`}\nThis is a fault of the program. Run again with CARIFLEX_LOG_LEVEL=debug for the details.\n`,
@@ -78,20 +81,28 @@ function explainFailure(
   else err.write(`${error.message}${error.hint ? `\n${error.hint}` : ''}\n`)
   if (error.code === 'usage') return EXIT.usage
   if (error.code.startsWith('config')) return EXIT.config
-  return error.code === 'unreachable' ? EXIT.unreachable : EXIT.failed
+  return ['unreachable', 'database-unavailable'].includes(error.code) ? EXIT.unreachable : EXIT.failed
 }
 
 const overview = (): string =>
-  `Example: cariflex start\n\nCariflex ${VERSION}: the flexibility platform of a territory.\n\n${table(VERBS.map((entry) => [`  ${entry.name}`, entry.summary]))}\n\ncariflex <verb> --help says more. Every verb takes --json.\nAgainst a running instance: CARIFLEX_URL (default http://127.0.0.1:5000) and CARIFLEX_TOKEN.\n`
+  `Example: cariflex start\n\nCariflex: the flexibility platform of a territory.\n\n${table(VERBS.map((entry) => [`  ${entry.name}`, entry.summary]))}\n\ncariflex <verb> --help says more. Every verb takes --json.\nAgainst a running instance: CARIFLEX_URL (default http://127.0.0.1:5000) and CARIFLEX_TOKEN.\n`
 
 function manual(verb: Verb): string {
   const options = Object.keys(verb.options ?? {}).map((name) => [`  --${name}`, verb.explain?.[name] ?? ''])
   return `Example: ${verb.example}\n\nUsage: cariflex ${verb.name} ${verb.usage}\n\n${verb.summary}\n\n${table([...options, ['  --json', 'data as JSON on standard output'], ['  --help', 'this text']])}\n`
 }
 
-function suggest(word: string): string {
-  const near = VERBS.filter(
-    (entry) => entry.name.startsWith(word) || entry.name.split(' ').some((part) => part.slice(0, 3) === word.slice(0, 3)),
-  )
-  return near.length > 0 ? `Did you mean: ${near.map((entry) => entry.name).join(', ')}?\n` : `cariflex --help lists the verbs.\n`
+/** The words before the first option. */
+const wordsOf = (argv: string[]): string[] => {
+  const words = argv.slice(0, argv.findIndex((word) => word.startsWith('-')) >>> 0)
+  return words.length > 0 ? words : argv.slice(0, 1)
+}
+
+async function suggest(words: string[]): Promise<string> {
+  const { nearest } = await import('#kernel')
+  const names = VERBS.map(({ name }) => name)
+  const parts = names.filter((name) => name.split(' ').includes(words[0]!))
+  const near = nearest(words.slice(0, 2).join(' '), names) ?? nearest(words[0]!, names) ?? names.find((name) => name.startsWith(words[0]!))
+  const meant = parts.length > 0 ? parts : near === undefined ? [] : [near]
+  return meant.length > 0 ? `Did you mean: ${meant.join(', ')}?\n` : 'cariflex --help lists the verbs.\n'
 }

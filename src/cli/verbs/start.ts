@@ -1,27 +1,7 @@
-import { describeError, loadConfig } from '#kernel'
+import { describeError } from '#kernel'
+import { CONFIG_OPTIONS, CONFIG_WORDS, configOf } from '../configured.ts'
 import { clock, logOf, settingsOf } from '../settings.ts'
 import type { Verb } from '../verb.ts'
-
-/** Options that name a setting; every verb that reads the configuration takes them. */
-export const CONFIG_OPTIONS = {
-  config: { type: 'string' },
-  data: { type: 'string' },
-  'database-url': { type: 'string' },
-  host: { type: 'string' },
-  port: { type: 'string' },
-  'log-level': { type: 'string' },
-  set: { type: 'string', multiple: true },
-} as const
-
-export const CONFIG_WORDS = {
-  config: 'configuration file, default ./cariflex.yaml',
-  data: 'data folder, default ./data',
-  'database-url': 'your own PostgreSQL instead of the embedded one',
-  host: 'address to listen on, default 127.0.0.1',
-  port: 'port to listen on, default 5000',
-  'log-level': 'debug, info, warn, error or silent',
-  set: 'any other setting, as section.key=value',
-}
 
 export const start: Verb = {
   name: 'start',
@@ -31,7 +11,7 @@ export const start: Verb = {
   options: CONFIG_OPTIONS,
   explain: CONFIG_WORDS,
   async run({ options, env, show, say }) {
-    const loaded = loadConfig({ ...(options['config'] !== undefined && { file: String(options['config']) }), env, args: options })
+    const loaded = configOf({ options, env })
     const log = logOf(loaded.config, process.stdout.isTTY === true)
     for (const note of loaded.notes) log.info({}, note)
     process.on('unhandledRejection', (error) => log.error({ error }, 'a promise was left alone'))
