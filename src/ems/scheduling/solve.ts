@@ -2,9 +2,12 @@
  * Solves a scheduling problem with HiGHS: the linear program first, kept when no device consumes and produces at once (then it is
  * exact); else whole-number columns exactly where that happened, again until it happens nowhere. Always with a deadline, a bound and a gap.
  */
+
+import { isProblem } from '#kernel'
 import { doings, type Formulation, formulate, powersOf, SCALE, signKey } from './formulate.ts'
-import { type Priced, pricePlan } from './price.ts'
+import { type Priced, pricePlan, violations } from './price.ts'
 import type { SchedulingProblem } from './problem.ts'
+import { planInTurn } from './sequential.ts'
 import type { SolveAnswer } from './solver-message.ts'
 import type { SolverPool } from './solver-pool.ts'
 import { solveStorage } from './storage.ts'
@@ -59,55 +62,84 @@ export async function solve(problem: SchedulingProblem, how: SolveHow): Promise<
 export async function solveWithHighs(problem: SchedulingProblem, { pool, deadlineMs, gap = 0 }: SolveHow): Promise<Outcome> {
   const begin = performance.now()
   const left = () => Math.max(deadlineMs - (performance.now() - begin), 1)
-  const run = (formulation: Formulation, start?: Float64Array) =>
+  const once = (formulation: Formulation) =>
     pool.solve(formulation.program, {
       timeLimitMs: left(),
       gap,
       deadlineMs: left() + Math.min(left(), 5000) + 250,
       presolve: formulation.program.columns > 2000 || formulation.program.integrality ? 'on' : 'off',
-      ...(start ? { start } : {}),
     })
+  // A thread that dies before the deadline is replaced: ask again, once.
+  const run = (formulation: Formulation) =>
+    once(formulation).catch((error: unknown) => {
+      if (isProblem(error) && error.code === 'solver-killed' && left() > deadlineMs / 2) return once(formulation)
+      throw error
+    })
+  const spent = () => performance.now() - begin
+  const enough = Math.max(gap, EXACT)
   const signed = new Set<number>()
   let best: Solution | undefined
   let bound = -Infinity
+  const keep = (plan: Solution | undefined) => {
+    if (plan && (!best || plan.objective + plan.tieBreak < best.objective + best.tieBreak)) best = plan
+  }
   for (let round = 0; ; round++) {
     const formulation = formulate(problem, signed)
+    const solver = formulation.program.integrality ? 'highs-mip' : 'highs-lp'
     let answer: SolveAnswer
     try {
       answer = await run(formulation)
     } catch (error) {
-      if (best) return { ...best, status: 'feasible', solveMs: performance.now() - begin }
+      const plan = best ? judged(best, bound) : unsolved(problem)
+      if (plan) return { ...plan, solveMs: spent() }
       throw error
     }
-    const solver = formulation.program.integrality ? 'highs-mip' : 'highs-lp'
-    const solveMs = performance.now() - begin
-    if (answer.status === 'infeasible' || answer.status === 'unbounded') return { status: 'infeasible', solver, solveMs }
+    if (answer.status === 'infeasible' || answer.status === 'unbounded') return { status: 'infeasible', solver, solveMs: spent() }
     bound = Math.max(bound, answer.bound / SCALE)
-    if (answer.columns.length === 0 && formulation.program.columns > 0)
-      return best ? { ...best, solveMs } : { status: 'none', solver, solveMs }
+    if (answer.columns.length === 0 && formulation.program.columns > 0) {
+      const plan = best ? judged(best, bound) : unsolved(problem)
+      return plan ? { ...plan, solveMs: spent() } : { status: 'none', solver, solveMs: spent() }
+    }
+    const plan = finish(problem, formulation, answer, bound, solver)
     const both = doings(problem, formulation, answer.columns)
-    if (both.length === 0) return finish(problem, formulation, answer, bound, solver, solveMs)
-    best = (await heldSigns(problem, formulation, answer, run, bound, solver, () => performance.now() - begin)) ?? best
-    if (best && (best.gap <= gap || performance.now() - begin > deadlineMs)) return { ...best, solveMs: performance.now() - begin }
+    if (both.length === 0) return { ...plan, solveMs: spent() }
+    // On balance the plan may do as well: where doing both at once is free, nothing is lost by not doing it.
+    if (violations(problem, plan.powers).length === 0) keep(plan)
+    if (!best || judged(best, bound).gap > enough) keep(await heldSigns(problem, plan.powers, run, bound, solver))
+    if (best) best = judged(best, bound)
+    const before = signed.size
     for (const key of both) signed.add(key)
     // Neighbours of what just failed fail next: after two rounds all steps of the devices concerned are signed.
     if (round >= 2)
       for (const key of both)
         for (let step = 0; step < problem.steps; step++) signed.add(signKey(problem, Math.floor(key / problem.steps), step))
+    const isOver = spent() > deadlineMs || signed.size === before
+    if (best && (best.gap <= enough || isOver)) return { ...best, solveMs: spent() }
+    if (isOver) {
+      const inTurn = unsolved(problem)
+      return inTurn ? { ...inTurn, solveMs: spent() } : { status: 'none', solver, solveMs: spent() }
+    }
   }
+}
+
+/** A gap this small is rounding. */
+const EXACT = 1e-9
+
+/** The plan one gets without a solver; nothing is proven about it. */
+function unsolved(problem: SchedulingProblem): Solution | undefined {
+  const powers = planInTurn(problem)
+  if (!powers || violations(problem, powers).length > 0) return undefined
+  return { ...pricePlan(problem, powers), status: 'feasible', powers, bound: -Infinity, gap: Infinity, solver: 'in-turn', solveMs: 0 }
 }
 
 /** A plan in the signs that the relaxed one has on balance: quick, never better than the best, often equal to it. */
 async function heldSigns(
   problem: SchedulingProblem,
-  relaxed: Formulation,
-  answer: SolveAnswer,
+  powers: Float64Array[],
   run: (formulation: Formulation) => Promise<SolveAnswer>,
   bound: number,
   solver: string,
-  spent: () => number,
 ): Promise<Solution | undefined> {
-  const powers = powersOf(problem, relaxed, answer.columns)
   const held: SchedulingProblem = {
     ...problem,
     devices: problem.devices.map((device, index) => ({
@@ -119,44 +151,49 @@ async function heldSigns(
   const formulation = formulate(held)
   const second = await run(formulation).catch(() => undefined)
   if (!second || second.columns.length === 0) return undefined
-  return finish(problem, formulation, second, bound, solver, spent())
+  return finish(problem, formulation, second, bound, solver)
 }
 
 const atMost = (series: SchedulingProblem['devices'][number]['max'], step: number): number =>
   typeof series === 'number' ? series : series[step]!
 
-function finish(
-  problem: SchedulingProblem,
-  formulation: Formulation,
-  answer: SolveAnswer,
-  bound: number,
-  solver: string,
-  solveMs: number,
-): Solution {
+function finish(problem: SchedulingProblem, formulation: Formulation, answer: SolveAnswer, bound: number, solver: string): Solution {
   const powers = powersOf(problem, formulation, answer.columns)
-  const priced = pricePlan(problem, powers)
-  // The solver's bound includes the tie-breaks: take their least possible share (0, they are never negative) off by what they cost here.
-  const total = priced.objective + priced.tieBreak
-  const proven = Math.min(bound, total)
-  const gap = total === proven ? 0 : Math.max(0, (total - proven) / Math.max(Math.abs(total), 1e-9))
   const duals = answer.rowDuals
+  return judged(
+    {
+      ...pricePlan(problem, powers),
+      status: 'feasible',
+      powers,
+      bound,
+      gap: Infinity,
+      solver,
+      solveMs: 0,
+      ...(duals.length > 0
+        ? {
+            stockValues: formulation.stockRows.map((rows) => Float64Array.from(rows, (row) => -duals[row]! / SCALE)),
+            flowValues: formulation.flowPrices.map(({ plain, rows }) => {
+              const value = plain.map((each) => each / SCALE)
+              for (const { row, step, sign } of rows) value[step]! += (sign * duals[row]!) / SCALE
+              return value
+            }),
+          }
+        : {}),
+    },
+    bound,
+  )
+}
+
+/** The plan with its bound and gap. The solver's bound is about objective and tie-breaks together; this plan's tie-breaks are taken off. */
+function judged(plan: Solution, bound: number): Solution {
+  const total = plan.objective + plan.tieBreak
+  const proven = Math.min(bound, total)
+  const gap = total === proven ? 0 : (total - proven) / Math.max(Math.abs(total), EXACT)
+  const isBest = gap < EXACT
   return {
-    ...priced,
-    status: answer.status === 'optimal' || gap <= 1e-9 ? 'optimal' : 'feasible',
-    powers,
-    bound: Math.min(priced.objective, proven - priced.tieBreak),
-    gap: gap < 1e-9 ? 0 : gap,
-    solver,
-    solveMs,
-    ...(duals.length > 0
-      ? {
-          stockValues: formulation.stockRows.map((rows) => Float64Array.from(rows, (row) => -duals[row]! / SCALE)),
-          flowValues: formulation.flowPrices.map(({ plain, rows }) => {
-            const value = plain.map((each) => each / SCALE)
-            for (const { row, step, sign } of rows) value[step]! += (sign * duals[row]!) / SCALE
-            return value
-          }),
-        }
-      : {}),
+    ...plan,
+    status: isBest ? 'optimal' : 'feasible',
+    bound: Math.min(plan.objective, proven - plan.tieBreak),
+    gap: isBest ? 0 : gap,
   }
 }
