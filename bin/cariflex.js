@@ -9,4 +9,6 @@ if (clone) {
   register()
 }
 const { run } = await import(clone ? source.href : new URL('../dist/cli/main.js', import.meta.url).href)
-process.exitCode = await run(process.argv.slice(2), process.env, process.stdout, process.stderr)
+const code = await run(process.argv.slice(2), process.env, process.stdout, process.stderr)
+// What was said reaches the reader before the process ends; nothing that was half started may keep it alive.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))

@@ -166,7 +166,6 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     source,
     config: { zone: site.zone, ...settings.charging },
   })
-  undo.add('charging', () => charging.close())
   await register(established, charging)
   for (const device of modbusDevices(established, world, { clock, log, conversation, bus })) {
     devices.add(device)
@@ -185,6 +184,8 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   undo.add('tariff', await startTariff(established, line, firstStart ? settings.history : 0))
   const { url } = await server.listen()
   undo.add('server', () => server.close())
+  // Stations hang on the server's port: it closes only when they have gone.
+  undo.add('charging', () => charging.close())
   await leaveToken(server, settings.data, email)
 
   const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline })

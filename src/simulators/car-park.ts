@@ -17,6 +17,8 @@ export interface CarParkOptions {
   soc(car: CarSpec): WattHours
   memory?: CarParkMemory
   log?: Log
+  /** Something changed that must survive a crash. */
+  onChange?(): void
 }
 
 export interface CarParkMemory {
@@ -40,6 +42,8 @@ export interface CarPark {
   unplug(vehicle: string): void
   /** @throws Problem `unknown-station` */
   fault(station: string, on: boolean): void
+  /** Time stands still, or goes on, for stations and cars. */
+  freeze(on: boolean): void
   disconnect(station: string, seconds: number): void
   vehicles(): VehicleState[]
   stations(): StationState[]
@@ -63,6 +67,7 @@ export function openCarPark(options: CarParkOptions): CarPark {
       clock,
       ...(password !== undefined && { password }),
       ...(kept && { memory: kept }),
+      ...(options.onChange && { onEvent: options.onChange }),
       ...(log && { onFault: (error: unknown) => log.warn({ station: spec.identity, error }, 'a simulated station stumbled') }),
     })
     stations.set(spec.identity, station)
@@ -90,7 +95,9 @@ export function openCarPark(options: CarParkOptions): CarPark {
     if (station && !station.plugged()) station.plug(car)
   }
 
+  let frozen = false
   const live = () => {
+    if (frozen) return
     const now = clock.now()
     for (const car of cars.values()) {
       car.advance(now, whereIs(car) !== undefined)
@@ -128,6 +135,10 @@ export function openCarPark(options: CarParkOptions): CarPark {
       place.unplug()
     },
     fault: (station, on) => stationOf(station).fault(on),
+    freeze(on) {
+      frozen = on
+      for (const station of stations.values()) station.freeze(on)
+    },
     disconnect: (station, seconds) => stationOf(station).disconnect(seconds),
     vehicles: () =>
       [...cars.values()].map((car) => ({

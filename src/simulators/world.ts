@@ -139,6 +139,7 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
       const on = Boolean(body['on'])
       frozen = on ? (frozen ?? clock.now()) : undefined
       for (const device of devices.values()) device.freeze(on)
+      park?.freeze(on)
     },
   }
 
@@ -159,6 +160,7 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
           v2x: nominalKw > 11,
           model: `Island AC${nominalKw}`,
         })),
+        onChange: save,
         soc: (car) => wattHours(lived?.end[car.id] ?? car.target * car.capacity),
         ...(remembered?.park && { memory: remembered.park }),
       })

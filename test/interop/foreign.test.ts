@@ -48,15 +48,29 @@ test('a battery of another brand is steered with one YAML file', async (t) => {
 
 test('a foreign OCPP station boots, charges and obeys the profile it is given', async (t) => {
   const island = await startTerritory(t)
-  const { body } = await island.ask<{ data: { identity: string; password: string; token: string } }>('POST', '/api/cariflex/v1/stations', { identity: 'FOREIGN-1', nominalKw: 11, phases: 3 })
-  const station = foreign('foreign_station.py', [`${island.url.replace('http', 'ws')}/ocpp`, body.data.identity, body.data.password, body.data.token])
+  const { body } = await island.ask<{ data: { identity: string; password: string; token: string } }>('POST', '/api/cariflex/v1/stations', {
+    identity: 'FOREIGN-1',
+    nominalKw: 11,
+    phases: 3,
+  })
+  const station = foreign('foreign_station.py', [
+    `${island.url.replace('http', 'ws')}/ocpp`,
+    body.data.identity,
+    body.data.password,
+    body.data.token,
+  ])
   t.after(() => station.kill())
   await station.line((line) => line['event'] === 'boot' && line['status'] === 'Accepted')
   await station.line((line) => line['event'] === 'authorize' && line['status'] === 'Accepted')
   await station.line((line) => line['event'] === 'started')
   const profile = await station.line((line) => line['event'] === 'profile' && line['purpose'] === 'TxProfile', 60_000)
   assert.ok(Number(profile['watts']) <= 11_040)
-  await island.ask('POST', '/api/v3_0/sensors/86/data', { start: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(), duration: 'PT1H', values: [0], unit: '%' })
+  await island.ask('POST', '/api/v3_0/sensors/86/data', {
+    start: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(),
+    duration: 'PT1H',
+    values: [0],
+    unit: '%',
+  })
   await station.line((line) => line['event'] === 'profile' && line['purpose'] === 'TxProfile' && line['watts'] === 0, 30_000)
   await station.line((line) => line['event'] === 'drawing' && line['watts'] === 0, 30_000)
   assert.equal(await station.ended, 0, station.stderr())
@@ -96,11 +110,29 @@ function foreignTerritory(folder: string, port: number): string {
 
 /** A day's tariff, local time of Martinique: cheap from this hour on for four hours, dear otherwise. */
 function tariff(): string {
-  const hour = (Date.now() / 3_600_000 - 4) % 24 | 0
-  const steps = [{ from: hour, price: 100 }, { from: (hour + 4) % 24, price: 400 }].sort((a, b) => a.from - b.from)
+  const hour = ((Date.now() / 3_600_000 - 4) % 24) | 0
+  const steps = [
+    { from: hour, price: 100 },
+    { from: (hour + 4) % 24, price: 400 },
+  ].sort((a, b) => a.from - b.from)
   const night = steps[1]!.price
   return [{ from: 0, price: night }, ...steps.filter((step) => step.from > 0 || step.price !== night)]
     .filter((step, index, all) => all.findLastIndex((other) => other.from === step.from) === index)
     .map((step) => `{ from: '${String(step.from).padStart(2, '0')}:00', price: ${step.price} }`)
     .join(', ')
 }
+
+const FOREIGN_BRAND = `template: 1
+kind: battery
+name: Foreign brand
+identify: [{ register: 13, type: u16, is: 0x4246 }]
+nominal: { consumption: 20 kW, production: 20 kW, capacity: { register: 12, type: u16, scale: 0.1, unit: kWh }, minSoc: 5 %, maxSoc: 95 % }
+readings:
+  power: { register: 10, type: i16, scale: 0.1, unit: kW }
+  soc: { register: 11, type: u16, scale: 0.1, unit: "%" }
+orders:
+  writes:
+    - { register: 0, type: i16, from: power, unit: kW, scale: 0.1 }
+    - { register: 1, type: u16, value: 1 }
+  safe: { writes: [{ register: 1, type: u16, value: 0 }] }
+`

@@ -30,7 +30,12 @@ if (!existsSync(join(venv, 'complete'))) {
   writeFileSync(join(venv, 'complete'), digest)
 }
 
-const tests = readdirSync(here).filter((file) => file.endsWith('.test.ts')).map((file) => join(here, file))
+const tests = readdirSync(here)
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join(here, file))
 const reporter = `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`
-const done = spawnSync(process.execPath, ['--import', 'tsx', '--test', reporter, '--test-concurrency=1', ...tests], { stdio: 'inherit', env: { ...process.env, CARIFLEX_PYTHON: python } })
+const done = spawnSync(process.execPath, ['--import', 'tsx', '--test', reporter, '--test-concurrency=1', ...tests], {
+  stdio: 'inherit',
+  env: { ...process.env, CARIFLEX_PYTHON: python },
+})
 process.exit(done.status ?? 1)

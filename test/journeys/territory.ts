@@ -34,7 +34,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** Asks again every `every` ms until the answer satisfies, or fails with what was seen last. */
-export async function until<T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean, timeout = 30_000, every = 100): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T>,
+  holds: (value: T) => boolean,
+  timeout = 30_000,
+  every = 100,
+): Promise<T> {
   const end = performance.now() + timeout
   let last: T | undefined
   let trouble: unknown
@@ -55,7 +61,10 @@ export async function until<T>(what: string, look: () => Promise<T>, holds: (val
  * The demo island (or the configuration file given), ready. Stopped and its folder removed when the test ends.
  * `args` go to `cariflex start`; `env` adds to the environment.
  */
-export async function startTerritory(t: TestContext, options: { args?: string[]; env?: Record<string, string>; readyWithin?: number } = {}): Promise<Territory> {
+export async function startTerritory(
+  t: TestContext,
+  options: { args?: string[]; env?: Record<string, string>; readyWithin?: number } = {},
+): Promise<Territory> {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-journey-'))
   chmodSync(folder, 0o755)
   const port = await freePort()
@@ -66,9 +75,22 @@ export async function startTerritory(t: TestContext, options: { args?: string[];
 
   const start = async () => {
     token = undefined
-    const env = { ...process.env, CARIFLEX_PORT: String(port), CARIFLEX_DATA: join(folder, 'data'), CARIFLEX_ADMIN_EMAIL: EMAIL, CARIFLEX_ADMIN_PASSWORD: PASSWORD, ...options.env }
-    for (const name of ['PORT', 'DATABASE_URL', 'NODE_TEST_CONTEXT']) if (!options.env?.[name]) delete (env as Record<string, unknown>)[name]
-    child = spawn(process.execPath, [join(ROOT, 'bin', 'cariflex.js'), 'start', ...(options.args ?? [])], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const env = {
+      ...process.env,
+      CARIFLEX_PORT: String(port),
+      CARIFLEX_DATA: join(folder, 'data'),
+      CARIFLEX_ADMIN_EMAIL: EMAIL,
+      CARIFLEX_ADMIN_PASSWORD: PASSWORD,
+      ...options.env,
+    }
+    for (const name of ['PORT', 'DATABASE_URL', 'NODE_TEST_CONTEXT'])
+      if (!options.env?.[name]) delete (env as Record<string, unknown>)[name]
+    child = spawn(process.execPath, [join(ROOT, 'bin', 'cariflex.js'), 'start', ...(options.args ?? [])], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
     const listen = (chunk: Buffer) => {
       printed = (printed + chunk.toString()).slice(-200_000)
     }
@@ -85,7 +107,8 @@ export async function startTerritory(t: TestContext, options: { args?: string[];
       (state) => state !== 'waiting',
       options.readyWithin ?? 60_000,
     )
-    if (running.exitCode !== null) throw new Error(`the program ended with ${running.exitCode} instead of starting:\n${printed.slice(-4000)}`)
+    if (running.exitCode !== null)
+      throw new Error(`the program ended with ${running.exitCode} instead of starting:\n${printed.slice(-4000)}`)
   }
 
   const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
@@ -99,7 +122,11 @@ export async function startTerritory(t: TestContext, options: { args?: string[];
 
   const tokenOf = async () => {
     if (token) return token
-    const response = await fetch(`${url}/api/requestAuthToken`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: EMAIL, password: PASSWORD }) })
+    const response = await fetch(`${url}/api/requestAuthToken`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
+    })
     if (!response.ok) throw new Error(`sign-in answered ${response.status}: ${await response.text()}`)
     token = ((await response.json()) as { auth_token: string }).auth_token
     return token
