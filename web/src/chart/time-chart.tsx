@@ -123,9 +123,10 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
             space: 56,
             values: (_, splits) =>
               splits.map((at, index) => {
-                const day = f.day(at * 1000)
-                const clock = f.clock(at * 1000)
-                return index === 0 || f.day(splits[index - 1]! * 1000) !== day ? `${clock}\n${day}` : clock
+                const turns = (to: number) => to > 0 && to < splits.length && f.day(splits[to - 1]! * 1000) !== f.day(splits[to]! * 1000)
+                // The day stands under the first hour of it, and under the first of all unless the next is too near.
+                const named = turns(index) || (index === 0 && !turns(1) && !turns(2))
+                return named ? `${f.clock(at * 1000)}\n${f.day(at * 1000)}` : f.clock(at * 1000)
               }),
             size: 44,
           },

@@ -50,7 +50,7 @@ export function drawMap(host: HTMLElement, words: MapWords, onTiles: (shown: boo
     markerZoomAnimation: !calm,
   })
   map.attributionControl.setPrefix(false)
-  L.control.zoom({ position: 'topright', zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map)
+  L.control.zoom({ position: 'bottomleft', zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map)
   L.polygon(coast, { className: 'coast', interactive: false }).addTo(map)
   const fit = () => map.fitBounds(island, { padding: [18, 18], animate: false })
   fit()
@@ -104,7 +104,11 @@ export function drawMap(host: HTMLElement, words: MapWords, onTiles: (shown: boo
     const pin: Pin = { asset, marker, element, leader: L.polyline([at, at], { className: 'leader', interactive: false }) }
     pin.leader.addTo(map)
     marker.bindTooltip(() => speak.tip(pin.asset), { direction: 'top', offset: [0, -12] })
-    marker.bindPopup(() => speak.bubble(pin.asset), { maxWidth: 280, minWidth: 220, autoPanPadding: [24, 24] })
+    marker.bindPopup(() => speak.bubble(pin.asset), {
+      maxWidth: Math.min(280, host.clientWidth - 90),
+      minWidth: 180,
+      autoPanPadding: [10, 10],
+    })
     marker.addTo(map)
     return pin
   }
