@@ -16,10 +16,11 @@ export type ReasonCode =
   | 'cover'
   | 'dear'
   | 'import-limit'
-  /** Rests: full · empty · waits for a cheaper slot · keeps its energy for a dearer slot or a wish · no gain */
+  /** Rests: full · empty · waits for a cheaper slot · for its turn · keeps its energy for a dearer slot or a wish · no gain */
   | 'full'
   | 'empty'
   | 'wait'
+  | 'turn'
   | 'keep'
   | 'no-gain'
   /** Curtailed: export limit · price below zero · otherwise free */
@@ -52,6 +53,7 @@ export function bindingOf(site: SiteProblem, problem: SchedulingProblem, solutio
     const path = stock === undefined ? undefined : solution.stocks[stock]!
     return Array.from({ length: site.slots }, (_, slot) => {
       const power = solution.powers[index]![slot]!
+      if (at(device.minKw, slot) === 0 && at(device.maxKw, slot) === 0) return undefined
       if (path && device.storage && power >= -SMALL && path[slot + 1]! >= device.storage.maxKwh - SMALL) return 'full'
       if (path && device.storage && power <= SMALL && path[slot + 1]! <= device.storage.minKwh + SMALL) return 'empty'
       if (power >= at(device.maxKw, slot) - SMALL || power <= at(device.minKw, slot) + SMALL) {
@@ -70,7 +72,8 @@ export function reasonsOf(site: SiteProblem, index: number, solution: Solution, 
   const runs: (Reason & { sum: number })[] = []
   for (let slot = 0; slot < site.slots; slot++) {
     const { code, aim } = because(site, index, solution, slot, bindings[index]![slot])
-    const heldBy = bindings[index]![slot]
+    const binding = bindings[index]![slot]
+    const heldBy = binding && heeds(code, binding) ? binding : undefined
     const power = solution.powers[index]![slot]!
     const price = at(power < -SMALL ? site.productionPrice : site.consumptionPrice, slot)
     const last = runs.at(-1)
@@ -91,6 +94,13 @@ export function reasonsOf(site: SiteProblem, index: number, solution: Solution, 
   return runs.map(({ sum, ...reason }) => ({ ...reason, price: sum / (reason.to - reason.from) }))
 }
 
+/** True when the limit is why the device does not do more of what it does. */
+function heeds(code: ReasonCode, binding: Binding): boolean {
+  if (binding === 'flexible-cap' || binding === 'site-import') return ['floor', 'wish', 'surplus', 'cheap', 'wait', 'turn'].includes(code)
+  if (binding === 'site-export') return ['dear', 'cover', 'keep', 'export-limit'].includes(code)
+  return true
+}
+
 function because(
   site: SiteProblem,
   index: number,
@@ -107,9 +117,8 @@ function because(
     return { code: bindsExport(site, solution, slot) ? 'export-limit' : at(site.productionPrice, slot) < 0 ? 'negative-price' : 'free' }
   }
   const { storage } = device
-  const stored = storedAfter(solution, site, index, slot)
   if (power > SMALL) {
-    if (stored - power * (site.step / 3_600_000) < storage.minKwh - SMALL) return { code: 'floor' }
+    if (storedBefore(solution, site, index, slot) < storage.minKwh - SMALL) return { code: 'floor' }
     const aim = nextWish(site, index, slot)
     if (aim !== undefined && !producesBefore(solution, index, slot, aim)) return { code: 'wish', aim }
     return { code: net - power < -SMALL && net <= power * 0.05 + SMALL ? 'surplus' : 'cheap' }
@@ -122,14 +131,15 @@ function because(
   if (binding === 'empty') return { code: 'empty' }
   const later = solution.powers[index]!.findIndex((value, ahead) => ahead > slot && Math.abs(value) > SMALL)
   if (later < 0) return { code: 'no-gain' }
-  return { code: solution.powers[index]![later]! > 0 ? 'wait' : 'keep', aim: later }
+  if (solution.powers[index]![later]! < 0) return { code: 'keep', aim: later }
+  return { code: at(site.consumptionPrice, later) < at(site.consumptionPrice, slot) ? 'wait' : 'turn', aim: later }
 }
 
-function storedAfter(solution: Solution, site: SiteProblem, index: number, slot: number): number {
+function storedBefore(solution: Solution, site: SiteProblem, index: number, slot: number): number {
   // Stocks are numbered in the order of the storages.
   let stock = -1
   for (let device = 0; device <= index; device++) if (site.devices[device]!.storage) stock++
-  return solution.stocks[stock]![slot + 1]!
+  return solution.stocks[stock]![slot]!
 }
 
 function nextWish(site: SiteProblem, index: number, slot: number): number | undefined {
@@ -157,6 +167,7 @@ export function sayReason(reason: Reason, { time, currency }: { time: (slot: num
     full: 'Full.',
     empty: 'At its floor.',
     wait: `Waits for ${time(reason.aim ?? 0)}, when energy is cheaper.`,
+    turn: `Waits for its turn at ${time(reason.aim ?? 0)}.`,
     keep: `Keeps its energy for ${time(reason.aim ?? 0)}.`,
     'no-gain': 'Nothing to gain.',
     'export-limit': 'Curtailed: the site is at its export limit.',

@@ -81,7 +81,7 @@ function judge(site: SiteProblem, plan: SiteSchedule, name: string): void {
 }
 
 test('random sites: bounds, energy and load control hold; the plan is never worse than rest and improves with freedom', async () => {
-  for (let seed = 1; seed <= 25; seed++) {
+  for (let seed = 1; seed <= 16; seed++) {
     const site = randomSite(seed)
     const plan = await scheduleSite(site, { ...options, gap: 0 })
     judge(site, plan, `seed ${seed}`)
