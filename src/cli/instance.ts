@@ -1,7 +1,7 @@
 /** A running instance as the command line reaches it: CARIFLEX_URL and CARIFLEX_TOKEN, or on loopback the token file of the data folder. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeError, loadConfig, Problem } from '#kernel'
+import { type Config, describeError, loadConfig, Problem } from '#kernel'
 
 export interface Instance {
   readonly url: string
@@ -26,13 +26,17 @@ export function localUrl({ host, port }: { host: string; port: number }): string
   return `http://${near.includes(':') ? `[${near}]` : near}:${port}`
 }
 
-/** CARIFLEX_URL, else the address in the configuration of this folder. */
-export const instanceUrl = (env: NodeJS.ProcessEnv): string =>
-  (env['CARIFLEX_URL'] ?? localUrl(loadConfig({ env }).config.server)).replace(/\/+$/, '')
+export interface InstanceOptions {
+  /** Ask without a token. */
+  anonymous?: boolean
+  /** Where to look for address and token; default: the configuration of this folder. */
+  config?: Pick<Config, 'server' | 'database'>
+}
 
-/** The instance that the environment names; its token is read when first needed. `anonymous`: it is asked without one. */
-export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false } = {}): Instance {
-  const url = instanceUrl(env)
+/** The instance at CARIFLEX_URL, else at the address that is configured; its token is read when first needed. */
+export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, config }: InstanceOptions = {}): Instance {
+  const settings = () => config ?? loadConfig({ env }).config
+  const url = (env['CARIFLEX_URL'] ?? localUrl(settings().server)).replace(/\/+$/, '')
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     let response: Response
     try {
@@ -40,7 +44,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false } = 
         method,
         headers: {
           accept: 'application/json',
-          ...(anonymous ? {} : { authorization: `Bearer ${tokenOf(env, url)}` }),
+          ...(anonymous ? {} : { authorization: `Bearer ${tokenOf(env, url, () => settings().database.folder)}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -86,10 +90,10 @@ function read(text: string, url: string, status: number): ProblemBody {
 /** Where a running instance leaves a token for the command line on the same machine (mode 0600). */
 export const tokenFile = (dataFolder: string): string => join(dataFolder, 'cli-token')
 
-function tokenOf(env: NodeJS.ProcessEnv, url: string): string {
+function tokenOf(env: NodeJS.ProcessEnv, url: string, folder: () => string): string {
   if (env['CARIFLEX_TOKEN']) return env['CARIFLEX_TOKEN']
   const host = new URL(url).hostname
-  const file = tokenFile(loadConfig({ env }).config.database.folder)
+  const file = tokenFile(folder())
   if (['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
     try {
       return readFileSync(file, 'utf8').trim()
