@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { after, kilowatts, MINUTE, manualClock, SECOND } from '#kernel'
+import { after, kilowatts, MINUTE, manualClock, Problem, SECOND } from '#kernel'
 import { scratchStore } from '#store'
 import { beatOnce, startHeartbeat } from './heartbeat.ts'
 import { eventually, flatPlan, openIsland, settleIsland, smallSite, TEN } from './island.fixture.ts'
@@ -234,4 +234,86 @@ test('readings become beliefs at the sensor’s resolution, with the sign of the
       [after(TEN, 5 * MINUTE), 50],
     ],
   )
+})
+
+test('a value on the load control sensor reaches devices at once, without waiting for the next heartbeat', async (t) => {
+  const store = await scratchStore(t)
+  const clock = manualClock(TEN)
+  const site = smallSite()
+  await settleIsland(store, site)
+  const { line, made } = openIsland(store, clock, site, ({ beliefs }) => [
+    {
+      name: 'sensor 86',
+      async limits(_, from, until) {
+        const events = await beliefs.events({ sensor: 86, from: after(from, -15 * MINUTE), until })
+        return events
+          .filter((event) => event.value < 100)
+          .map((event) => ({
+            id: '86',
+            rung: 'grid' as const,
+            asset: site.asset,
+            from: event.start,
+            until: after(event.start, 15 * MINUTE),
+            max: kilowatts(event.value),
+            scope: 'flexible-consumption' as const,
+            because: 'load control',
+            origin: 'sensor 86',
+          }))
+      },
+    },
+  ])
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 30, CP001: 11 }))
+  const heart = startHeartbeat(line)
+  t.after(() => heart.stop())
+  await heart.beat()
+  await eventually(() => made['CP001']!.power === kilowatts(11), 'the plan is followed')
+  const source = await line.beliefs.source({ name: 'operator', type: 'user' })
+  await line.beliefs.record([{ sensor: 86, source, starts: [TEN], values: [0] }])
+  await eventually(() => made['BAT001']!.power === 0 && made['CP001']!.power === 0, 'nothing consumes')
+  clock.forward(1)
+  await line.beliefs.record([{ sensor: 86, source, starts: [TEN], values: [100] }])
+  await eventually(() => made['BAT001']!.power === kilowatts(30) && made['CP001']!.power === kilowatts(11), 'the plan is back')
+})
+
+test('while the database is away devices keep their orders, an alarm says so, and the heart beats on', async (t) => {
+  const store = await scratchStore(t)
+  let isAway = false
+  const leaky: typeof store = {
+    ...store,
+    query: (sql, params) =>
+      isAway ? Promise.reject(new Problem('database-unavailable', 'The database is away.')) : store.query(sql, params),
+    first: (sql, params) =>
+      isAway ? Promise.reject(new Problem('database-unavailable', 'The database is away.')) : store.first(sql, params),
+  }
+  const clock = manualClock(TEN)
+  const site = smallSite({ chargers: 0 })
+  await settleIsland(store, site)
+  const { line, made } = openIsland(leaky, clock, site)
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 30 }))
+  const heart = startHeartbeat(line)
+  t.after(() => heart.stop())
+  await heart.beat()
+  await eventually(() => made['BAT001']!.power === kilowatts(30), 'the plan is followed')
+  isAway = true
+  clock.forward(10 * SECOND)
+  await heart.beat()
+  assert.equal(made['BAT001']!.got.length, 1)
+  isAway = false
+  await line.limits.post({ maxKw: 0, until: after(TEN, 60 * MINUTE), origin: 'test' })
+  await eventually(() => made['BAT001']!.power === 0, 'it decides again')
+})
+
+test('in the plan cars are continuous; a charger takes what it cannot hold in one burst', async (t) => {
+  const { line, site, made, clock } = await island(t, { batteries: 0 })
+  await line.plans.keep(flatPlan(site, TEN, { CP001: 2.07 }))
+  const seen: number[] = []
+  for (let minute = 0; minute < 15; minute += 3) {
+    await beatOnce(line)
+    await eventually(() => !line.lanes.busy('CP001'), 'told')
+    seen.push(made['CP001']!.power)
+    clock.forward(3 * MINUTE)
+  }
+  assert.deepEqual(seen, [4140, 4140, 4140, 0, 0], 'half the quarter-hour at the smallest step')
+  const [order] = await line.setpoints.views({ device: 'CP001' }, after(clock.now(), -2 * MINUTE))
+  assert.match(order!.because, /On average 2.1 kW: the charger holds 4.1 kW or nothing/)
 })

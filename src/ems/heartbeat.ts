@@ -1,8 +1,9 @@
 /** When the heart beats: every ten seconds, shortly after orders changed (for their receipts), and at once on news. */
-import { describeError, floorTo, HOUR, MINUTE, SECOND, type Timer } from '#kernel'
+import { describeError, HOUR, MINUTE, SECOND, type Timer } from '#kernel'
 import { cycle, steer } from './cycle.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
+import { type Retention, thin } from './retention.ts'
 
 export interface Heartbeat {
   /** Beats now, with a look at the devices; resolves when orders are on their way. */
@@ -17,16 +18,22 @@ export interface HeartbeatOptions {
   period?: number
   /** Look again so long after orders changed; default 6 s. */
   receiptAfter?: number
+  /** How long things are kept, where it differs from `RETENTION`. */
+  retention?: Partial<Retention>
 }
 
 /** Starts the heart of a site. A failed heartbeat is logged and raises an alarm; the next one tries again. */
-export function startHeartbeat(line: Line, { period = 10 * SECOND, receiptAfter = 6 * SECOND }: HeartbeatOptions = {}): Heartbeat {
+export function startHeartbeat(
+  line: Line,
+  { period = 10 * SECOND, receiptAfter = 6 * SECOND, retention = {} }: HeartbeatOptions = {},
+): Heartbeat {
   const { clock, bus, log, site } = line
   let stopped = false
   let steering: Promise<void> | undefined
   let again = false
   let looking: Promise<void> | undefined
   let receipts: Timer | undefined
+  let isMoreTold = false
   let isIll = false
 
   /** One decision at a time; news that comes meanwhile is decided right after. */
@@ -66,17 +73,24 @@ export function startHeartbeat(line: Line, { period = 10 * SECOND, receiptAfter 
   const isSignal = (news: Extract<News, { kind: 'beliefs' }>) =>
     news.sensors.some((sensor) => sensor === site.sensors.loadControl || sensor === site.sensors.demandResponse)
   const lookSoon = () => {
-    receipts ??= clock.in(receiptAfter, () => {
+    if (receipts) {
+      isMoreTold = true
+      return
+    }
+    receipts = clock.in(receiptAfter, () => {
       receipts = undefined
       void beat()
+      // Orders that were told meanwhile had no time to settle.
+      if (isMoreTold && !stopped) lookSoon()
+      isMoreTold = false
     })
   }
   const quiet = (work: Promise<void>) =>
-    void work.catch((error: unknown) => log.warn({ error: describeError(error) }, 'readings were not kept'))
+    void work.catch((error: unknown) => log.warn({ error: describeError(error) }, 'readings were not settled or old data was not thinned'))
   const timers = [
     clock.every(period, () => void beat()),
     clock.every(MINUTE, () => quiet(line.recorder.settle(clock.now()))),
-    clock.every(HOUR, () => quiet(line.recorder.forgetBefore((floorTo(clock.now(), HOUR) - 2 * HOUR) as ReturnType<typeof clock.now>))),
+    clock.every(HOUR, () => quiet(thin(line, clock.now(), retention))),
   ]
   const subscriptions = [
     bus.on('limits', (news) => news.site === site.asset && void steerNow()),

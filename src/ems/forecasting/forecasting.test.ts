@@ -85,6 +85,9 @@ test('the skill of past days is known at first start, against persistence', asyn
   assert.ok(plant.length >= 12)
   const mean = plant.reduce((sum, view) => sum + (view.skill ?? 0), 0) / plant.length
   assert.ok(mean > 0, `on changing days the mean of the week beats yesterday: ${mean}`)
+  const car = views.find((view) => view.sensor === 71)!
+  assert.equal(car.unit, '')
+  assert.ok(car.rmse < 0.5 && car.n === 96, `presence is judged: ${car.rmse}`)
   const scored = views.length
   clock.forward(DAY)
   await forecasting.scored()

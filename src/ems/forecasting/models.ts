@@ -17,6 +17,8 @@ export interface Model {
   step: number
   /** Daily shape of sunlight: skill counts daylight only. */
   sun?: SunSensor
+  /** What skill is measured in, when not in the sensor's values: cars are judged by whether they were there. */
+  presence?: boolean
   /** From a past (already cut to what was known at `ahead.at`): values per slot, consumption positive. */
   predict(
     past: Past,
@@ -83,6 +85,7 @@ export function modelsOf(site: Site, { isCurtailed = () => false }: ModelsOption
       name: car.name,
       model: 'VehicleHabits',
       step: 15 * MINUTE,
+      presence: true,
       predict: (past: Past, { from, step, slots }: Parameters<Model['predict']>[1]) =>
         expectedLevels(learnHabits(past, site.zone), site.zone, from, step, slots),
     })),

@@ -3,8 +3,9 @@ import { after, DAY, dayAfter, dayStart, formatInstant, type Instant } from '#ke
 import { asTimestamp, type Store } from '#store'
 import type { Beliefs } from '../belief.ts'
 import { MEMORY, type Model } from './models.ts'
-import { type Past, pastBefore, pastOf, persistence, valueAt } from './past.ts'
+import { type Ahead, type Past, pastBefore, pastOf, persistence, valueAt } from './past.ts'
 import { clearSkyMean } from './sun.ts'
+import { expectedPresence, learnHabits } from './vehicle.ts'
 
 export interface SkillView {
   sensor: number
@@ -17,6 +18,7 @@ export interface SkillView {
   rmsePersistence: number
   /** 1 − rmse / rmsePersistence; null when persistence was perfect. */
   skill: number | null
+  /** The sensor's; '' for cars, whose presence (0 … 1) is judged. */
   unit: string
   /** Slots compared. */
   n: number
@@ -44,6 +46,7 @@ export function scoreDay(model: Model, past: Past, zone: string, day: Instant, s
   const slots = Math.round((dayAfter(day, zone) - from) / step)
   const ahead = { at: from, from, step, slots }
   const before = pastBefore(past, from)
+  if (model.presence) return scorePresence(past, before, zone, ahead)
   const forecast = model.predict(before, ahead)
   const naive = persistence(before, ahead)
   let sum = 0
@@ -60,6 +63,26 @@ export function scoreDay(model: Model, past: Past, zone: string, day: Instant, s
     sumNaive += (same - measured) ** 2
     n++
   }
+  return scoreOf(sum, sumNaive, n)
+}
+
+/** Cars: probability of being there against whether it was; persistence says it is there when it was there yesterday. */
+function scorePresence(past: Past, before: Past, zone: string, { from, step, slots }: Ahead): DayScore | undefined {
+  // A car that was never seen has no habits.
+  if (before.values.every((value) => value === null)) return undefined
+  const guess = expectedPresence(learnHabits(before, zone), zone, from, step, slots)
+  const isThere = (at: number) => (valueAt(past, at) === null ? 0 : 1)
+  let sum = 0
+  let sumNaive = 0
+  guess.forEach((probability, slot) => {
+    const at = after(from, slot * step)
+    sum += (probability - isThere(at)) ** 2
+    sumNaive += (isThere(at - DAY) - isThere(at)) ** 2
+  })
+  return scoreOf(sum, sumNaive, slots)
+}
+
+function scoreOf(sum: number, sumNaive: number, n: number): DayScore | undefined {
   if (n < FEWEST) return undefined
   const rmse = Math.sqrt(sum / n)
   const rmsePersistence = Math.sqrt(sumNaive / n)
@@ -91,7 +114,7 @@ export async function keepSkill({ store, beliefs, models, zone }: SkillParts, no
     if (due.length === 0) continue
     const past = await pastOf(beliefs, model.sensor, after(due[0]!, -MEMORY), today, model.step)
     for (const day of due) {
-      const said = await publishedBefore(beliefs, model, day, dayAfter(day, zone))
+      const said = model.presence ? undefined : await publishedBefore(beliefs, model, day, dayAfter(day, zone))
       const score = scoreDay(model, past, zone, day, said)
       if (!score) continue
       await store.query(
@@ -132,7 +155,8 @@ async function publishedBefore(beliefs: Beliefs, model: Model, day: Instant, unt
 /** Skill of the last days, newest first, one entry per sensor, model and day. */
 export async function skillViews(store: Store, { site, days = 14 }: { site: number; days?: number }, now: Instant): Promise<SkillView[]> {
   const rows = await store.query<SkillView>(
-    `select k.sensor, k.asset, a.name, k.model, k.day, k.rmse, k.rmse_persistence as "rmsePersistence", k.skill, s.unit, k.n
+    `select k.sensor, k.asset, a.name, k.model, k.day, k.rmse, k.rmse_persistence as "rmsePersistence", k.skill,
+     case when k.model = 'VehicleHabits' then '' else s.unit end as unit, k.n
      from cariflex.forecast_skill k join sensor s on s.id = k.sensor join generic_asset a on a.id = k.asset
      where k.day >= $1 and (a.id = $2 or a.parent_asset_id = $2) order by k.day desc, k.sensor`,
     [formatInstant(after(now, -days * DAY)).slice(0, 10), site],

@@ -95,6 +95,13 @@ export function expectedLevels(
   })
 }
 
+/** Probability of being plugged, per slot. */
+export const expectedPresence = ({ presence }: VehicleHabits, zone: string, from: Instant, step: number, slots: number): number[] =>
+  Array.from({ length: slots }, (_, slot) => {
+    const { weekday, hour } = wallClock(after(from, slot * step), zone)
+    return presence[(weekday - 1) * 24 + hour]!
+  })
+
 /** The wish of a car whose driver said nothing: ready for its usual departure with its usual charge. */
 export function habitualWish({ departs, departureKwh }: VehicleHabits, at: Instant, zone: string): Wish | undefined {
   if (departureKwh === undefined) return undefined
