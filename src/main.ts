@@ -1,6 +1,8 @@
 /** The only place where things are put together: settings → rooms → start; stop in reverse. */
+
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
@@ -28,7 +30,7 @@ import {
 import { keepTariff, recordTariff, signalLimits } from '#grid'
 import { type Clock, describeError, inProcessBus, instant, type Log, MINUTE, Problem, type Territory, wattHours, watts } from '#kernel'
 import { createServer, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
-import { type PastSeries, type RunningWorld, startWorld, type WorldSpec } from '#simulators'
+import { forkWorld, type PastSeries, type RunningWorld, startWorld, type WorldSpec } from '#simulators'
 import { migrate, openStore, type Store, startEmbedded } from '#store'
 
 /** What the platform needs to know to start; the command line makes it from the configuration. */
@@ -101,6 +103,8 @@ export async function startPlatform(settings: Settings, { clock, log }: { clock:
 
 async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnType<typeof undoList>): Promise<Platform> {
   mkdirSync(settings.data, { recursive: true })
+  const child = mayBeDemo(settings) ? await forkWorld(join(settings.data, 'world.pid')) : undefined
+  undo.add('world process', () => child?.kill())
   const store = await openDatabase(settings, clock, log, undo)
   const firstStart = await isVirgin(store)
   const established = await territoryOf(store, settings, clock, firstStart)
@@ -131,13 +135,15 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   }
 
   if (!established) {
+    child?.kill()
     const server = createServer({ config, ...common })
     const { url } = await server.listen()
     undo.add('server', () => server.close())
     return { url, demo: false, admin, stop: undo.run }
   }
 
-  const world = established.demo ? await simulate(settings, established, clock, firstStart, undo, log) : undefined
+  if (!established.demo) child?.kill()
+  const world = established.demo ? await simulate(settings, established, clock, firstStart, undo, log, child) : undefined
   const site = siteOf(established, { author: settings.platformName, demandResponseLevels: settings.demandResponseLevels })
   const devices = deviceRegistry()
   const source = established.demo ? { name: 'Simulation', type: 'simulation' } : { name: settings.platformName, type: 'gateway' }
@@ -192,8 +198,6 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   undo.add('planner', () => planner.stop())
   const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
   undo.add('heartbeat', () => heartbeat.stop())
-  await heartbeat.beat()
-  await planner.plan('start')
   if (world)
     world.go({
       ocpp: `${url.replace(/^http/, 'ws')}/ocpp`,
@@ -201,8 +205,16 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
       token: await gatewayToken(server, account),
       weather: weatherSensors(established),
     })
+  // The first look and the first plan take seconds: people need not wait for them.
+  void heartbeat.beat().then(() => planner.plan('start'))
   return { url, demo: established.demo, admin, stop: undo.run }
 }
+
+/** Whether this start will probably need the simulated world: its process is started while the database comes up. */
+const mayBeDemo = ({ territory, demo, data, databaseUrl }: Settings): boolean =>
+  territory === undefined &&
+  demo &&
+  (existsSync(join(data, 'world.json')) || (databaseUrl === undefined && !existsSync(join(data, 'pg-port'))))
 
 async function openDatabase(settings: Settings, clock: Clock, log: Log, undo: ReturnType<typeof undoList>): Promise<Store> {
   let url = settings.databaseUrl
@@ -248,11 +260,13 @@ async function simulate(
   firstStart: boolean,
   undo: ReturnType<typeof undoList>,
   log: Log,
+  child?: ChildProcess,
 ): Promise<RunningWorld> {
   const now = Math.floor(clock.now() / (15 * MINUTE)) * 15 * MINUTE
   const spec = worldSpec(territory, settings)
   const world = await startWorld(firstStart ? { ...spec, history: { from: now - settings.history, until: now, step: 5 * MINUTE } } : spec, {
     pidFile: join(settings.data, 'world.pid'),
+    ...(child && { child }),
   })
   let stopping = false
   world.onEnd((code) => stopping || log.error({ code }, 'the simulated world ended by itself; restart to bring it back'))

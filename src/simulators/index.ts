@@ -1,2 +1,2 @@
-export { type RunningWorld, startWorld } from './start-world.ts'
+export { forkWorld, type RunningWorld, startWorld } from './start-world.ts'
 export type { PastSeries, PlatformAddress, WorldSpec, WorldState } from './world-spec.ts'

@@ -21,18 +21,27 @@ export interface RunningWorld {
 
 const PATIENCE = 10_000
 
-/**
- * Starts the world; resolves when its devices listen. `pidFile` names the process, so that what a killed run left behind is stopped first.
- * @throws Problem `world-not-started`
- */
-export async function startWorld(
-  spec: WorldSpec,
-  { pidFile, patience = 60_000 }: { pidFile?: string; patience?: number } = {},
-): Promise<RunningWorld> {
+export interface WorldOptions {
+  /** Names the process, so that what a killed run left behind is stopped first. */
+  pidFile?: string
+  /** A process that `forkWorld` started before. */
+  child?: ChildProcess
+  /** How long its devices may take to listen, ms. */
+  patience?: number
+}
+
+/** Starts the empty process of a world, which takes a moment; `startWorld` fills it. */
+export async function forkWorld(pidFile?: string): Promise<ChildProcess> {
   if (pidFile) await stopLeftOver(pidFile)
   const entry = new URL(import.meta.url.endsWith('.ts') ? './world-process.ts' : './world-process.js', import.meta.url)
   const child = fork(entry, { execArgv: nodeFlagsFor(entry), stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
   if (pidFile && child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n`, { mode: 0o600 })
+  return child
+}
+
+/** Starts the world; resolves when its devices listen. @throws Problem `world-not-started` */
+export async function startWorld(spec: WorldSpec, { pidFile, patience = 60_000, ...given }: WorldOptions = {}): Promise<RunningWorld> {
+  const child = given.child ?? (await forkWorld(pidFile))
   const tell = (message: ToWorld) => void child.send(message)
   const series: PastSeries[] = []
   const waiting = new Map<number, { resolve(value: WorldState): void; reject(error: unknown): void }>()
