@@ -24,14 +24,27 @@ import {
   openSources,
   openUsers,
   siteOf,
+  startForecasting,
   startHeartbeat,
   startPlanner,
 } from '#ems'
 import { keepTariff, recordTariff, signalLimits } from '#grid'
-import { type Clock, describeError, inProcessBus, instant, type Log, MINUTE, Problem, type Territory, wattHours, watts } from '#kernel'
-import { createServer, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
+import {
+  type Clock,
+  describeError,
+  inProcessBus,
+  instant,
+  type Log,
+  MINUTE,
+  millis,
+  Problem,
+  type Territory,
+  wattHours,
+  watts,
+} from '#kernel'
+import { createServer, jobRoutes, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
 import { forkWorld, type PastSeries, type RunningWorld, startWorld, type WorldSpec } from '#simulators'
-import { migrate, openStore, type Store, startEmbedded } from '#store'
+import { forgetOutbox, holdFolder, migrate, openQueue, openRetention, openStore, type Store, startEmbedded } from '#store'
 
 /** What the platform needs to know to start; the command line makes it from the configuration. */
 export interface Settings {
@@ -55,6 +68,9 @@ export interface Settings {
   history: number
   heartbeat: number
   replan: number
+  /** Between two refreshes of the forecasts, ms. */
+  forecast: number
+  retention: { jobs: number; conversations: number; outbox: number }
   solverDeadline: number
   demandResponseLevels: readonly number[]
   charging: Partial<ChargingConfig>
@@ -122,7 +138,12 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   const sensors = openSensors(store, () => clock.now())
   const sources = openSources(store)
   const beliefs = openBeliefs({ store, clock, bus, sensors, sources })
-  const common = { store, clock, log, bus, sensors, sources, beliefs }
+  const queue = openQueue({ store, clock, log })
+  undo.add('queue', () => queue.close())
+  const retention = await openRetention({ queue, clock, log })
+  retention.policy('jobs', millis(settings.retention.jobs), (before) => queue.forget(before))
+  retention.policy('outbox', millis(settings.retention.outbox), forgetOutbox(store))
+  const common = { store, clock, log, bus, sensors, sources, beliefs, queue }
   const config = {
     host: settings.host,
     port: settings.port,
@@ -183,6 +204,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   const server = createServer({ config, ...common, steered: { line, demo: established.demo, plugged, online } })
   server.register(orderRoutes(line, account, server.identity), '/api/cariflex/v1')
   server.register(stationRoutes({ charging, conversation, established, rooms: server }), '/api/cariflex/v1')
+  server.register(jobRoutes(server, site.zone), '/api/cariflex/v1')
   if (world) server.register(worldRoutes(world, account, server.identity), '/api/cariflex/v1')
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 
@@ -194,6 +216,8 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   undo.add('charging', () => charging.close())
   await leaveToken(server, settings.data, email)
 
+  const forecasting = startForecasting(line, { period: settings.forecast, firstStart })
+  undo.add('forecasting', async () => (await forecasting).stop())
   const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline })
   undo.add('planner', () => planner.stop())
   const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
@@ -206,7 +230,9 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
       weather: weatherSensors(established),
     })
   // The first look and the first plan take seconds: people need not wait for them.
-  void heartbeat.beat().then(() => planner.plan('start'))
+  void Promise.all([heartbeat.beat(), forecasting])
+    .then(() => planner.plan('start'))
+    .catch((error: unknown) => log.error({ error }, 'the first plan failed'))
   return { url, demo: established.demo, admin, stop: undo.run }
 }
 
@@ -222,6 +248,9 @@ async function openDatabase(settings: Settings, clock: Clock, log: Log, undo: Re
     const embedded = await startEmbedded({ folder: settings.data, log, clock })
     undo.add('database', () => embedded.stop())
     url = embedded.url
+  } else {
+    const hold = await holdFolder(settings.data, clock)
+    undo.add('data folder', () => hold.release())
   }
   const store = await openStore({ url, log, clock })
   undo.add('store', () => store.close())

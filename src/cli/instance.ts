@@ -65,7 +65,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
         {
           status: response.status,
           ...(answer.hint === undefined
-            ? response.status === 401
+            ? response.status === 401 && !anonymous
               ? { hint: "Set CARIFLEX_TOKEN to a token from 'cariflex token'." }
               : {}
             : { hint: answer.hint }),

@@ -17,6 +17,8 @@ export function settingsOf(config: Config): Settings {
     history: simulation.history,
     heartbeat: ems.heartbeat,
     replan: ems.replan,
+    forecast: ems.forecast,
+    retention,
     solverDeadline: ems.solverDeadline,
     demandResponseLevels: grid.demandResponseLevels,
     trustProxy: server.trustProxy,

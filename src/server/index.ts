@@ -1,4 +1,5 @@
 export type { App, Reply, Request, Routes } from './app.ts'
+export { jobRoutes } from './cariflex/jobs.ts'
 export { orderRoutes } from './cariflex/orders.ts'
 export { type StationParts, stationRoutes } from './cariflex/stations.ts'
 export { type WorldControl, worldRoutes } from './cariflex/world.ts'

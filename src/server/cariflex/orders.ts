@@ -1,6 +1,6 @@
 /** Plans, setpoints, limits, overrides and alarms: what the line of a site decided, and what people may tell it. */
 import { Type } from 'typebox'
-import { type Line, planView } from '#ems'
+import { type Line, planView, skillViews } from '#ems'
 import { DAY, Problem, parseInstant } from '#kernel'
 import type { Routes } from '../app.ts'
 import type { Identity } from '../identity.ts'
@@ -106,6 +106,11 @@ export const orderRoutes =
           })
         return { data: planView(plan, site.zone, request.query.asset) }
       },
+    )
+    app.get(
+      '/forecasts/skill',
+      { ...read, schema: { tags: ['forecasts'], summary: 'How much better than persistence each forecast was, day by day' } },
+      async () => ({ data: await skillViews(line.store, { site: site.asset }, clock.now()) }),
     )
     app.get(
       '/setpoints',
