@@ -109,10 +109,10 @@ export async function solveWithHighs(problem: SchedulingProblem, { pool, deadlin
     if (best) best = judged(best, bound)
     const before = signed.size
     for (const key of both) signed.add(key)
-    // Neighbours of what just failed fail next: after two rounds all steps of the devices concerned are signed.
-    if (round >= 2)
-      for (const key of both)
-        for (let step = 0; step < problem.steps; step++) signed.add(signKey(problem, Math.floor(key / problem.steps), step))
+    // What is forbidden in one step moves to the next that pays: where energy is worth less than nothing, and at last everywhere.
+    for (const device of new Set(both.map((key) => Math.floor(key / problem.steps))))
+      for (let step = 0; step < problem.steps; step++)
+        if (round >= 1 || burningPays(problem, plan, device, step)) signed.add(signKey(problem, device, step))
     const isOver = spent() > deadlineMs || signed.size === before
     if (best && (best.gap <= enough || isOver)) return { ...best, solveMs: spent() }
     if (isOver) {
@@ -120,6 +120,15 @@ export async function solveWithHighs(problem: SchedulingProblem, { pool, deadlin
       return inTurn ? { ...inTurn, solveMs: spent() } : { status: 'none', solver, solveMs: spent() }
     }
   }
+}
+
+/** True where one more kW consumed by the device earns money. */
+function burningPays(problem: SchedulingProblem, plan: Solution, device: number, step: number): boolean {
+  let price = 0
+  problem.flows.forEach((flow, index) => {
+    if (flow.devices.includes(device)) price += plan.flowValues?.[index]?.[step] ?? 0
+  })
+  return price < 0
 }
 
 /** A gap this small is rounding. */
