@@ -162,6 +162,22 @@ test('a battery below its floor is filled up first, dear or not', async () => {
   assert.equal(plan.devices[0]!.reasons[0]!.code, 'floor')
 })
 
+test('a trip that needs more than the car can hold does not stop the plan, nor empty the car for money', async () => {
+  const away = (slot: number) => slot >= 8 && slot < 12
+  const trip: PlanDevice = {
+    id: 'V2G001',
+    minKw: Array.from({ length: 16 }, (_, slot) => (away(slot) ? 0 : -11)),
+    maxKw: Array.from({ length: 16 }, (_, slot) => (away(slot) ? 0 : 11)),
+    storage: { kwh: 10, minKwh: 0, maxKwh: 75, inflowKw: Array.from({ length: 16 }, (_, slot) => (away(slot) ? -40 : 0)) },
+  }
+  const plan = await scheduleSite(plain([trip], { consumptionPrice: 100, productionPrice: 100 }), options)
+  assert.ok(plan.devices[0]!.powerKw.slice(0, 8).every((power) => power > 10.99))
+  assert.deepEqual(
+    plan.missedWishes.map((missed) => [missed.device, missed.kind, missed.slot, Math.round(missed.missingKwh)]),
+    [['V2G001', 'floor', 11, 8]],
+  )
+})
+
 test('a roof is curtailed when producing costs money, and not otherwise', async () => {
   const roof: PlanDevice = { id: 'PV001', minKw: -5, maxKw: 0, flexible: false }
   const price = Array.from({ length: 16 }, (_, slot) => (slot < 4 ? -30 : 50))

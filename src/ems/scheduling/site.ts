@@ -49,8 +49,8 @@ export interface SiteSchedule {
   brokenBounds: BrokenBound[]
 }
 
-/** Weights above energy prices, per kWh, as multiples of the dearest price: a lower rung never beats a higher one. */
-const WEIGHT = { wish: 100, floor: 300, site: 3000 }
+/** Weights above energy prices, per kWh, as multiples of the dearest price: a higher rung costs many times a lower one. */
+const WEIGHT = { wish: 100, floor: 300, site: 3000, empty: 10_000 }
 
 /**
  * Plans a site. Slots, units and signs as in `SiteProblem`; the answer is in the order of its devices.
@@ -143,6 +143,8 @@ export function siteFormulation(site: SiteProblem): SchedulingProblem {
     const on = { stock }
     if (storage.minKwh > 0)
       commitments.push({ name: `floor ${device.id}`, on, grouping: 'each', quantity: storage.minKwh, down: -perKwh(WEIGHT.floor) * hours })
+    if (storage.inflowKw !== undefined)
+      commitments.push({ name: `empty ${device.id}`, on, grouping: 'each', quantity: 0, down: -perKwh(WEIGHT.empty) * hours })
     for (const kind of ['minimum', 'maximum', 'target'] as const) {
       const wishes = (storage.wishes ?? []).filter((wish) => wish.kind === kind && wish.slot >= 0 && wish.slot < slots)
       if (wishes.length === 0) continue
