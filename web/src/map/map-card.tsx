@@ -98,7 +98,16 @@ export function MapCard({ all }: { all: Asset[] }) {
   return (
     <section class="card map-card" aria-labelledby="map-title">
       <h2 id="map-title">{t('map.title')}</h2>
-      {failed ? <p class="empty">{t('map.failed')}</p> : <section class="map" ref={host} aria-label={t('map.label')} />}
+      {failed ? (
+        <div class="empty">
+          <p>{t('map.failed')}</p>
+          <button type="button" class="button" onClick={() => location.reload()}>
+            {t('state.reload')}
+          </button>
+        </div>
+      ) : (
+        <section class="map" ref={host} aria-label={t('map.label')} />
+      )}
       <ul class="plain legend">
         {(['pv', 'battery', 'evse', 'vehicle'] as const).map((kind) => (
           <li key={kind}>
