@@ -53,7 +53,7 @@ test('every recorded case is planned at no more than what FlexMeasures paid', { 
 
 test('random problems of one storage: the own algorithm, HiGHS and a naive second model find the same cost', async () => {
   let own = 0
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = 1; seed <= 70; seed++) {
     const model = randomModel(random(seed), seed % 3 === 0 ? 'wild' : 'tame')
     const plain = problemOf(model, false)
     const naive = naiveOptimum(model)
@@ -79,11 +79,11 @@ test('random problems of one storage: the own algorithm, HiGHS and a naive secon
     assert.ok(tiedOwn && tiedOwn !== 'infeasible' && isSolved(tiedHighs))
     near(tiedOwn.objective + tiedOwn.tieBreak, tiedHighs.objective + tiedHighs.tieBreak, `seed ${seed}: with tie-breaks`)
   }
-  assert.ok(own > 40, `only ${own} problems had the form of the own algorithm`)
+  assert.ok(own > 28, `only ${own} problems had the form of the own algorithm`)
 })
 
 test('random problems of two storages with shared limits cost what a naive second model says', async () => {
-  for (let seed = 1000; seed < 1025; seed++) {
+  for (let seed = 1000; seed < 1016; seed++) {
     const model = randomModel(random(seed), seed % 2 === 0 ? 'wild' : 'tame', 2)
     const naive = naiveOptimum(model)
     const plan = await solveWithHighs(problemOf(model, false), how)
