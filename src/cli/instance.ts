@@ -40,7 +40,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     let response: Response
     try {
-      response = await fetch(`${url}${path}`, {
+      response = await fetchWithin(30_000, `${url}${path}`, {
         method,
         headers: {
           accept: 'application/json',
@@ -48,7 +48,6 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(30_000),
       })
     } catch (error) {
       if (error instanceof Problem) throw error
@@ -74,6 +73,17 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
     return answer as T
   }
   return { url, get: (path) => ask('GET', path), send: (method, path, body) => ask(method, path, body) }
+}
+
+/** A fetch that is given up after `patience` ms. The timer keeps the program alive: AbortSignal.timeout would let it end in silence. */
+export async function fetchWithin(patience: number, url: string, request: RequestInit = {}): Promise<Response> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(new Error(`no answer within ${patience / 1000} s`)), patience)
+  try {
+    return await fetch(url, { ...request, signal: abort.signal })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function read(text: string, url: string, status: number): ProblemBody {

@@ -35,7 +35,7 @@ export async function run(
   const rest = argv.slice(found.name.split(' ').length)
   const json = rest.includes('--json')
   try {
-    const parsed = parseArgs({ args: rest, options: { ...COMMON, ...verb.options }, allowPositionals: true, strict: true })
+    const parsed = parseArgs({ args: withNumbers(rest), options: { ...COMMON, ...verb.options }, allowPositionals: true, strict: true })
     if (parsed.values.help) {
       out.write(manual(verb))
       return EXIT.ok
@@ -53,6 +53,16 @@ export async function run(
     return await explainFailure(error, verb, json, out, err, env)
   }
 }
+
+/** `--longitude -61.02` means a negative number, where parseArgs would see an option. */
+const withNumbers = (args: string[]): string[] =>
+  args.flatMap((arg, index) => {
+    const next = args[index + 1]
+    if (/^--[a-z-]+$/.test(arg) && next !== undefined && NEGATIVE.test(next)) return [`${arg}=${next}`]
+    return NEGATIVE.test(arg) && /^--[a-z-]+$/.test(args[index - 1] ?? '') ? [] : [arg]
+  })
+
+const NEGATIVE = /^-[\d.]+$/
 
 async function explainFailure(
   error: unknown,

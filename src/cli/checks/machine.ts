@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, type Config, describeError, formatInstant, isZone } from '#kernel'
 import { holderOf } from '#store'
 import { type Finding, fail, ok, warn } from '../finding.ts'
-import { localUrl } from '../instance.ts'
+import { fetchWithin, localUrl } from '../instance.ts'
 
 const MB = 1_000_000
 /** An empty database takes about 60 MB; a demo of two weeks some 200. */
@@ -84,7 +84,7 @@ const listen = (host: string, port: number): Promise<NodeJS.ErrnoException | und
 /** True when what answers there speaks as we do. */
 export async function isCariflex(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2000) })
+    const response = await fetchWithin(1000, `${url}/health/live`)
     return ((await response.json()) as { status?: string }).status === 'alive'
   } catch {
     return false
