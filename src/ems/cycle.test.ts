@@ -90,8 +90,8 @@ test('a device that hangs or throws gets a silent receipt and delays nobody', as
   assert.equal((await outcome('BAT004'))?.outcome, 'obeyed')
   const alarms = await line.alarms.views(site.zone)
   assert.deepEqual(alarms.map((alarm) => [alarm.asset, alarm.code]).sort(), [
-    [51, 'device-silent'],
-    [52, 'device-silent'],
+    [51, 'order-unanswered'],
+    [52, 'order-unanswered'],
   ])
 })
 
@@ -316,4 +316,28 @@ test('in the plan cars are continuous; a charger takes what it cannot hold in on
   assert.deepEqual(seen, [4140, 4140, 4140, 0, 0], 'half the quarter-hour at the smallest step')
   const [order] = await line.setpoints.views({ device: 'CP001' }, after(clock.now(), -2 * MINUTE))
   assert.match(order!.because, /On average 2.1 kW: the charger holds 4.1 kW or nothing/)
+})
+
+test('a device that is out of order or out of reach raises an alarm, which ends with it', async (t) => {
+  const { line, made, clock, site } = await island(t)
+  const heart = startHeartbeat(line)
+  t.after(() => heart.stop())
+  const codes = async () => (await line.alarms.views(site.zone)).map((alarm) => [alarm.asset, alarm.code]).sort()
+  await heart.beat()
+  made['PV001']!.reading = 'throw'
+  made['BAT001']!.plugged = false
+  made['CP001']!.plugged = false
+  await heart.beat()
+  assert.deepEqual(await codes(), [[51, 'device-out']], 'a missed look is no alarm, a charger without a car neither')
+  clock.forward(40 * SECOND)
+  await heart.beat()
+  await eventually(async () => (await codes()).length === 2, 'the plant is missed')
+  assert.deepEqual(await codes(), [
+    [41, 'device-silent'],
+    [51, 'device-out'],
+  ])
+  made['PV001']!.reading = 'prompt'
+  made['BAT001']!.plugged = true
+  await heart.beat()
+  await eventually(async () => (await codes()).length === 0, 'all is well')
 })

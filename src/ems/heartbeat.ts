@@ -1,6 +1,7 @@
 /** When the heart beats: every ten seconds, shortly after orders changed (for their receipts), and at once on news. */
 import { describeError, HOUR, MINUTE, SECOND, type Timer } from '#kernel'
 import { cycle, steer } from './cycle.ts'
+import { watchHealth } from './health.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import { type Retention, thin } from './retention.ts'
@@ -28,6 +29,7 @@ export function startHeartbeat(
   { period = 10 * SECOND, receiptAfter = 6 * SECOND, retention = {} }: HeartbeatOptions = {},
 ): Heartbeat {
   const { clock, bus, log, site } = line
+  const health = watchHealth(line)
   let stopped = false
   let steering: Promise<void> | undefined
   let again = false
@@ -53,7 +55,10 @@ export function startHeartbeat(
   }
   const beat = async (): Promise<void> => {
     if (stopped) return
-    looking ??= guarded(() => line.watch.look(clock.now())).finally(() => {
+    looking ??= guarded(async () => {
+      await line.watch.look(clock.now())
+      await health.check(clock.now())
+    }).finally(() => {
       looking = undefined
     })
     await looking

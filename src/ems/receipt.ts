@@ -22,8 +22,9 @@ export async function giveReceipts(line: Line, current: readonly Entry[], at: In
     if (entry.receipt?.outcome === receipt.outcome) continue
     const { device, asset } = entry
     line.bus.tell({ kind: 'receipt', device, asset, outcome: receipt.outcome })
-    if (receipt.outcome === 'silent') await line.alarms.raise(asset, 'device-silent', `${device} does not answer: ${receipt.why}`)
-    else await line.alarms.clear(asset, 'device-silent')
+    if (receipt.outcome === 'silent')
+      await line.alarms.raise(asset, 'order-unanswered', `${device} says nothing of its order: ${receipt.why}`)
+    else await line.alarms.clear(asset, 'order-unanswered')
     if (receipt.outcome === 'refused')
       await line.alarms.raise(asset, 'order-refused', `${device} does not follow its order: ${receipt.why}`)
     else await line.alarms.clear(asset, 'order-refused')
