@@ -4,14 +4,16 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CONFIG_SCHEMA_FILE, configJsonSchema } from '../src/kernel/index.ts'
+import { CLI_PAGE, generateCliPage } from './generate-cli-page.ts'
 import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
 import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
 import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
 import { generateTemplateSchema, TEMPLATE_SCHEMA_FILE } from './generate-template-schema.ts'
 
-const GENERATED: [file: string, text: () => string][] = [
+const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [CONFIG_SCHEMA_FILE, () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
   [CONFIGURATION_PAGE, generateConfigurationPage],
+  [CLI_PAGE, generateCliPage],
   [PROBLEMS_PAGE, generateProblemsPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
   [OCPP_TYPES_FILE, generateOcpp],
@@ -20,7 +22,7 @@ const GENERATED: [file: string, text: () => string][] = [
 const checkOnly = process.argv.includes('--check')
 let stale = 0
 for (const [file, text] of GENERATED) {
-  const wanted = text()
+  const wanted = await text()
   const current = existsSync(file) ? readFileSync(file, 'utf8') : undefined
   if (current === wanted) continue
   stale++
