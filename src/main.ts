@@ -203,7 +203,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   const online = (device: string) => charging.stations().some((station) => station.device === device && station.online)
   const server = createServer({ config, ...common, steered: { line, demo: established.demo, plugged, online } })
   server.register(orderRoutes(line, account, server.identity), '/api/cariflex/v1')
-  server.register(stationRoutes({ charging, conversation, established, rooms: server }), '/api/cariflex/v1')
+  server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), '/api/cariflex/v1')
   server.register(jobRoutes(server, site.zone), '/api/cariflex/v1')
   if (world) server.register(worldRoutes(world, account, server.identity), '/api/cariflex/v1')
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))

@@ -84,6 +84,38 @@ export async function establishTerritory(store: Store, clock: Clock, territory: 
   })
 }
 
+/**
+ * Adds one asset (under the site) with its device to the territory that runs here; it is there after a restart too.
+ * @throws Problem `device-exists` (409)
+ */
+export async function joinTerritory(
+  store: Store,
+  established: Established,
+  asset: TerritoryAsset,
+  device: Territory['devices'][number],
+): Promise<{ asset: number; device: Territory['devices'][number] }> {
+  const { territory, site, account, assets } = established
+  if (territory.devices.some((known) => known.id === device.id) || assets[asset.name] !== undefined)
+    throw new Problem('device-exists', `${device.id} is known already.`, {
+      status: 409,
+      hint: 'Choose another name, or remove the old one first.',
+    })
+  const joined = await store.transact(async (tx) => {
+    const id = await place(tx, account, site, asset)
+    const sensors: Record<string, number> = {}
+    for (const sensor of asset.sensors ?? []) sensors[sensor.name] = await measure(tx, id, territory.site.timezone, sensor)
+    const whole = { ...device, sensors }
+    await enlist(tx, id, whole, flexModel(whole))
+    const definition: Territory = { ...territory, assets: [...territory.assets, asset], devices: [...territory.devices, whole] }
+    await tx.query('update cariflex.territory set definition = $2 where site = $1', [site, asJson(definition)])
+    return { id, whole }
+  })
+  territory.assets.push(asset)
+  territory.devices.push(joined.whole)
+  assets[asset.name] = joined.id
+  return { asset: joined.id, device: joined.whole }
+}
+
 /** The site as planner and heartbeat see it. `author` names the data sources of plans and forecasts. */
 export function siteOf(established: Established, settings: { author: string; demandResponseLevels: readonly number[] }): Site {
   const { territory, assets } = established
@@ -203,9 +235,9 @@ async function place(tx: Queryable, account: number, parent: number | null, asse
   )
 }
 
-async function measure(tx: Queryable, asset: number, timezone: string, sensor: TerritorySensor): Promise<void> {
+async function measure(tx: Queryable, asset: number, timezone: string, sensor: TerritorySensor): Promise<number> {
   const known = await tx.first<{ id: number }>('select id from sensor where generic_asset_id = $1 and name = $2', [asset, sensor.name])
-  if (known) return
+  if (known) return known.id
   if (sensor.id !== undefined && (await tx.first('select from sensor where id = $1', [sensor.id])))
     throw new Problem(
       'sensor-id-taken',
@@ -215,9 +247,10 @@ async function measure(tx: Queryable, asset: number, timezone: string, sensor: T
         hint: 'Leave the id out, or use an empty database.',
       },
     )
-  await tx.query(
+  return idOf(
+    tx,
     `insert into sensor (id, name, unit, timezone, event_resolution, knowledge_horizon_fnc, knowledge_horizon_par, attributes, generic_asset_id)
-     values (coalesce($1, nextval(pg_get_serial_sequence('sensor', 'id'))), $2, $3, $4, make_interval(secs => $5), 'ex_post', '{"ex_post_horizon": "P0D"}', $6, $7)`,
+     values (coalesce($1, nextval(pg_get_serial_sequence('sensor', 'id'))), $2, $3, $4, make_interval(secs => $5), 'ex_post', '{"ex_post_horizon": "P0D"}', $6, $7) returning id`,
     [
       sensor.id ?? null,
       sensor.name,

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Charging } from '#charging'
-import { type ConversationLog, type Established, steers } from '#ems'
-import { Problem } from '#kernel'
+import { type ConversationLog, type Established, joinTerritory, type Site, steers } from '#ems'
+import { kilowatts, Problem } from '#kernel'
 import type { Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { Data, onSite, whoOf } from './shape.ts'
@@ -26,12 +26,14 @@ export interface StationParts {
   charging: Charging
   conversation: ConversationLog
   established: Established
+  /** The site that the planner sees: new stations join it at once. */
+  site: Site
   rooms: Rooms
 }
 
 /** Routes of the charging room. */
 export const stationRoutes =
-  ({ charging, conversation, established, rooms }: StationParts): Routes =>
+  ({ charging, conversation, established, site, rooms }: StationParts): Routes =>
   (app) => {
     const { authenticate, requirePermission } = rooms.identity
     const read = { preValidation: authenticate, preHandler: onSite(established.account, 'read') }
@@ -95,34 +97,39 @@ export const stationRoutes =
           })
         const password = request.body.password ?? randomBytes(15).toString('hex')
         const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
-        const types = await rooms.assets.types()
-        const asset = await rooms.assets.create({
+        const joined = await joinTerritory(
+          rooms.store,
+          established,
+          {
+            name: name ?? identity,
+            type: 'one-way_evse',
+            ...(latitude !== undefined && longitude !== undefined && { latitude, longitude }),
+            sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M', attributes: { consumption_is_positive: true } }],
+          },
+          { id: identity, kind: 'evse', asset: name ?? identity, bus: 'ocpp', nominalKw, phases, sensors: {} },
+        )
+        const sensor = joined.device.sensors.power!
+        site.devices.push({
+          device: identity,
+          asset: joined.asset,
           name: name ?? identity,
-          type: types.find((type) => type.name === 'one-way_evse')!.id,
-          account: established.account,
-          parent: established.site,
+          kind: 'evse',
+          nominal: kilowatts(nominalKw),
+          power: sensor,
           ...(latitude !== undefined && longitude !== undefined && { latitude, longitude }),
-        })
-        const sensor = await rooms.sensors.create({
-          name: 'power',
-          unit: 'kW',
-          resolution: 5 * 60_000,
-          asset: asset.id,
-          timezone: established.territory.site.timezone,
-          attributes: { consumption_is_positive: true },
         })
         await charging.registerStation({
           identity,
-          asset: asset.id,
+          asset: joined.asset,
           password,
-          powerSensor: sensor.id,
+          powerSensor: sensor,
           nominalW: nominalKw * 1000,
           phases,
           ...(name !== undefined && { name }),
         })
         await charging.registerToken({ token })
         rooms.log.info({ station: identity, user: whoOf(request).email }, 'a station was registered')
-        return reply.code(201).send({ data: { identity, asset: asset.id, sensor: sensor.id, password, token } })
+        return reply.code(201).send({ data: { identity, asset: joined.asset, sensor, password, token } })
       },
     )
   }
