@@ -54,7 +54,8 @@ export interface ScheduleParts {
   assets: Assets
   sources: Sources
   queue: Queue
-  pool: SolverPool
+  /** Asked for at the first solve, so that a program that never plans starts no solver. */
+  pool: () => SolverPool
   /** Name of the data source of schedules. */
   author: string
   /** For one solve, ms; default 60 s. */
@@ -95,7 +96,7 @@ export function openSchedules(parts: ScheduleParts): Schedules {
     const ready = plan ?? (await storageScheduler.read(order, source))
     const result = await storageScheduler.schedule(ready, {
       source,
-      pool: parts.pool,
+      pool: parts.pool(),
       deadlineMs: parts.deadlineMs ?? 60_000,
       whenInfeasible: 'fail',
     })

@@ -86,7 +86,7 @@ export function createServer(parts: ServerParts): Server {
   const assets = openAssets(store)
   const beliefs = parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources })
   const queue = parts.queue ?? openQueue({ store, clock, log })
-  const pool = parts.pool ?? sharedSolverPool()
+  const pool = () => parts.pool ?? sharedSolverPool()
   const schedules = openSchedules({ clock, bus, beliefs, sensors, assets, sources, queue, pool, author: config.platformName })
   const rooms: Rooms = {
     config,

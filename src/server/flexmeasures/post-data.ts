@@ -1,7 +1,20 @@
 /** POST /sensors/{id}/data: values with start and duration become beliefs. Acknowledged means committed (reference 2.6). */
 import { type Static, Type } from 'typebox'
 import { type Principal, permits, type Sensor } from '#ems'
-import { addDuration, converter, durationLength, type Instant, instant, isUnit, measures, parseDuration, parseInstant } from '#kernel'
+import {
+  addDuration,
+  converter,
+  DAY,
+  durationLength,
+  HOUR,
+  type Instant,
+  instant,
+  isUnit,
+  measures,
+  millis,
+  parseDuration,
+  parseInstant,
+} from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { type FieldErrors, failed, hasCode, invalid, invalidSender, processed, rejected } from './envelope.ts'
@@ -128,19 +141,21 @@ export function placeValues(
   const spacing = length / listed.length
   const repeat = repetition(sensor.resolution, spacing, listed.length)
   const turn = unitTurn(given.unit, sensor, spacing)
-  const step = repeat > 1 ? sensor.resolution : spacing
+  // Days have 23 to 25 hours: their spacing is only nearly the resolution, and each value begins at its local midnight.
+  const days = isDaily(sensor.resolution) && spacing > 0.9 * sensor.resolution ? sensor.resolution / DAY : 0
+  const step = repeat > 1 || days > 0 ? sensor.resolution : spacing
   const count = listed.length * repeat
   const starts = new Array<Instant>(count)
   const values = new Array<number>(count)
-  const days = step > 0 && step % 86_400_000 === 0 ? step / 86_400_000 : 0
   for (let i = 0; i < count; i++) {
     const value = listed[repeat === 1 ? i : Math.floor(i / repeat)]!
-    // Days of 23 or 25 hours: each value begins at its local midnight.
-    starts[i] = days > 0 ? addDuration(start, { months: 0, days: days * i, exact: 0 as never }, sensor.timezone) : instant(start + i * step)
+    starts[i] = days > 0 ? addDuration(start, { months: 0, days: days * i, exact: millis(0) }, sensor.timezone) : instant(start + i * step)
     values[i] = value === null ? Number.NaN : turn(value)
   }
   return { starts, values }
 }
+
+const isDaily = (resolution: number): boolean => resolution > 0 && resolution % DAY === 0
 
 /** How often each value is repeated (coarser posts). @throws 422 for spacings that do not fit */
 function repetition(resolution: number, spacing: number, count: number): number {
@@ -159,8 +174,7 @@ function repetition(resolution: number, spacing: number, count: number): number 
         : 'Cannot infer a non-zero resolution from values over zero duration.',
     )
   const ratio = spacing / resolution
-  const days = resolution % 86_400_000 === 0 && Math.abs(spacing - Math.round(ratio) * resolution) <= 3_600_000
-  if (days && ratio > 0.9) return Math.round(ratio)
+  if (isDaily(resolution) && ratio > 0.9 && Math.abs(spacing - Math.round(ratio) * resolution) <= HOUR) return Math.round(ratio)
   if (spacing % resolution === 0) return spacing / resolution
   if (resolution % spacing === 0) return 1
   throw refuse(`Resolution of ${formatClock(spacing)} is incompatible with the sensor's required resolution of ${formatClock(resolution)}.`)
