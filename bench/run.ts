@@ -16,7 +16,9 @@ const files = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.bench.ts') && (wanted.length === 0 || wanted.some((word) => file.includes(word))))
   .sort()
 
-console.log(`Node.js ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(2)}, ${short ? 'short' : 'long'} form`)
+console.log(
+  `Node.js ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(2)}, ${short ? 'short' : 'long'} form`,
+)
 for (const file of files) {
   const { name, run } = (await import(join(import.meta.dirname, file))) as Benchmark
   const started = performance.now()
