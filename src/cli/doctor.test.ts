@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as http } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,46 @@ test('a port that another program holds is a failure that says what to do', asyn
   assert.equal(code, 1)
   assert.deepEqual([of('Port')?.level, of('Port')?.text], ['fail', `${port} is taken by another program.`])
   assert.match(of('Port')?.hint ?? '', /--port/)
+})
+
+/** A platform as doctor sees it: alive, and known to those who have the token `ours`. */
+async function platform(t: TestContext): Promise<number> {
+  const answers: Record<string, unknown> = {
+    '/health/live': { status: 'alive' },
+    '/api/cariflex/v1/session': { user: {} },
+    '/api/cariflex/v1/assets': {
+      data: [
+        { device: 'BAT001', name: 'Battery 1', live: { freshness: 'fresh', why: null } },
+        { device: 'BAT002', name: 'Battery 2', live: { freshness: 'silent', why: 'ECONNREFUSED' } },
+        { device: 'CP001', name: 'Charger 1', live: { freshness: 'silent', why: null } },
+        { device: null, name: 'Weather', live: { freshness: 'silent', why: null } },
+      ],
+    },
+    '/api/cariflex/v1/stations': { data: [{ identity: 'CP001', online: false }] },
+  }
+  const server = http((request, response) => {
+    const open = request.url === '/health/live' || request.headers.authorization === 'Bearer ours'
+    response.writeHead(open ? 200 : 401, { 'content-type': 'application/json' }).end(JSON.stringify(open ? answers[request.url ?? ''] : {}))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => new Promise((resolve) => server.close(resolve)))
+  return (server.address() as { port: number }).port
+}
+
+test('a platform that runs here on your own database is ours: it is asked for its devices', async (t) => {
+  const store = await scratchStore(t)
+  const folder = folderOf(t)
+  const env = { CARIFLEX_DATA: folder, CARIFLEX_PORT: String(await platform(t)), DATABASE_URL: store.url }
+  writeFileSync(join(folder, 'cli-token'), 'ours\n')
+  const { code, of } = await examine(env)
+  assert.equal(code, 0)
+  assert.match(of('Port')?.text ?? '', /is running here/)
+  assert.equal(of('Devices')?.text, '1 of 3 are heard')
+  assert.match(of('BAT002')?.text ?? '', /silent for five minutes: ECONNREFUSED/)
+  assert.equal(of('CP001')?.text, 'The station is not connected.')
+  const stranger = await examine({ ...env, CARIFLEX_DATA: folderOf(t) })
+  assert.equal(stranger.of('Port')?.level, 'fail')
+  assert.match(stranger.of('Port')?.text ?? '', /another Cariflex/)
 })
 
 test('a broken configuration is told with its line and the machine is examined all the same', async (t) => {

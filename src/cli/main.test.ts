@@ -56,6 +56,13 @@ test('the help of every verb begins with an example of that verb and explains ea
   }
 })
 
+test('help stays quick: what it needs loads no other room', () => {
+  for (const file of ['main.ts', 'verbs.ts', 'verb.ts', 'terminal.ts']) {
+    const source = readFileSync(join(import.meta.dirname, file), 'utf8')
+    assert.doesNotMatch(source, /^import (?!type)[^'"]*from '(#|(?!node:|\.\/)[a-z@])/m, file)
+  }
+})
+
 test('a verb that does not exist is a usage error and the nearest one is named', async () => {
   for (const [wrong, meant] of [
     ['tokn', 'token'],
@@ -174,6 +181,13 @@ test('the problem that the instance answers is told in its own words', async (t)
   const { code, err } = await cariflex('world plug V2G099', { env })
   assert.equal(code, 1)
   assert.equal(err, `${problem.detail}\n${problem.hint}\n`)
+})
+
+test('the world of an instance without one cannot be commanded, and that is said', async (t) => {
+  const { port } = await answering(t, JSON.stringify({ code: 'unknown-path', detail: 'There is nothing at POST x.' }), 404)
+  const { code, err } = await cariflex('world cloud 0.9', { env: { CARIFLEX_TOKEN: 'any', CARIFLEX_PORT: String(port) } })
+  assert.equal(code, 1)
+  assert.match(err, /^This instance has no simulated world/)
 })
 
 test('something else that listens there is not taken for Cariflex', async (t) => {

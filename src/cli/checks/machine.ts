@@ -58,8 +58,8 @@ function freeBytes(path: string): number {
   return bavail * bsize
 }
 
-/** The port is free, or it is ours that listens there. */
-export async function checkPort({ server, database }: Config, clock: Clock): Promise<Finding> {
+/** The port is free, or it is ours that listens there: `ours` tells whether our token opens what answers. */
+export async function checkPort({ server, database }: Config, clock: Clock, ours: () => Promise<boolean>): Promise<Finding> {
   const { host, port } = server
   const error = await listen(host, port)
   if (!error) return ok('Port', port === 0 ? 'any free one' : `${port} of ${host} is free`)
@@ -69,7 +69,8 @@ export async function checkPort({ server, database }: Config, clock: Clock): Pro
     return fail('Port', `${host}:${port} cannot be opened: ${describeError(error)}.`, 'Correct --host and --port.')
   const answers = await isCariflex(localUrl(server))
   const holder = holderOf(database.folder, clock)
-  if (answers && holder !== undefined) return ok('Port', `${port}: Cariflex is running here (process ${holder})`)
+  if (answers && (holder !== undefined || (await ours())))
+    return ok('Port', `${port}: Cariflex is running here${holder === undefined ? '' : ` (process ${holder})`}`)
   const who = answers ? 'another Cariflex, with another data folder' : 'another program'
   return fail('Port', `${port} is taken by ${who}.`, 'Stop it, or choose another port with --port or CARIFLEX_PORT.')
 }

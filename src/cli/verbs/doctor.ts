@@ -8,7 +8,7 @@ import { checkClock, checkFolder, checkNode, checkPort, checkWeb } from '../chec
 import { CONFIG_OPTIONS, CONFIG_WORDS, configOf } from '../configured.ts'
 import { hasDatabase, type OpenDatabase, openDatabase, runningUrl } from '../database.ts'
 import { type Finding, findingsOf, ok } from '../finding.ts'
-import { connectInstance } from '../instance.ts'
+import { connectInstance, type Instance } from '../instance.ts'
 import { clock } from '../settings.ts'
 import { table } from '../terminal.ts'
 import { EXIT, type Invocation, type Verb } from '../verb.ts'
@@ -45,16 +45,24 @@ async function examine({ options, env }: Invocation): Promise<Finding[]> {
   )
   // A broken configuration is told once; the machine is looked at all the same.
   const settings = config ?? loadConfig({ file: devNull }).config
+  // This machine is examined, whatever CARIFLEX_URL says.
+  const { CARIFLEX_URL: _, ...local } = env
+  const instance = connectInstance(local, { config: settings })
+  const ours = () =>
+    instance.get('/api/cariflex/v1/session').then(
+      () => true,
+      () => false,
+    )
   findings.push(
     ...(await findingsOf('Data folder', () => checkFolder(settings.database.folder))),
-    ...(await findingsOf('Port', () => checkPort(settings, clock))),
+    ...(await findingsOf('Port', () => checkPort(settings, clock, ours))),
     checkWeb(),
   )
-  if (config) findings.push(...(await findingsOf('Database', () => examineDatabase(settings, options['start'] === true, env))))
+  if (config) findings.push(...(await findingsOf('Database', () => examineDatabase(settings, options['start'] === true, instance, ours))))
   return findings
 }
 
-async function examineDatabase(config: Config, start: boolean, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+async function examineDatabase(config: Config, start: boolean, instance: Instance, ours: () => Promise<boolean>): Promise<Finding[]> {
   const { url, folder } = config.database
   const running = url === undefined && runningUrl(folder, clock) !== undefined
   if (url === undefined && !running && !start) {
@@ -66,7 +74,7 @@ async function examineDatabase(config: Config, start: boolean, env: NodeJS.Proce
     database = await openDatabase(config, { clock, create: start })
     const { store } = database
     const findings = [await checkDatabase(database), await checkMigrations(store), await checkDatabaseClock(store, clock)]
-    if (running) return [...findings, ...(await findingsOf('Devices', () => checkLiveDevices(connectInstance(env, { config }))))]
+    if (running || (await ours())) return [...findings, ...(await findingsOf('Devices', () => checkLiveDevices(instance)))]
     const made = (await migrationState(store)).pending.length === 0
     const established = made ? await findTerritory(store) : undefined
     if (established?.demo) return [...findings, ok('Devices', 'simulated: they start with the platform')]

@@ -1,4 +1,4 @@
-import { Problem } from '#kernel'
+import { isProblem, Problem } from '#kernel'
 import { connectInstance } from '../instance.ts'
 import type { Verb } from '../verb.ts'
 
@@ -45,7 +45,15 @@ export const world: Verb = {
       throw new Problem('usage', `'${command}' is not something the world can do.`, {
         hint: `Choose one of: ${Object.keys(BODIES).join(', ')}.`,
       })
-    const answer = await connectInstance(env).send<{ data?: unknown }>('POST', `/api/cariflex/v1/world/${command}`, body(rest))
+    const answer = await connectInstance(env)
+      .send<{ data?: unknown }>('POST', `/api/cariflex/v1/world/${command}`, body(rest))
+      .catch((error: unknown) => {
+        if (!isProblem(error) || error.code !== 'unknown-path') throw error
+        throw new Problem('no-world', 'This instance has no simulated world: its devices are real.', {
+          status: 404,
+          hint: 'Only the demo has one: an empty data folder, no territory in the configuration.',
+        })
+      })
     show(answer, () => `Done: ${words.join(' ')}`)
     return undefined
   },
