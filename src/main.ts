@@ -182,6 +182,10 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   })
   const conversation = openConversationLog({ store, clock, bus, log })
   undo.add('conversation', () => conversation.close())
+  retention.policy('conversations', millis(settings.retention.conversations), async (before) => {
+    await conversation.forgetBefore(before)
+    return 0
+  })
   const charging = await openCharging({
     store,
     clock,
@@ -218,7 +222,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
 
   const forecasting = startForecasting(line, { period: settings.forecast, firstStart })
   undo.add('forecasting', async () => (await forecasting).stop())
-  const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline })
+  const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline, plugged })
   undo.add('planner', () => planner.stop())
   const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
   undo.add('heartbeat', () => heartbeat.stop())
