@@ -1,5 +1,6 @@
 /** The reference of problem codes, from the places that raise them. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 export const PROBLEMS_PAGE = 'docs/reference/problems.md'
 
@@ -14,7 +15,7 @@ export function generateProblemsPage(): string {
   const seen = new Map<string, Raised>()
   for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' }).sort()) {
     if (!file.endsWith('.ts') || /\.(test|fixture|gen)\.ts$/.test(file)) continue
-    const source = readFileSync(`src/${file}`, 'utf8')
+    const source = spoken(file, readFileSync(`src/${file}`, 'utf8'))
     for (const { index } of source.matchAll(/new Problem\(/g)) {
       const [codes = '', message = '', more = ''] = argumentsAt(source, index + 'new Problem('.length)
       // A code may be chosen between two; one that comes from elsewhere (another process, an instance) is raised there.
@@ -45,6 +46,16 @@ Every expected failure has a stable code. On the HTTP API of ours it is the \`co
 |---|---|---|---|---|
 ${rows.join('\n')}
 `
+}
+
+/** The source with the templates of its room's `saying.ts` where it says them. */
+function spoken(file: string, source: string): string {
+  const saying = `src/${dirname(file)}/saying.ts`
+  if (!source.includes('SAYING.') || !existsSync(saying)) return source
+  const templates = new Map<string, string>()
+  for (const [, name = '', single, double] of readFileSync(saying, 'utf8').matchAll(/^ {2}(\w+): (?:'([^']*)'|"([^"]*)"),$/gm))
+    templates.set(name, (single ?? double ?? '').replaceAll(/\{\w+\}/g, '…'))
+  return source.replaceAll(/\bSAYING\.(\w+)/g, (name, key: string) => (templates.has(key) ? JSON.stringify(templates.get(key)) : name))
 }
 
 /** The arguments of a call whose first character is at `from`, as they stand in the source. */
@@ -91,8 +102,8 @@ function literals(source: string): string[] {
     if (!`'"\``.includes(source[at]!)) continue
     const end = endOfText(source, at)
     const text = plain(source.slice(at + 1, end))
-    // What a condition compares with is not said to anybody.
-    if (/\s/.test(text) && !/\b(includes|test)\($/.test(source.slice(0, at))) found.push(text)
+    // What a condition compares with is not said to anybody, and an amount that fills a slot is no sentence.
+    if (/\s/.test(text) && !/^… \S+$/.test(text) && !/\b(includes|test)\($/.test(source.slice(0, at))) found.push(text)
     at = end
   }
   return found

@@ -23,6 +23,7 @@ import {
   openSensors,
   openSources,
   openUsers,
+  SAYING,
   siteOf,
   startForecasting,
   startHeartbeat,
@@ -38,6 +39,7 @@ import {
   MINUTE,
   millis,
   Problem,
+  say,
   type Territory,
   wattHours,
   watts,
@@ -209,7 +211,10 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   server.register(orderRoutes(line, account, server.identity), '/api/cariflex/v1')
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), '/api/cariflex/v1')
   server.register(jobRoutes(server, site.zone), '/api/cariflex/v1')
-  if (world) server.register(worldRoutes(world, account, server.identity), '/api/cariflex/v1')
+  if (world) {
+    const vehicles = new Map(site.devices.filter((device) => device.kind === 'vehicle').map(({ device, asset }) => [device, asset]))
+    server.register(worldRoutes(world, { account, zone: site.zone, vehicles }, server.identity), '/api/cariflex/v1')
+  }
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 
   if (firstStart && world) await recordPast(established, world.past, line, source)
@@ -235,7 +240,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     })
   // The first look and the first plan take seconds: people need not wait for them.
   void Promise.all([heartbeat.beat(), forecasting])
-    .then(() => planner.plan('start'))
+    .then(() => planner.plan(say(SAYING.start)))
     .catch((error: unknown) => log.error({ error }, 'the first plan failed'))
   return { url, demo: established.demo, admin, stop: undo.run }
 }

@@ -1,12 +1,13 @@
 /** A charger as the EMS sees it: the face `Device` over one EVSE of a station. */
 
 import type { Answer, Capability, Device, Reading, Setpoint, Wish } from '#ems'
-import { type Clock, instant, type Log, wattHours, watts } from '#kernel'
+import { type Clock, instant, type Log, say, wattHours, watts } from '#kernel'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { dischargePower, reportedPower } from './device-model.ts'
 import { SMALLEST_CURRENT } from './order.ts'
 import { type Hold, type Orders, openOrders } from './orders.ts'
+import { SAYING } from './saying.ts'
 import { isAtWork, pluggedAt, type Station } from './station.ts'
 import { EFFICIENCY, stockOf, wishOf } from './wish.ts'
 
@@ -47,16 +48,16 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
   }
 
   const whyNot = (): string | undefined => {
-    if (!station.session) return 'The station is not connected.'
-    if (station.record.boot !== 'Accepted') return 'The station is being set up.'
+    if (!station.session) return say(SAYING.offLine)
+    if (station.record.boot !== 'Accepted') return say(SAYING.settingUp)
     const plugged = pluggedAt(station)
-    if (!plugged) return 'No car is plugged in.'
-    if (plugged.transaction.tokenStatus === undefined) return 'Nobody has shown a token for the car yet.'
-    if (plugged.transaction.tokenStatus !== 'Accepted') return `The token of the car is not accepted (${plugged.transaction.tokenStatus}).`
+    if (!plugged) return say(SAYING.noCar)
+    if (plugged.transaction.tokenStatus === undefined) return say(SAYING.noToken)
+    if (plugged.transaction.tokenStatus !== 'Accepted') return say(SAYING.badToken, { status: plugged.transaction.tokenStatus })
     const faulty = [...station.connectors.values()].some(
       ({ evse, status }) => evse === station.record.evse && (status === 'Faulted' || status === 'Unavailable'),
     )
-    return faulty ? 'The station reports a fault.' : undefined
+    return faulty ? say(SAYING.fault) : undefined
   }
 
   const minPower = (): number => {
@@ -109,9 +110,9 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
     },
     async apply(setpoint: Setpoint): Promise<Answer> {
       const why = whyNot()
-      if (!isAtWork(station)) return { answer: 'silent', why: why ?? 'The station is not connected.' }
+      if (!isAtWork(station)) return { answer: 'silent', why: why ?? say(SAYING.offLine) }
       const plugged = pluggedAt(station)
-      if (!plugged || why !== undefined) return { answer: 'refused', why: why ?? 'No car is plugged in.' }
+      if (!plugged || why !== undefined) return { answer: 'refused', why: why ?? say(SAYING.noCar) }
       const answer = await orders.give({
         power: Math.max(minPower(), Math.min(setpoint.power, maxPower())),
         until: instant(Math.min(setpoint.until, clock.now() + LONGEST_ORDER)),

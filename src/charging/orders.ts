@@ -6,7 +6,7 @@
  */
 
 import type { Answer } from '#ems'
-import { type Clock, describeError, type Instant, instant, type Log, parseInstant, type Watts } from '#kernel'
+import { type Clock, describeError, type Instant, instant, type Log, parseInstant, say, type Watts } from '#kernel'
 import {
   CallError,
   type ChargingProfileType,
@@ -18,6 +18,7 @@ import { asTimestamp, type Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { rateUnits } from './device-model.ts'
 import { heldBy, limitOf, orderProfile, PROFILE, powerOf, standingProfile, type Wires } from './order.ts'
+import { SAYING } from './saying.ts'
 import type { Station } from './station.ts'
 
 export interface Order {
@@ -132,9 +133,9 @@ export function openOrders({ station, store, clock, log, config }: OrderParts): 
   const execute = async (order: Order): Promise<Answer> => {
     const session = station.session
     const now = clock.now()
-    if (!session) return { answer: 'silent', why: 'The station is not connected.' }
+    if (!session) return { answer: 'silent', why: say(SAYING.offLine) }
     if (hold && stillHolds(session, order, now)) return answerFor(hold)
-    if (now < notBefore) return { answer: 'refused', why: `The station asked for a pause of ${Math.ceil((notBefore - now) / 1000)} s.` }
+    if (now < notBefore) return { answer: 'refused', why: say(SAYING.pause, { age: `${Math.ceil((notBefore - now) / 1000)} s` }) }
     let refusal: Extract<Outcome, { kind: 'refused' }> | undefined
     for (const form of ladder()) {
       const wires = wiresFor(form.unit, order.phases)
@@ -188,7 +189,7 @@ export function openOrders({ station, store, clock, log, config }: OrderParts): 
       if (outcome.code === 'NotImplemented' || outcome.code === 'NotSupported') break
       log.info({ station: station.record.identity, form, reason: outcome.reason }, 'the profile was refused; trying another form')
     }
-    const why = `The station refused the profile: ${refusal?.reason ?? 'no form of it is left'}.`
+    const why = refusal ? say(SAYING.refused, { answer: refusal.reason }) : say(SAYING.noForm)
     await note(order, liked ?? ladder()[0]!, Number.NaN, 'refused', why, undefined)
     return { answer: 'refused', why }
   }
@@ -199,7 +200,7 @@ export function openOrders({ station, store, clock, log, config }: OrderParts): 
     const tolerance = Math.max(100, Math.abs(ordered) * 0.005)
     if (Math.abs(held - ordered) <= tolerance) return { answer: 'taken', applied: ordered }
     const kw = (power: number) => `${(power / 1000).toFixed(2)} kW`
-    return { answer: 'taken', applied: held, why: `The station holds ${kw(held)} where ${kw(ordered)} was ordered.` }
+    return { answer: 'taken', applied: held, why: say(SAYING.holdsOther, { power: kw(held), other: kw(ordered) }) }
   }
 
   const note = async (order: Order, form: Form, limit: number, status: string, reason: string | undefined, held: Watts | undefined) => {

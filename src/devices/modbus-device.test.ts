@@ -252,11 +252,11 @@ test('a device at fault answers, and says why orders make no sense', async (t) =
   await battery.read(T0)
   words[13] = 4
   await battery.read(T0)
-  assert.deepEqual([battery.capability().controllable, battery.capability().why], [false, "its state is 'fault'"])
+  assert.deepEqual([battery.capability().controllable, battery.capability().why], [false, "Its state is 'fault'."])
   words[13] = 1
   await battery.read(T0)
   assert.equal(battery.capability().controllable, true)
-  assert.deepEqual(news, ['online', "faulted its state is 'fault'", 'changed'])
+  assert.deepEqual(news, ['online', "faulted Its state is 'fault'.", 'changed'])
 })
 
 test('a frozen device is not believed: its counter stands still', async (t) => {
@@ -360,7 +360,7 @@ test('a SunSpec battery is pinned between its two rates', async (t) => {
   assert.deepEqual(held(), [-50, 40, 60, 3])
   set(802, { LocRemCtl: 1 })
   await battery.read(T0)
-  assert.equal(battery.capability().why, "its control is 'local control'")
+  assert.equal(battery.capability().why, "Its control is 'local control'.")
 })
 
 test('a PV inverter is capped, set free, and never asked to consume', async (t) => {

@@ -11,6 +11,7 @@ import {
   MINUTE,
   Problem,
   SECOND,
+  say,
   systemClock,
   type Timer,
   type Watts,
@@ -20,6 +21,7 @@ import {
 import { type ModbusClient, modbusClient } from '#protocols/modbus'
 import { bind, type Link, type Measure, measuresOf, type Nominal, numberOf } from './link.ts'
 import { type Held, prepare, readBack, type Written, write } from './order.ts'
+import { SAYING } from './saying.ts'
 import { fetchSlots } from './slot.ts'
 import type { Template } from './template.ts'
 import { powerOf, seconds } from './template-sense.ts'
@@ -83,7 +85,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
   /** The figures last known, kept over a lost connection. */
   let nominal: Nominal | undefined
   let seen: { at: Instant; measures: Measure[]; power: number | undefined } | undefined
-  let failure: string | undefined = 'it has not been heard yet'
+  let failure: string | undefined = say(SAYING.notHeard)
   let failureNoted = 0
   let beat: { value: number; since: Instant } | undefined
   /** The order in force, and when it is told again or ends. */
@@ -135,10 +137,10 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     if (!beat || beat.value !== value || idle) beat = { value, since: at }
     const still = (at - beat.since) / 1000
     if (still >= seconds(stuckAfter))
-      throw new Problem('device-frozen', `${id} is frozen: its '${watched.name}' has stood still for ${Math.round(still)} s.`, {
+      throw new Problem('device-frozen', say(SAYING.frozen, { device: id, reading: watched.name, age: `${Math.round(still)} s` }), {
         status: 502,
         retry: 'later',
-        hint: 'Its measured values are not believed any more; restart the device.',
+        hint: say(SAYING.restart),
       })
   }
 
@@ -176,9 +178,9 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     for (const [name, says] of Object.entries(template.readings)) {
       const measure = seen?.measures.find((one) => one.name === name)
       if (measure && typeof measure.value === 'number' && says.blocks?.includes(measure.value))
-        return `its ${name} is '${measure.says ?? measure.value}'`
+        return say(SAYING.state, { reading: name, status: measure.says ?? measure.value })
     }
-    return template.orders ? undefined : 'its template knows no orders'
+    return template.orders ? undefined : say(SAYING.noOrders)
   }
 
   /** The same promise, or a Problem when it takes longer than the device's patience. */
@@ -186,7 +188,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     let timer: Timer | undefined
     const late = new Promise<never>((_, reject) => {
       timer = clock.in(patience, () =>
-        reject(new Problem('device-slow', `${id} took longer than ${patience} ms.`, { status: 504, retry: 'later' })),
+        reject(new Problem('device-slow', say(SAYING.slow, { device: id, count: patience }), { status: 504, retry: 'later' })),
       )
     })
     work.catch(() => {})
@@ -228,7 +230,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
   }
 
   async function give(setpoint: Setpoint, again: boolean): Promise<Answer> {
-    if (!template.orders) return { answer: 'refused', why: `${id} takes no orders: its template knows none` }
+    if (!template.orders) return { answer: 'refused', why: say(SAYING.noOrders) }
     const began = clock.now()
     const answer = await ordered(setpoint)
     const took = clock.now() - began
@@ -260,7 +262,7 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     try {
       const { held, power } = await within(perform(setpoint.power, false))
       const applied = held.power === undefined ? watts(power) : watts(Math.round(held.power))
-      if (held.differs) return { answer: 'refused', applied, why: `It holds something else in ${held.differs} than it was told` }
+      if (held.differs) return { answer: 'refused', applied, why: say(SAYING.holdsOther, { register: held.differs }) }
       return { answer: 'taken', applied }
     } catch (error) {
       if (!isProblem(error)) throw error
@@ -303,7 +305,9 @@ export function modbusDevice(options: ModbusDeviceOptions): ModbusDevice {
     const { min, max } = bounds()
     const why =
       failure ??
-      (seen && clock.now() - seen.at > FRESH ? `it was last heard ${Math.round((clock.now() - seen.at) / 1000)} s ago` : blocked())
+      (seen && clock.now() - seen.at > FRESH
+        ? say(SAYING.lastHeard, { age: `${Math.round((clock.now() - seen.at) / 1000)} s` })
+        : blocked())
     const storage = storageOf()
     return {
       kind,

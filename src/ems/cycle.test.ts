@@ -85,7 +85,7 @@ test('a device that hangs or throws gets a silent receipt and delays nobody', as
   await second
   const outcome = async (device: string) => (await line.setpoints.views({ device }, clock.now()))[0]?.receipt
   assert.equal((await outcome('BAT001'))?.outcome, 'silent')
-  assert.match((await outcome('BAT001'))?.why ?? '', /connection reset/)
+  assert.match((await outcome('BAT001'))?.why ?? '', /^Connection reset\. /)
   assert.equal((await outcome('BAT002'))?.outcome, 'silent')
   assert.equal((await outcome('BAT004'))?.outcome, 'obeyed')
   const alarms = await line.alarms.views(site.zone)
@@ -108,8 +108,8 @@ test('a device that gives less says clipped, one that refuses says refused', asy
   assert.deepEqual(
     views.map(({ device, receipt }) => [device, receipt?.outcome, receipt?.why]),
     [
-      ['BAT001', 'clipped', 'It gives way: measured 10.0 of 20 kW.'],
-      ['BAT002', 'refused', 'Rejected by the station: measured 0.0 of 20 kW.'],
+      ['BAT001', 'clipped', 'It gives way. Measured 10 kW of 20 kW.'],
+      ['BAT002', 'refused', 'Rejected by the station. Measured 0 kW of 20 kW.'],
     ],
   )
 })

@@ -23,7 +23,7 @@ export interface Capability {
   }
   /** True when orders make sense now (battery on line, car plugged and authorised). */
   controllable: boolean
-  /** Why not controllable, for people. */
+  /** Why not controllable, for people: a sentence (`saying.ts` of the room that says it). */
   why?: string
 }
 

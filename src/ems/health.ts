@@ -1,6 +1,7 @@
 /** Which devices do not answer or cannot be steered, told as alarms when it begins and when it ends. */
-import { type Instant, SECOND } from '#kernel'
+import { asSentence, type Instant, SECOND, say } from '#kernel'
 import type { Line } from './line.ts'
+import { SAYING } from './saying.ts'
 
 export interface Health {
   /** Compares with the last check; writes only what changed. */
@@ -22,12 +23,13 @@ export function watchHealth({ devices, watch, alarms, site }: Line): Health {
     if (silence !== undefined) {
       const since = silentSince.get(device.id) ?? at
       silentSince.set(device.id, since)
-      return at - since >= PATIENCE ? { 'device-silent': `${device.id} does not answer: ${silence}` } : {}
+      return at - since >= PATIENCE ? { 'device-silent': say(SAYING.deviceSilent, { device: device.id, why: asSentence(silence) }) } : {}
     }
     silentSince.delete(device.id)
     const { controllable, why } = device.capability()
     // A charger without a car is at rest, not ill.
-    return controllable || device.kind === 'evse' ? {} : { 'device-out': `${device.id} takes no orders: ${why ?? 'it does not say why'}` }
+    if (controllable || device.kind === 'evse') return {}
+    return { 'device-out': say(SAYING.deviceOut, { device: device.id, why: why === undefined ? say(SAYING.noReason) : asSentence(why) }) }
   }
   return {
     async check(at) {

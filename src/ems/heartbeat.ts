@@ -1,10 +1,11 @@
 /** When the heart beats: every ten seconds, shortly after orders changed (for their receipts), and at once on news. */
-import { describeError, HOUR, MINUTE, SECOND, type Timer } from '#kernel'
+import { asSentence, describeError, HOUR, MINUTE, SECOND, say, type Timer } from '#kernel'
 import { cycle, steer } from './cycle.ts'
 import { watchHealth } from './health.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import { type Retention, thin } from './retention.ts'
+import { SAYING } from './saying.ts'
 
 export interface Heartbeat {
   /** Beats now, with a look at the devices; resolves when orders are on their way. */
@@ -72,7 +73,9 @@ export function startHeartbeat(
     } catch (error) {
       log.error({ site: site.name, error }, 'a heartbeat failed')
       isIll = true
-      await line.alarms.raise(site.asset, 'heartbeat', `Orders could not be decided: ${describeError(error)}`).catch(() => undefined)
+      await line.alarms
+        .raise(site.asset, 'heartbeat', say(SAYING.undecided, { why: asSentence(describeError(error)) }))
+        .catch(() => undefined)
     }
   }
   const isSignal = (news: Extract<News, { kind: 'beliefs' }>) =>

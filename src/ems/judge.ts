@@ -1,7 +1,8 @@
 /** Receipts: was the order obeyed? From what the device then measured, never from what was sent. */
-import { after, type Instant, MINUTE, SECOND, type Watts } from '#kernel'
+import { after, asSentence, type Instant, MINUTE, SECOND, say, type Watts } from '#kernel'
 import type { Capability } from './device.ts'
 import { kw } from './narrow.ts'
+import { SAYING } from './saying.ts'
 import type { Answer, Receipt, Setpoint } from './setpoint.ts'
 
 export interface Evidence {
@@ -31,36 +32,38 @@ export function judge(order: Setpoint, { toldAt, answer, measured, capability }:
   if (!measured || measured.at < settled) {
     if (answer.answer !== 'taken') return { outcome: answer.answer, at, why: answer.why ?? said(answer) }
     if (at < after(settled, PATIENCE)) return undefined
-    return { outcome: 'silent', at, why: measured ? `Nothing measured for ${ago(measured.at, at)}.` : 'Nothing measured yet.' }
+    return { outcome: 'silent', at, why: measured ? nothingSince(measured.at, at) : say(SAYING.neverMeasured) }
   }
   if (at > after(measured.at, SETTLING[capability.kind] + 2 * PATIENCE))
-    return { outcome: 'silent', at, power: measured.power, why: `Nothing measured for ${ago(measured.at, at)}.` }
+    return { outcome: 'silent', at, power: measured.power, why: nothingSince(measured.at, at) }
   const off = measured.power - order.power
   const receipt = { power: measured.power, at: measured.at }
   if (Math.abs(off) <= tolerance(order.power, capability)) return { outcome: 'obeyed', ...receipt }
-  if (capability.kind === 'pv' && off > 0) return { outcome: 'obeyed', ...receipt, why: 'There is less sun than it may use.' }
-  const numbers = `measured ${(measured.power / 1000).toFixed(1)} of ${kw(order.power)}`
+  if (capability.kind === 'pv' && off > 0) return { outcome: 'obeyed', ...receipt, why: say(SAYING.lessSun) }
+  const numbers = say(SAYING.measured, { power: kw(measured.power), other: kw(order.power) })
   const lessInSameDirection =
     order.power > 0 ? measured.power < order.power && measured.power > -tolerance(0, capability) : measured.power > order.power
   // Who did not take the order and does something else is not clipped, but refused or silent as it said.
   const outcome = (taken: 'clipped' | 'refused') => (answer.answer === 'taken' ? taken : answer.answer)
   if (order.power !== 0 && lessInSameDirection && Math.sign(measured.power) !== -Math.sign(order.power))
-    return { outcome: outcome('clipped'), ...receipt, why: `${whyLess(order, answer, capability)}${numbers}.` }
-  return { outcome: outcome('refused'), ...receipt, why: answer.why ? `${answer.why}: ${numbers}.` : capitalised(`${numbers}.`) }
+    return { outcome: outcome('clipped'), ...receipt, why: `${whyLess(order, answer, capability)} ${numbers}` }
+  return { outcome: outcome('refused'), ...receipt, why: answer.why ? `${asSentence(answer.why)} ${numbers}` : numbers }
 }
 
 function whyLess(order: Setpoint, answer: Answer, { storage, kind, why }: Capability): string {
-  const what = kind === 'evse' ? 'the car' : 'the battery'
-  if (answer.answer !== 'taken' && answer.why) return `${answer.why}: `
-  if (storage && order.power > 0 && storage.soc >= storage.max - 0.01 * storage.capacity) return `${capitalised(what)} is full: `
-  if (storage && order.power < 0 && storage.soc <= storage.min + 0.01 * storage.capacity) return `${capitalised(what)} is empty: `
-  if (why) return `${capitalised(why)}: `
-  return kind === 'evse' && order.power > 0 ? 'The car takes less than it is offered: ' : 'It gives way: '
+  const isCar = kind === 'evse'
+  if (answer.answer !== 'taken' && answer.why) return asSentence(answer.why)
+  if (storage && order.power > 0 && storage.soc >= storage.max - 0.01 * storage.capacity)
+    return say(isCar ? SAYING.carFull : SAYING.batteryFull)
+  if (storage && order.power < 0 && storage.soc <= storage.min + 0.01 * storage.capacity)
+    return say(isCar ? SAYING.carEmpty : SAYING.batteryEmpty)
+  if (why) return asSentence(why)
+  return say(isCar && order.power > 0 ? SAYING.carTakesLess : SAYING.givesWay)
 }
 
-const said = ({ answer }: Answer): string => (answer === 'silent' ? 'No answer in time.' : 'The device refused the order.')
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-const ago = (then: Instant, now: Instant): string => {
+const said = ({ answer }: Answer): string => say(answer === 'silent' ? SAYING.noAnswer : SAYING.refused)
+
+function nothingSince(then: Instant, now: Instant): string {
   const seconds = Math.round((now - then) / 1000)
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  return say(SAYING.nothingMeasured, { age: seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min` })
 }

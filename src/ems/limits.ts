@@ -1,10 +1,11 @@
 /** Limits in force and announced: those posted to the table `cariflex.site_limit`, and those of other sources (signal sensors, programmes). */
 import { randomUUID } from 'node:crypto'
-import { after, type Bus, type Clock, formatInstant, type Instant, Problem, watts } from '#kernel'
+import { after, type Bus, type Clock, formatInstant, type Instant, Problem, say, watts } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 import { type Limit, type LimitSource, RUNGS } from './limit.ts'
 import { kw } from './narrow.ts'
 import type { News } from './news.ts'
+import { SAYING } from './saying.ts'
 import type { Site } from './site.ts'
 
 export interface PostedLimit {
@@ -139,10 +140,6 @@ const AGREED = 'site contract'
 function agreed(site: Site, from: Instant, until: Instant): Limit[] {
   const { maxConsumption, maxProduction } = site
   if (maxConsumption === undefined && maxProduction === undefined) return []
-  const words = [
-    ...(maxConsumption === undefined ? [] : [`draws at most ${kw(maxConsumption)}`]),
-    ...(maxProduction === undefined ? [] : [`feeds in at most ${kw(maxProduction)}`]),
-  ]
   return [
     {
       id: `agreed-${site.asset}`,
@@ -153,10 +150,18 @@ function agreed(site: Site, from: Instant, until: Instant): Limit[] {
       ...(maxConsumption !== undefined && { max: maxConsumption }),
       ...(maxProduction !== undefined && { min: watts(-maxProduction) }),
       scope: 'site-net',
-      because: `The site ${words.join(' and ')} by contract.`,
+      because: sayAgreed(maxConsumption, maxProduction),
       origin: AGREED,
     },
   ]
+}
+
+function sayAgreed(consumption: number | undefined, production: number | undefined): string {
+  if (consumption !== undefined && production !== undefined)
+    return say(SAYING.agreedBoth, { power: kw(consumption), other: kw(production) })
+  return consumption === undefined
+    ? say(SAYING.agreedExport, { power: kw(production ?? 0) })
+    : say(SAYING.agreedImport, { power: kw(consumption) })
 }
 
 function checked(site: Site, posted: PostedLimit, now: Instant): Limit {
@@ -194,14 +199,18 @@ function checked(site: Site, posted: PostedLimit, now: Instant): Limit {
 }
 
 function sentence({ maxKw, minKw, until }: PostedLimit, rung: string, zone: string): string {
-  const who = rung === 'grid' ? 'The grid operator' : 'The contract'
-  const parts = [
-    ...(maxKw === undefined ? [] : [`at most ${kw(maxKw * 1000)} of consumption`]),
-    ...(minKw === undefined
-      ? []
-      : [minKw > 0 ? `at least ${kw(minKw * 1000)} of consumption` : `at most ${kw(-minKw * 1000)} of production`]),
-  ]
-  return `${who} allows ${parts.join(' and ')} until ${clockTime(until, zone)}.`
+  const slots = { what: sayBand(maxKw, minKw), time: clockTime(until, zone) }
+  return rung === 'grid' ? say(SAYING.gridAllows, slots) : say(SAYING.contractAllows, slots)
+}
+
+function sayBand(maxKw: number | undefined, minKw: number | undefined): string {
+  const power = (value: number) => kw(value * 1000)
+  if (minKw === undefined) return say(SAYING.atMostConsumed, { power: power(maxKw ?? 0) })
+  if (maxKw === undefined)
+    return minKw > 0 ? say(SAYING.atLeastConsumed, { power: power(minKw) }) : say(SAYING.atMostProduced, { power: power(-minKw) })
+  return minKw > 0
+    ? say(SAYING.betweenConsumed, { power: power(minKw), other: power(maxKw) })
+    : say(SAYING.bothWays, { power: power(maxKw), other: power(-minKw) })
 }
 
 /** '19:00' in the zone. */

@@ -1,7 +1,8 @@
 /** Looking: every device is read at once, each with its own patience; who has not answered in time is left out and never waited for. */
-import { type Clock, describeError, type Instant, type Log } from '#kernel'
+import { type Clock, describeError, type Instant, type Log, say } from '#kernel'
 import type { Device, Devices } from './device.ts'
 import type { LastReading, Recorder } from './recorder.ts'
+import { SAYING } from './saying.ts'
 
 export interface Watch {
   /** Reads all devices; resolves after `patience` at the latest. What comes later is recorded when it comes. */
@@ -48,7 +49,7 @@ export function openWatch({ devices, recorder, clock, log, patience = 3000 }: Wa
       })
       await atMost(clock, patience, Promise.all(arrivals))
       over = true
-      for (const id of reading) if (!silent.has(id)) silent.set(id, 'It has not answered yet.')
+      for (const id of reading) if (!silent.has(id)) silent.set(id, say(SAYING.notYet))
       await recorder.take(seen)
     },
     silence: (device) => silent.get(device),

@@ -1,7 +1,8 @@
 /** From what is wanted to what is ordered: the ladder safety › grid › contract › override › plan. Pure; each rung can only shrink. */
-import { type Instant, type Watts, watts } from '#kernel'
+import { asSentence, type Instant, say, type Watts, watts } from '#kernel'
 import type { Capability, Wish } from './device.ts'
 import { type Limit, RUNGS, type Rung } from './limit.ts'
+import { SAYING } from './saying.ts'
 import { share } from './share.ts'
 
 /** What one device would do if nobody forbade it. */
@@ -67,21 +68,21 @@ function withinAbility(want: Want): Held {
   const order: Order = { device: want.device, asset: want.asset, power: want.power, because: want.because, rung: want.rung }
   const held: Held = { want, order, low: -Infinity, high: Infinity, lowRung: 0 }
   if (!capability.controllable) {
-    const why = capability.why ?? 'it takes no orders now'
-    shrink(held, { rung: 'safety', max: watts(0), min: watts(0), because: `Stands still: ${why}.` })
+    const why = capability.why === undefined ? say(SAYING.noOrdersNow) : asSentence(capability.why)
+    shrink(held, { rung: 'safety', max: watts(0), min: watts(0), because: say(SAYING.standsStill, { why }) })
     return held
   }
-  shrink(held, { rung: 'safety', max: capability.maxPower, because: ableText(capability, 'takes', capability.maxPower) })
-  shrink(held, { rung: 'safety', min: capability.minPower, because: ableText(capability, 'gives', capability.minPower) })
+  shrink(held, { rung: 'safety', max: capability.maxPower, because: ableText(capability, SAYING.takesAtMost, capability.maxPower) })
+  shrink(held, { rung: 'safety', min: capability.minPower, because: ableText(capability, SAYING.givesAtMost, capability.minPower) })
   if (wish && capability.storage && capability.storage.soc <= wish.floor) {
     const floor = Math.round(wish.floor / 100) / 10
-    shrink(held, { rung: 'safety', min: watts(0), because: `Does not discharge: its owner keeps at least ${floor} kWh in the battery.` })
+    shrink(held, { rung: 'safety', min: watts(0), because: say(SAYING.floorKept, { energy: `${floor} kWh` }) })
   }
   return held
 }
 
-const ableText = (capability: Capability, verb: string, power: Watts): string =>
-  capability.why ? `${capability.why}.` : `The device ${verb} at most ${kw(Math.abs(power))} now.`
+const ableText = ({ why }: Capability, template: typeof SAYING.takesAtMost | typeof SAYING.givesAtMost, power: Watts): string =>
+  why ? asSentence(why) : say(template, { power: kw(Math.abs(power)) })
 
 /** Shrinks one device's band; the order follows and takes the reason when it had to move. */
 function shrink(held: Held, limit: Pick<Limit, 'rung' | 'max' | 'min' | 'because'>): void {
@@ -163,7 +164,7 @@ function keepStep(one: Held): void {
   const { minStep } = one.want.capability
   const { power, rung } = one.order
   if (power <= 0 || power >= minStep) return
-  const reason = `Waits: ${kw(power)} is less than the ${kw(minStep)} a charger can hold.`
+  const reason = say(SAYING.belowStep, { power: kw(power), step: kw(minStep) })
   move(one, 0, { rung, because: rung === 'plan' ? reason : one.order.because })
 }
 

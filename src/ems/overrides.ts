@@ -1,9 +1,10 @@
 /** What owners order by hand: one power per device, until a moment, with a name under it and a way back. It replaces the plan's wish. */
 import { randomUUID } from 'node:crypto'
-import { type Bus, type Clock, formatInstant, type Instant, Problem, type Watts, watts } from '#kernel'
+import { type Bus, type Clock, formatInstant, type Instant, Problem, say, type Watts, watts } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 import { kw } from './narrow.ts'
 import type { News } from './news.ts'
+import { SAYING } from './saying.ts'
 import type { Site } from './site.ts'
 
 export interface Override {
@@ -89,7 +90,7 @@ export function openOverrides({ store, clock, bus, site }: OverrideRoom): Overri
         power_w: powerKw * 1000,
         from_at: now,
         until,
-        because: because?.trim() || `${owner} ordered ${kw(powerKw * 1000)} by hand.`,
+        because: because?.trim() || say(SAYING.byHand, { owner, power: kw(powerKw * 1000) }),
         owner,
       }
       await store.transact(async (tx) => {

@@ -121,7 +121,7 @@ test('a planner killed in mid-solve leaves the last plan in force, and says so',
   const first = (await planOnce(line, 'first', { pool }))!
   clock.forward(5 * MINUTE)
   const second = (await planOnce(line, 'second', { pool: killing }))!
-  assert.match(second.fallback ?? '', /the plan of 10:01 is kept: /)
+  assert.match(second.fallback ?? '', /^The plan of 10:01 is kept: /)
   assert.deepEqual(second.devices, first.devices)
   assert.ok((await line.alarms.views(site.zone)).some((alarm) => alarm.code === 'planner' && alarm.active))
   const third = (await planOnce(line, 'third', { pool: own }))!
@@ -139,7 +139,7 @@ test('when planning fails the last plan stays in force as long as it lasts, and 
   const beliefs = { ...line.beliefs, series: () => Promise.reject(new Error('no series today')) }
   const failing = { ...line, beliefs }
   const second = (await planOnce(failing, 'second', { pool: broken }))!
-  assert.match(second.fallback ?? '', /the plan of 10:00 is kept: no series today/)
+  assert.match(second.fallback ?? '', /^The plan of 10:00 is kept: No series today\.$/)
   assert.deepEqual(second.devices, first.devices)
   clock.forward(5 * MINUTE)
   const third = (await planOnce(failing, 'third', { pool: broken }))!

@@ -1,6 +1,6 @@
 /** The planner of a site: plans every five minutes and at once on news, one solve at a time; without an answer the last plan stays. */
 import { randomUUID } from 'node:crypto'
-import { describeError, type Instant, MINUTE, SECOND } from '#kernel'
+import { asSentence, describeError, type Instant, MINUTE, SECOND, say } from '#kernel'
 import { openHabits } from './forecasting/habits.ts'
 import { clockTime } from './limits.ts'
 import type { Line } from './line.ts'
@@ -9,6 +9,7 @@ import type { Plan } from './plan.ts'
 import { beliefsOf, planOf } from './planning/answer.ts'
 import { type Habits, type Question, question } from './planning/question.ts'
 import { slotAt } from './plans.ts'
+import { SAYING } from './saying.ts'
 import { scheduleSite } from './scheduling/site.ts'
 import type { SolverPool } from './scheduling/solver-pool.ts'
 
@@ -74,10 +75,10 @@ export function startPlanner(line: Line, given: PlannerOptions = {}): Planner {
   }
   let ticked = clock.now()
   const timers = [
-    clock.every(period, () => soon(`every ${Math.round(period / MINUTE)} minutes`, true)),
+    clock.every(period, () => soon(say(SAYING.routine, { count: Math.round(period / MINUTE) }), true)),
     clock.every(10 * SECOND, () => {
       const now = clock.now()
-      if (Math.abs(now - ticked - 10 * SECOND) > JUMP) soon('the clock jumped')
+      if (Math.abs(now - ticked - 10 * SECOND) > JUMP) soon(say(SAYING.clockJumped))
       ticked = now
     }),
   ]
@@ -104,24 +105,24 @@ function triggerOf({ site }: Line, news: News): string | undefined {
     case 'device': {
       if (!site.devices.some((member) => member.device === news.device && member.kind !== 'pv')) return undefined
       const said = {
-        plugged: 'a car arrived',
-        unplugged: 'the car left',
-        online: 'on line again',
-        offline: 'off line',
-        changed: 'it can do something else',
-        faulted: 'faulted',
-      }
-      return `${news.device}: ${said[news.what]}`
+        plugged: SAYING.carArrived,
+        unplugged: SAYING.carLeft,
+        online: SAYING.backOnLine,
+        offline: SAYING.offLine,
+        changed: SAYING.changed,
+        faulted: SAYING.faulted,
+      } as const
+      return say(said[news.what], { device: news.device })
     }
     case 'limits':
-      return news.site === site.asset ? 'limits or overrides changed' : undefined
+      return news.site === site.asset ? say(SAYING.limitsChanged) : undefined
     case 'beliefs': {
       const { loadControl, demandResponse, price } = site.sensors
-      if (news.sensors.some((sensor) => sensor === loadControl || sensor === demandResponse)) return 'the grid operator sent a signal'
-      return price !== undefined && news.ahead && news.sensors.includes(price) ? 'prices changed' : undefined
+      if (news.sensors.some((sensor) => sensor === loadControl || sensor === demandResponse)) return say(SAYING.signal)
+      return price !== undefined && news.ahead && news.sensors.includes(price) ? say(SAYING.pricesChanged) : undefined
     }
     case 'forecast':
-      return news.site === site.asset && news.moved ? 'the forecast moved' : undefined
+      return news.site === site.asset && news.moved ? say(SAYING.forecastMoved) : undefined
     default:
       return undefined
   }
@@ -144,15 +145,15 @@ export async function planOnce(
     const schedule = await scheduleSite(asked.problem, how)
     const free = asked.free && (await scheduleSite(asked.free, how))
     if (!Number.isFinite(schedule.gap) && previous && slotAt(previous, at) !== undefined)
-      return await keepPrevious(line, previous, at, trigger, 'The solver gave no answer in time.')
+      return await keepPrevious(line, previous, at, trigger, say(SAYING.solverLate))
     plan = planOf(site, asked, schedule, trigger, free)
   } catch (error) {
     log.warn({ site: site.name, error: describeError(error) }, 'no new plan')
-    return keepPrevious(line, previous, at, trigger, describeError(error))
+    return keepPrevious(line, previous, at, trigger, asSentence(describeError(error)))
   }
   await plans.keep(plan)
   bus.tell({ kind: 'plan', site: site.asset, plan: plan.id })
-  if (plan.gap === null) await alarms.raise(site.asset, 'planner', 'The solver gave no answer in time; devices were planned one by one.')
+  if (plan.gap === null) await alarms.raise(site.asset, 'planner', say(SAYING.oneByOne))
   else await alarms.clear(site.asset, 'planner')
   if (asked.prices.alarm) await alarms.raise(site.asset, 'prices-missing', asked.prices.alarm)
   else await alarms.clear(site.asset, 'prices-missing')
@@ -166,13 +167,13 @@ export async function planOnce(
 async function keepPrevious(line: Line, previous: Plan | undefined, at: Instant, trigger: string, why: string): Promise<Plan | undefined> {
   const { site, plans, alarms, bus } = line
   if (!previous || slotAt(previous, at) === undefined) {
-    await alarms.raise(site.asset, 'planner', `There is no plan, devices keep their safe defaults: ${why}`)
+    await alarms.raise(site.asset, 'planner', say(SAYING.noPlan, { why }))
     return undefined
   }
-  const since = previous.fallback ? previous.fallback : `the plan of ${clockTime(previous.madeAt, site.zone)} is kept: ${why}`
+  const since = previous.fallback ? previous.fallback : say(SAYING.planKept, { time: clockTime(previous.madeAt, site.zone), why })
   const kept: Plan = { ...previous, id: randomUUID(), madeAt: at, trigger, fallback: since }
   await plans.keep(kept)
-  await alarms.raise(site.asset, 'planner', `The last plan stays in force: ${why}`)
+  await alarms.raise(site.asset, 'planner', say(SAYING.lastPlan, { why }))
   bus.tell({ kind: 'plan', site: site.asset, plan: kept.id })
   return kept
 }

@@ -1,8 +1,9 @@
 /** Receipts of the orders in force: judged again at every heartbeat, written when they say something new, told to people. */
-import type { Instant } from '#kernel'
+import { type Instant, say } from '#kernel'
 import type { Device } from './device.ts'
 import { judge } from './judge.ts'
 import type { Line } from './line.ts'
+import { SAYING } from './saying.ts'
 import type { Receipt } from './setpoint.ts'
 import type { Entry } from './setpoints.ts'
 
@@ -23,10 +24,10 @@ export async function giveReceipts(line: Line, current: readonly Entry[], at: In
     const { device, asset } = entry
     line.bus.tell({ kind: 'receipt', device, asset, outcome: receipt.outcome })
     if (receipt.outcome === 'silent')
-      await line.alarms.raise(asset, 'order-unanswered', `${device} says nothing of its order: ${receipt.why}`)
+      await line.alarms.raise(asset, 'order-unanswered', say(SAYING.orderUnanswered, { device, why: receipt.why ?? say(SAYING.noReason) }))
     else await line.alarms.clear(asset, 'order-unanswered')
     if (receipt.outcome === 'refused')
-      await line.alarms.raise(asset, 'order-refused', `${device} does not follow its order: ${receipt.why}`)
+      await line.alarms.raise(asset, 'order-refused', say(SAYING.orderRefused, { device, why: receipt.why ?? say(SAYING.noReason) }))
     else await line.alarms.clear(asset, 'order-refused')
   }
 }
@@ -41,7 +42,7 @@ function judgeEntry(line: Line, entry: Entry, device: Device, at: Instant): Rece
   return receipt?.outcome === 'silent' && silence !== undefined ? { ...receipt, why: silence } : receipt
 }
 
-const gone = (at: Instant): Receipt => ({ outcome: 'silent', at, why: 'The device is no longer connected.' })
+const gone = (at: Instant): Receipt => ({ outcome: 'silent', at, why: say(SAYING.gone) })
 
 function isNews(before: Receipt | undefined, now: Receipt): boolean {
   if (before === undefined || before.outcome !== now.outcome) return true

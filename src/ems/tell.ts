@@ -1,6 +1,7 @@
 /** Telling devices their orders: one lane a device, so that a slow one never holds another up; only the newest order waits in a lane. */
-import { type Clock, describeError } from '#kernel'
+import { type Clock, describeError, say } from '#kernel'
 import type { Device } from './device.ts'
+import { SAYING } from './saying.ts'
 import type { Answer } from './setpoint.ts'
 import type { Entry } from './setpoints.ts'
 
@@ -71,7 +72,7 @@ async function answerOf(
 ): Promise<Answer> {
   let timer: { cancel(): void } | undefined
   const late = new Promise<Answer>((resolve) => {
-    timer = clock.in(LAST_RESORT, () => resolve({ answer: 'silent', why: 'No answer in time.' }))
+    timer = clock.in(LAST_RESORT, () => resolve({ answer: 'silent', why: say(SAYING.noAnswer) }))
   })
   try {
     return await Promise.race([device.apply(setpoint), late])

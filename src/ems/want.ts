@@ -1,11 +1,12 @@
 /** What each device would do if nobody forbade it: its owner's override, else the plan. */
-import { after, type Instant, watts } from '#kernel'
+import { after, type Instant, say, watts } from '#kernel'
 import type { Device } from './device.ts'
 import type { Limit } from './limit.ts'
 import { kw, type Want } from './narrow.ts'
 import type { Override } from './overrides.ts'
 import type { Plan, PlannedDevice } from './plan.ts'
 import { slotAt } from './plans.ts'
+import { SAYING } from './saying.ts'
 import type { Entry } from './setpoints.ts'
 
 export interface Wanted {
@@ -45,12 +46,12 @@ export function wantsOf({ devices, plan, overrides, limits, current, silence, at
       const measured = device.measured()?.power
       const isHeld = inForce !== undefined && inForce.rung !== 'plan'
       const power = isHeld || measured === undefined ? capability.minPower : watts(Math.min(0, Math.max(measured, capability.minPower)))
-      return [{ ...base, power, because: 'Produces all it can.', rung: 'plan', ...(measured !== undefined && { measured }) }]
+      return [{ ...base, power, because: say(SAYING.free), rung: 'plan', ...(measured !== undefined && { measured }) }]
     }
     if (planned && plan && slot !== undefined) return [{ ...base, ...fromPlan(plan, planned, slot, capability.minStep, at) }]
     if (!limits.some((limit) => limit.from <= at && at < limit.until && limit.rung === 'grid')) return []
     const idle = device.kind === 'battery' ? watts(0) : capability.maxPower
-    return [{ ...base, power: idle, because: 'No plan covers this moment.', rung: 'plan' }]
+    return [{ ...base, power: idle, because: say(SAYING.noPlanNow), rung: 'plan' }]
   })
 }
 
@@ -63,8 +64,8 @@ function fromPlan(
 ): Pick<Want, 'power' | 'because' | 'rung' | 'bent'> {
   const power = (planned.powerKw[slot] ?? 0) * 1000
   const free = planned.freePowerKw?.[slot]
-  const because = planned.reasons.find((reason) => reason.from <= slot && slot < reason.to)?.because ?? 'As planned.'
-  const fallback = plan.fallback ? ` (${plan.fallback})` : ''
+  const because = planned.reasons.find((reason) => reason.from <= slot && slot < reason.to)?.because ?? say(SAYING.asPlanned)
+  const fallback = plan.fallback ? ` ${plan.fallback}` : ''
   const wanted = {
     power: watts(power),
     because: because + fallback,
@@ -75,11 +76,11 @@ function fromPlan(
   // In the plan cars are continuous. A charger cannot hold so little: it takes the slot's energy in one burst at its smallest step.
   const begin = after(plan.start, slot * plan.step)
   const length = (power / minStep) * plan.step
-  if (length < SHORTEST_BURST) return { ...wanted, power: watts(0), because: `${because} Waits: too little to start the charger for.` }
+  if (length < SHORTEST_BURST) return { ...wanted, power: watts(0), because: `${because} ${say(SAYING.tooLittle)}` }
   const bursting = at < after(begin, length)
   return {
     ...wanted,
     power: watts(bursting ? minStep : 0),
-    because: `${because} On average ${kw(power)}: the charger holds ${kw(minStep)} or nothing.`,
+    because: `${because} ${say(SAYING.burst, { power: kw(power), step: kw(minStep) })}`,
   }
 }

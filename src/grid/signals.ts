@@ -1,7 +1,8 @@
 /** Signals of the network operator that arrive as sensor values: load control in percent, demand response in levels (reference grid 10.3). */
 
 import { type Beliefs, flexibleNominal, type Limit, type LimitSource, type Site } from '#ems'
-import { after, DAY, formatInstant, type Instant, MINUTE, type Watts, watts } from '#kernel'
+import { after, DAY, formatInstant, type Instant, MINUTE, say, type Watts, watts } from '#kernel'
+import { SAYING } from './saying.ts'
 
 /** Length of an event of a signal sensor. */
 const STEP = 15 * MINUTE
@@ -42,21 +43,21 @@ export function signalLimits(beliefs: Beliefs, site: Site, step: number = STEP):
         ]
       }
       return [
-        ...percents.flatMap((run) => limit(loadControl!, run, run.value / 100, 'load control')),
+        ...percents.flatMap((run) => limit(loadControl!, run, run.value / 100, say(SAYING.loadControl))),
         ...levels.flatMap((run) => {
           const shares = site.demandResponseShares
           const level = Math.min(Math.max(Math.round(run.value), 0), shares.length - 1)
-          return limit(demandResponse!, run, shares[level] ?? 1, `demand response level ${level}`)
+          return limit(demandResponse!, run, shares[level] ?? 1, say(SAYING.demandResponse, { level }))
         }),
       ]
     },
   }
 }
 
-const sentence = (said: string, share: number, max: Watts, until: string): string =>
+const sentence = (signal: string, share: number, max: Watts, time: string): string =>
   share <= 0
-    ? `The grid operator allows no flexible consumption until ${until} (${said}).`
-    : `The grid operator allows ${Math.round(share * 100)} % of flexible consumption (${Math.round(max / 1000)} kW) until ${until} (${said}).`
+    ? say(SAYING.nothingAllowed, { time, signal })
+    : say(SAYING.shareAllowed, { share: `${Math.round(share * 100)} %`, power: `${Math.round(max / 1000)} kW`, time, signal })
 
 /** Equal values one after another as runs. */
 function joined(events: readonly { start: Instant; value: number }[], step: number): Run[] {

@@ -26,6 +26,7 @@ export {
   wattHours,
   watts,
 } from './quantity.ts'
+export { asSentence, type Slots, say } from './sentence.ts'
 export {
   type Territory,
   type TerritoryAsset,

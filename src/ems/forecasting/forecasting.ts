@@ -1,9 +1,25 @@
 /** Forecasts of a site, refreshed on a schedule and on news, kept as beliefs with their source and belief time. */
-import { after, ceilTo, DAY, dayAfter, dayStart, describeError, floorTo, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
+import {
+  after,
+  asSentence,
+  ceilTo,
+  DAY,
+  dayAfter,
+  dayStart,
+  describeError,
+  floorTo,
+  HOUR,
+  type Instant,
+  instant,
+  MINUTE,
+  SECOND,
+  say,
+} from '#kernel'
 import { asTimestamp } from '#store'
 import type { BeliefBatch } from '../belief.ts'
 import type { Line } from '../line.ts'
 import type { News } from '../news.ts'
+import { SAYING } from '../saying.ts'
 import { sameHourYesterday } from './daily.ts'
 import { MEMORY, type Model, modelsOf } from './models.ts'
 import { pastOf } from './past.ts'
@@ -64,7 +80,9 @@ export async function startForecasting(
         await line.alarms.clear(site.asset, 'forecast')
       } catch (error) {
         log.error({ site: site.name, error }, 'forecasting failed')
-        await line.alarms.raise(site.asset, 'forecast', `Forecasts could not be refreshed: ${describeError(error)}`).catch(() => undefined)
+        await line.alarms
+          .raise(site.asset, 'forecast', say(SAYING.forecastsOld, { why: asSentence(describeError(error)) }))
+          .catch(() => undefined)
       } finally {
         running = undefined
       }

@@ -1,10 +1,11 @@
 /** From the scheduler's numbers to a plan that people can read, and to beliefs that dashboards can. */
 import { randomUUID } from 'node:crypto'
-import { after, type Instant } from '#kernel'
+import { after, type Instant, say } from '#kernel'
 import type { BeliefBatch } from '../belief.ts'
 import { clockTime } from '../limits.ts'
 import type { Line } from '../line.ts'
 import type { BrokenWish, Plan, PlannedDevice } from '../plan.ts'
+import { SAYING } from '../saying.ts'
 import { type Reason, sayReason } from '../scheduling/reason.ts'
 import type { SiteSchedule } from '../scheduling/site.ts'
 import { sayMissedWish } from '../scheduling/wish.ts'
@@ -12,9 +13,6 @@ import type { Site } from '../site.ts'
 import { type Asked, type Question, STEP, socSensor, touches } from './question.ts'
 
 const NAMES = { minimum: 'soc-minima', maximum: 'soc-maxima', target: 'soc-targets', floor: 'soc-min' } as const
-
-/** Said of a plan that the solver did not make. */
-const UNPROVEN = 'The solver gave no answer in time: planned device by device, how good the plan is was not proven.'
 
 /** The plan that answers the question. `free` is the answer to the same question without grid limits. */
 export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trigger: string, free?: SiteSchedule): Plan {
@@ -24,7 +22,7 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     return one?.vehicle?.device ?? device
   }
   const isUnproven = !Number.isFinite(schedule.gap)
-  const notes = [...asked.prices.notes, ...(isUnproven ? [UNPROVEN] : [])]
+  const notes = [...asked.prices.notes, ...(isUnproven ? [say(SAYING.unproven)] : [])]
   return {
     id: randomUUID(),
     site: site.asset,
@@ -56,7 +54,7 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     solveMs: Math.round(schedule.solveMs),
     brokenWishes: schedule.missedWishes.map((missed): BrokenWish => {
       const one = asked.asked.find((each) => each.device.id === missed.device)
-      const giver = one?.member.kind === 'evse' ? 'the charger' : 'the inverter'
+      const giver = one?.member.kind === 'evse' ? 'charger' : 'inverter'
       return {
         device: missed.device,
         asset: one?.member.asset ?? site.asset,
@@ -77,7 +75,7 @@ function sentence(site: Site, asked: Question, { device }: Asked, reason: Reason
   if (reason.heldBy !== 'flexible-cap') return said
   const from = after(asked.start, reason.from * STEP)
   const limit = asked.limits.find((each) => touches(each, from) && (each.scope === 'flexible-consumption' || each.asset === device.asset))
-  return limit ? `${said.replace(/ Held by load control\.$/, '')} ${limit.because}` : said
+  return limit ? `${said.slice(0, said.length - SAYING.heldByLoadControl.length)}${limit.because}` : said
 }
 
 /** Beliefs of the scheduler: planned power at the sensor's own resolution, planned energy at slot ends. */

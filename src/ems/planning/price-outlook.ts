@@ -1,6 +1,8 @@
 /** Prices of the planning window: what the market said, else what was forecast, else the last known day again, else one flat price. */
-import { after, DAY, type Instant } from '#kernel'
+import { after, DAY, type Instant, say } from '#kernel'
 import type { Beliefs } from '../belief.ts'
+import { clockTime } from '../limits.ts'
+import { SAYING } from '../saying.ts'
 import type { Site } from '../site.ts'
 
 export interface PriceOutlook {
@@ -29,7 +31,7 @@ export async function priceOutlook(beliefs: Beliefs, site: Site, window: PriceWi
   const { start, step, slots } = window
   const sensor = site.sensors.price
   const soon = Math.min(slots, Math.ceil(DAY / 2 / step))
-  if (sensor === undefined) return flat(site, slots, 'No price sensor is configured: planned for self-consumption.')
+  if (sensor === undefined) return flat(site, slots, say(SAYING.noPriceSensor))
   const until = after(start, step * slots)
   const read = (from: Instant, to: Instant, more: { sourceTypes?: string[]; excludeSourceTypes?: string[] }) =>
     beliefs.series({ sensor, from, until: to, step, ...more })
@@ -53,10 +55,10 @@ export async function priceOutlook(beliefs: Beliefs, site: Site, window: PriceWi
   }
   const silent = market.filter((price) => price === null).length
   const alarm = market.slice(0, soon).some((price) => price === null)
-  if (missing() === slots) return flat(site, slots, 'No price is known: planned for self-consumption.')
+  if (missing() === slots) return flat(site, slots, say(SAYING.noPrice))
   if (silent > 0) {
-    const gap = market.indexOf(null)
-    notes.push(`Prices from slot ${gap} on repeat the last known day: the market has not spoken for ${silent} of ${slots} slots.`)
+    const time = clockTime(after(start, market.indexOf(null) * step), site.zone)
+    notes.push(say(SAYING.pricesRepeat, { time, count: silent, slots }))
   }
   // What no day before knows either takes the nearest price.
   const first = prices.find((price) => price !== null)!
@@ -66,7 +68,7 @@ export async function priceOutlook(beliefs: Beliefs, site: Site, window: PriceWi
     consumption,
     production: await productionPrices(beliefs, site, window, consumption),
     notes,
-    ...(alarm && { alarm: 'Prices of the next twelve hours are missing: the last known day stands in for them.' }),
+    ...(alarm && { alarm: say(SAYING.pricesMissing) }),
   }
 }
 

@@ -1,4 +1,6 @@
 /** Why a device does what it does in a slot, told from the plan itself. */
+import { say } from '#kernel'
+import { SAYING } from '../saying.ts'
 import { at, type SchedulingProblem } from './problem.ts'
 import type { SiteProblem } from './site-problem.ts'
 import type { Solution } from './solve.ts'
@@ -152,33 +154,34 @@ function nextWish(site: SiteProblem, index: number, slot: number): number | unde
 const producesBefore = (solution: Solution, index: number, slot: number, aim: number): boolean =>
   solution.powers[index]!.some((power, ahead) => ahead > slot && ahead <= aim && power < -SMALL)
 
-/** One English sentence for a reason; `time` gives the clock time of a slot's start, `currency` as in 'EUR'. */
+/** The reason in English; `time` gives the clock time of a slot's start, `currency` as in 'EUR'. */
 export function sayReason(reason: Reason, { time, currency }: { time: (slot: number) => string; currency: string }): string {
   const price = `${reason.price.toFixed(0)} ${currency}/MWh`
-  const say: Record<ReasonCode, string> = {
-    absent: 'Not connected.',
-    floor: 'Fills up to its floor.',
-    wish: `Charges for ${time((reason.aim ?? 0) + 1)}.`,
-    surplus: 'Stores local surplus.',
-    cheap: `Charges while energy is cheap (${price}).`,
-    cover: `Covers the need of the site (${price} saved).`,
-    dear: `Delivers while energy is dear (${price}).`,
-    'import-limit': 'Delivers to keep the import limit of the site.',
-    full: 'Full.',
-    empty: 'At its floor.',
-    wait: `Waits for ${time(reason.aim ?? 0)}, when energy is cheaper.`,
-    turn: `Waits for its turn at ${time(reason.aim ?? 0)}.`,
-    keep: `Keeps its energy for ${time(reason.aim ?? 0)}.`,
-    'no-gain': 'Nothing to gain.',
-    'export-limit': 'Curtailed: the site is at its export limit.',
-    'negative-price': 'Curtailed: producing would cost money.',
-    free: 'Produces all it can.',
+  const aim = time(reason.aim ?? 0)
+  const said: Record<ReasonCode, string> = {
+    absent: say(SAYING.absent),
+    floor: say(SAYING.floor),
+    wish: say(SAYING.wish, { time: time((reason.aim ?? 0) + 1) }),
+    surplus: say(SAYING.surplus),
+    cheap: say(SAYING.cheap, { price }),
+    cover: say(SAYING.cover, { price }),
+    dear: say(SAYING.dear, { price }),
+    'import-limit': say(SAYING.importLimit),
+    full: say(SAYING.full),
+    empty: say(SAYING.empty),
+    wait: say(SAYING.wait, { time: aim }),
+    turn: say(SAYING.turn, { time: aim }),
+    keep: say(SAYING.keep, { time: aim }),
+    'no-gain': say(SAYING.noGain),
+    'export-limit': say(SAYING.exportLimit),
+    'negative-price': say(SAYING.negativePrice),
+    free: say(SAYING.free),
   }
   const held: Partial<Record<Binding, string>> = {
-    'flexible-cap': ' Held by load control.',
-    'site-import': ' Held by the import limit of the site.',
-    'site-export': ' Held by the export limit of the site.',
+    'flexible-cap': SAYING.heldByLoadControl,
+    'site-import': SAYING.heldByImport,
+    'site-export': SAYING.heldByExport,
   }
-  const more = reason.heldBy && !['import-limit', 'export-limit'].includes(reason.code) ? (held[reason.heldBy] ?? '') : ''
-  return say[reason.code] + more
+  const more = reason.heldBy && !['import-limit', 'export-limit'].includes(reason.code) ? held[reason.heldBy] : undefined
+  return more ? `${said[reason.code]} ${more}` : said[reason.code]
 }

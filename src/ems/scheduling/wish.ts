@@ -1,4 +1,6 @@
 /** Wishes and limits that a site plan could not keep, by name, amount and cause. */
+import { say } from '#kernel'
+import { SAYING } from '../saying.ts'
 import { at, type SchedulingProblem } from './problem.ts'
 import type { SiteProblem } from './site-problem.ts'
 import type { Solution } from './solve.ts'
@@ -129,20 +131,21 @@ const number = (value: number): string => (value >= 10 ? value.toFixed(0) : valu
 
 /**
  * One sentence for people: 'V2G003: 16 kWh will be missing at 07:00: the charger gives 11 kW.'
- * `time` is the clock time of the wish in the site's zone, `giver` what limits the power ('the charger', 'the inverter').
+ * `time` is the clock time of the wish in the site's zone, `giver` what limits the power.
  */
-export function sayMissedWish(wish: MissedWish, { time, giver = 'the charger' }: { time: string; giver?: string }): string {
-  const why: Record<MissCause, string> = {
-    power: `${giver} gives ${number(wish.powerKw)} kW`,
-    absent: 'it is not connected before then',
-    'flexible-cap': 'load control caps flexible consumption',
-    'site-limit': 'the site is at its import limit',
-    capacity: 'the wish is larger than the storage',
-    'other-wish': 'other wishes weigh more',
+export function sayMissedWish(wish: MissedWish, { time, giver = 'charger' }: { time: string; giver?: 'charger' | 'inverter' }): string {
+  const causes: Record<MissCause, string> = {
+    power: say(giver === 'charger' ? SAYING.chargerGives : SAYING.inverterGives, { power: `${number(wish.powerKw)} kW` }),
+    absent: SAYING.notThere,
+    'flexible-cap': SAYING.loadControlCaps,
+    'site-limit': SAYING.importLimitHolds,
+    capacity: SAYING.wishTooLarge,
+    'other-wish': SAYING.otherWishes,
   }
-  const what =
-    wish.kind === 'maximum'
-      ? `${number(wish.missingKwh)} kWh too much at ${time}`
-      : `${number(wish.missingKwh)} kWh will be missing at ${time}`
-  return `${wish.device}: ${what}: ${why[wish.cause]}.`
+  return say(wish.kind === 'maximum' ? SAYING.tooMuch : SAYING.missing, {
+    device: wish.device,
+    energy: `${number(wish.missingKwh)} kWh`,
+    time,
+    cause: causes[wish.cause],
+  })
 }

@@ -1,8 +1,9 @@
 /** A Modbus TCP client that connects on demand, keeps its time-outs, and never leaves a question without an answer or a Problem. */
 import { connect as openSocket, type Socket } from 'node:net'
-import { type Clock, Problem, systemClock, type Timer } from '#kernel'
+import { type Clock, Problem, say, systemClock, type Timer } from '#kernel'
 import { encodeFrame, type Frame, frameReader } from './frame.ts'
 import { decodeAnswer, describeRequest, encodeRequest, type Request } from './pdu.ts'
+import { SAYING } from './saying.ts'
 
 export interface ModbusClientOptions {
   host: string
@@ -80,11 +81,9 @@ export function modbusClient(options: ModbusClientOptions): ModbusClient {
 
   function ask(request: Request, to = unit): Promise<number[]> {
     return new Promise((resolve, reject) => {
-      if (closed) return reject(new Problem('modbus-closed', `The connection to ${where} was closed.`))
+      if (closed) return reject(new Problem('modbus-closed', say(SAYING.closed, { where })))
       if (queue.length >= LONGEST_QUEUE)
-        return reject(
-          new Problem('modbus-busy', `${LONGEST_QUEUE} requests wait for ${where}; it does not keep up.`, { status: 503, retry: 'later' }),
-        )
+        return reject(new Problem('modbus-busy', say(SAYING.busy, { count: LONGEST_QUEUE, where }), { status: 503, retry: 'later' }))
       queue.push({ request, pdu: encodeRequest(request), unit: to, resolve, reject })
       pump()
     })
@@ -107,10 +106,10 @@ export function modbusClient(options: ModbusClientOptions): ModbusClient {
   function giveUp(id: number, question: Question): void {
     asked.delete(id)
     question.reject(
-      new Problem('modbus-timeout', `${where} did not ${describeRequest(question.request)} within ${timeout} ms.`, {
+      new Problem('modbus-timeout', say(SAYING.timeout, { where, request: describeRequest(question.request), count: timeout }), {
         status: 504,
         retry: 'later',
-        hint: `A wrong unit id (here ${question.unit}) is answered with silence.`,
+        hint: say(SAYING.wrongUnit, { count: question.unit }),
       }),
     )
     silences++
@@ -203,10 +202,10 @@ export function modbusClient(options: ModbusClientOptions): ModbusClient {
   }
 
   const unreachable = (why: string): Problem =>
-    new Problem('modbus-unreachable', `${where} cannot be reached: ${why}.`, {
+    new Problem('modbus-unreachable', say(SAYING.unreachable, { where, detail: why }), {
       status: 502,
       retry: 'later',
-      hint: 'Check that the device is switched on and that host and port are right.',
+      hint: say(SAYING.checkAddress),
     })
 
   return {
@@ -229,7 +228,7 @@ export function modbusClient(options: ModbusClientOptions): ModbusClient {
       socket = undefined
       connected = false
       gone?.destroy()
-      failAll(new Problem('modbus-closed', `The connection to ${where} was closed.`))
+      failAll(new Problem('modbus-closed', say(SAYING.closed, { where })))
     },
   }
 }

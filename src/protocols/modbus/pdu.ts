@@ -1,5 +1,6 @@
 /** Requests and answers of Modbus (Application Protocol 1.1b3): function codes 1–6, 15, 16, 23 and exceptions, read and written at both ends. */
-import { Problem } from '#kernel'
+import { Problem, say } from '#kernel'
+import { REQUEST, SAYING } from './saying.ts'
 
 export type Request =
   | { fn: 1 | 2 | 3 | 4; address: number; count: number }
@@ -140,23 +141,12 @@ export function decodeAnswer(request: Request, pdu: Buffer): number[] {
 export function describeRequest(request: Request): string {
   const size = sizeOf(request)
   const range = size === 1 ? `${request.address}` : `${request.address}–${request.address + size - 1}`
-  const what: Record<number, string> = {
-    1: 'read coils',
-    2: 'read discrete inputs',
-    3: 'read holding registers',
-    4: 'read input registers',
-    5: 'write coil',
-    6: 'write register',
-    15: 'write coils',
-    16: 'write registers',
-    23: 'exchange registers',
-  }
-  return `${what[request.fn]} ${range}`
+  return say(REQUEST[request.fn], { range })
 }
 
 function refusal(request: Request, code: number): Problem {
   const name = EXCEPTION[code] ?? 'unknown exception'
-  return new Problem('modbus-exception', `The device refused to ${describeRequest(request)}: exception ${code}, ${name}.`, {
+  return new Problem('modbus-exception', say(SAYING.refused, { request: describeRequest(request), count: code, detail: name }), {
     status: 502,
     retry: code === 5 || code === 6 || code === 11 ? 'later' : 'never',
     details: { exception: code, function: request.fn, address: request.address },

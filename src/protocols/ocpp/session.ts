@@ -1,9 +1,10 @@
 /** One OCPP-J connection, the same for both ends: calls out one at a time, calls in answered meanwhile, everything validated. */
 import { randomUUID } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
-import { type Clock, type Instant, Problem, type Timer } from '#kernel'
+import { type Clock, type Instant, Problem, say, type Timer } from '#kernel'
 import { CallError, type RpcErrorCode } from './call-error.ts'
 import { isObject, type Message, type Payload, readFrame, UNREADABLE, writeCall, writeError, writeResult } from './frame.ts'
+import { SAYING } from './saying.ts'
 import { OCPP201, v201, validateMessage, withoutEmpties } from './v201.ts'
 
 /** Answers one incoming CALL; throws `CallError` to refuse it. */
@@ -103,11 +104,15 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     next.timer = clock.in(next.timeout, () =>
       settle(next, () =>
         next.reject(
-          new Problem('no-answer', `${options.identity} did not answer ${next.action} within ${next.timeout / 1000} s.`, {
-            status: 504,
-            retry: 'later',
-            hint: 'Whether it took effect is unknown; read the state back before repeating.',
-          }),
+          new Problem(
+            'no-answer',
+            say(SAYING.noAnswer, { device: options.identity, action: next.action, age: `${next.timeout / 1000} s` }),
+            {
+              status: 504,
+              retry: 'later',
+              hint: say(SAYING.unknownEffect),
+            },
+          ),
         ),
       ),
     )
@@ -222,10 +227,10 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   socket.on('error', (error) => saw({ direction: 'in', kind: 'garbage', message: UNREADABLE, payload: { why: error.message } }))
 
   const gone = () =>
-    new Problem('connection-closed', `${options.identity} is not connected any more.`, {
+    new Problem('connection-closed', say(SAYING.gone, { device: options.identity }), {
       status: 503,
       retry: 'later',
-      hint: 'Wait until it has reconnected.',
+      hint: say(SAYING.waitForIt),
     })
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.once('close', (code, reason) => {

@@ -13,9 +13,11 @@ import {
   Problem,
   parseDurationLength,
   parseInstant,
+  say,
 } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms, SteeredSite } from '../rooms.ts'
+import { SAYING } from '../saying.ts'
 import { readableSite } from './site.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
@@ -207,7 +209,7 @@ async function showVehicle(rooms: Rooms, { line }: SteeredSite, member: Member, 
     live.at = formatInstant(last.start, line.site.zone)
   }
   live.freshness = last ? 'fresh' : 'silent'
-  live.why = 'It is on the road.'
+  live.why = say(SAYING.onTheRoad)
 }
 
 const round = (value: number): number => Math.round(value * 1000) / 1000
@@ -227,18 +229,31 @@ const sensorKeys = (asset: Asset, member: Member | undefined): Record<string, nu
     ? { ...(member.power !== undefined && { power: member.power }), ...(member.soc !== undefined && { soc: member.soc }) }
     : Object.fromEntries(asset.sensors.map((sensor) => [sensor.name, sensor.id]))
 
-async function freshnessOf(rooms: Rooms, asset: Asset, now: Instant): Promise<View['live']['freshness']> {
-  let newest = -Infinity
-  let patience = LATE as number
+/**
+ * How fresh an asset without a device is: as its freshest sensor. Prices and signals are told ahead, so a value for this very moment counts as
+ * well as one that was measured lately; a forecast does not. Sensors that never had a value say nothing.
+ */
+export async function freshnessOf(
+  { sensors, beliefs }: Pick<Rooms, 'sensors' | 'beliefs'>,
+  asset: Pick<Asset, 'sensors'>,
+  now: Instant,
+): Promise<View['live']['freshness']> {
+  if (asset.sensors.length === 0) return 'fresh'
+  let known = false
   for (const { id } of asset.sensors) {
-    const sensor = await rooms.sensors.get(id)
-    const latest = sensor && (await rooms.beliefs.latest(id, now))
-    if (latest && latest.start + sensor.resolution > newest) {
-      newest = latest.start + sensor.resolution
-      patience = Math.max(LATE, 2 * sensor.resolution)
-    }
+    const sensor = await sensors.get(id)
+    if (!sensor) continue
+    const { resolution } = sensor
+    const latest = await beliefs.latest(id, now)
+    if (latest && now - latest.start - resolution <= Math.max(LATE, 2 * resolution)) return 'fresh'
+    known ||= latest !== undefined
+    if (resolution === 0) continue
+    const from = instant(Math.floor(now / resolution) * resolution)
+    const until = instant(from + resolution)
+    const [told] = await beliefs.series({ sensor: id, from, until, step: resolution, excludeSourceTypes: ['forecaster', 'scheduler'] })
+    if (typeof told === 'number') return 'fresh'
   }
-  return now - newest <= patience ? 'fresh' : newest > -Infinity ? 'late' : asset.sensors.length === 0 ? 'fresh' : 'silent'
+  return known ? 'late' : 'silent'
 }
 
 async function seriesOf(rooms: Rooms, asset: Asset, query: Static<typeof SeriesQuery>) {

@@ -1,14 +1,47 @@
 /** The simulated world of a demo: looked at and commanded as cars, clouds and faults would do by themselves. */
 import { Type } from 'typebox'
+import { formatInstant, instant } from '#kernel'
 import type { Routes } from '../app.ts'
 import type { Identity } from '../identity.ts'
 import { onSite } from './shape.ts'
 
+/** What the simulated world tells of itself; moments in ms. */
+export interface WorldLook {
+  now: number
+  cloudCover: number
+  frozen: boolean
+  vehicles: { id: string; plugged: string | null; socPercent: number; departure: number | null }[]
+  devices: { id: string; fault: boolean; connected: boolean }[]
+}
+
 /** What the program that runs the world offers. */
 export interface WorldControl {
-  state(): Promise<unknown>
+  state(): Promise<WorldLook>
   /** @throws Problem when the world refuses (unknown vehicle, already plugged, …) */
-  command(name: string, body: Record<string, unknown>): Promise<unknown>
+  command(name: string, body: Record<string, unknown>): Promise<WorldLook>
+}
+
+/** What the platform knows of the things of the world. */
+export interface WorldPlace {
+  account: number
+  zone: string
+  /** Asset ids by vehicle: 'V2G003' → 33. */
+  vehicles: ReadonlyMap<string, number>
+}
+
+/** The world as the API shows it: vehicles with their assets, moments as ISO times in the zone of the site. */
+export function worldView({ now, vehicles, ...rest }: WorldLook, place: WorldPlace) {
+  const time = (at: number) => formatInstant(instant(at), place.zone)
+  return {
+    now: time(now),
+    ...rest,
+    vehicles: vehicles.map(({ id, departure, ...vehicle }) => ({
+      id,
+      asset: place.vehicles.get(id) ?? null,
+      ...vehicle,
+      departure: departure === null ? null : time(departure),
+    })),
+  }
 }
 
 const closed = { additionalProperties: false }
@@ -26,14 +59,14 @@ const COMMANDS = {
 
 /** Routes of the world panel; only registered when the world is simulated. */
 export const worldRoutes =
-  (world: WorldControl, account: number, identity: Identity): Routes =>
+  (world: WorldControl, place: WorldPlace, identity: Identity): Routes =>
   (app) => {
-    const guard = { preValidation: identity.authenticate, preHandler: onSite(account, 'update') }
+    const guard = { preValidation: identity.authenticate, preHandler: onSite(place.account, 'update') }
     app.get('/world', { ...guard, schema: { tags: ['world'], summary: 'State of the simulated world' } }, async () => ({
-      data: await world.state(),
+      data: worldView(await world.state(), place),
     }))
     for (const [name, body] of Object.entries(COMMANDS))
       app.post(`/world/${name}`, { ...guard, schema: { tags: ['world'], summary: `The world: ${name}`, body } }, async (request) => ({
-        data: await world.command(name, request.body as Record<string, unknown>),
+        data: worldView(await world.command(name, request.body as Record<string, unknown>), place),
       }))
   }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { openBeliefs, openSensors } from '#ems'
+import { HOUR, inProcessBus, instant, manualClock } from '#kernel'
+import { scratchStore } from '#store'
+import { freshnessOf } from './assets.ts'
+
+const NOON = instant(Date.UTC(2026, 10, 24, 16))
+
+test('an asset is as fresh as its freshest sensor, prices told ahead count, forecasts and empty sensors do not', async (t) => {
+  const store = await scratchStore(t)
+  const clock = manualClock(NOON)
+  const sensors = openSensors(store, () => clock.now())
+  const beliefs = openBeliefs({ store, clock, bus: inProcessBus(() => undefined), sensors })
+  const grid = await store.first<{ id: number }>(
+    "insert into generic_asset (name, generic_asset_type_id, attributes) values ('Grid', 6, '{}') returning id",
+  )
+  const sensor = async (name: string) => {
+    const row = await store.first<{ id: number }>(
+      `insert into sensor (name, unit, timezone, event_resolution, generic_asset_id, attributes, knowledge_horizon_fnc, knowledge_horizon_par)
+       values ($1, 'EUR/MWh', 'UTC', interval '1 hour', $2, '{}', 'ex_post', '{"ex_post_horizon": "P0D"}') returning id`,
+      [name, grid!.id],
+    )
+    return { id: row!.id, name }
+  }
+  const price = await sensor('price')
+  const signal = await sensor('signal')
+  const freshness = (...of: { id: number; name: string }[]) => freshnessOf({ sensors, beliefs }, { sensors: of } as never, clock.now())
+  assert.equal(await freshness(price, signal), 'silent', 'nothing was ever told')
+  assert.equal(await freshness(), 'fresh', 'nothing is expected of it')
+
+  const tell = (source: number) =>
+    beliefs.record([{ sensor: price.id, source, starts: [instant(NOON), instant(NOON + HOUR)], values: [118, 120], beliefTime: NOON }])
+  await tell(await beliefs.source({ name: 'guess', type: 'forecaster' }))
+  assert.equal(await freshness(price, signal), 'silent', 'a forecast is no message')
+  await tell(await beliefs.source({ name: 'market', type: 'market' }))
+  assert.equal(await freshness(price, signal), 'fresh')
+  assert.equal(await freshness(signal), 'silent')
+  clock.forward(3 * HOUR)
+  assert.notEqual(await freshness(price, signal), 'fresh', 'prices that ended are not fresh')
+})
