@@ -33,12 +33,28 @@ export async function record(
   const ready = batches.map(({ batch, sensor }) => prepare(batch, sensor, now)).filter((one) => one.starts.length > 0)
   if (ready.length === 0) return { stored: 0, known: 0 }
   const total = ready.reduce((sum, one) => sum + one.starts.length, 0)
+  if (total === 1 && !overwrite && (await storeFirst(store, ready[0]!))) return { stored: 1, known: 0 }
   if (total < COPY_FROM || overwrite) return mergeOnce(store, ready, overwrite)
   try {
     return await store.transact((tx) => copyOrMerge(tx, ready))
   } catch (error) {
     // Somebody stored one of these beliefs between our look and our COPY: look again, row by row.
     if (isUniqueViolation(error)) return mergeOnce(store, ready, false)
+    throw error
+  }
+}
+
+const FIRST = `insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
+  select to_timestamp($1::float8 / 1000), make_interval(secs => $2::float8 / 1000), 0.5, $3::float8, $4::int, $5::int
+  where not exists (select 1 from timed_belief b where b.sensor_id = $4 and b.event_start = to_timestamp($1::float8 / 1000) and b.source_id = $5)
+  returning 1`
+
+/** The everyday case: one value of an event that this source said nothing of yet. False when it did. */
+async function storeFirst(store: Store, { starts, horizons, values, sensor, source }: Prepared): Promise<boolean> {
+  try {
+    return (await store.first(FIRST, [starts[0], horizons[0], values[0], sensor.id, source], 'believe-first')) !== undefined
+  } catch (error) {
+    if (isUniqueViolation(error)) return false
     throw error
   }
 }
@@ -203,6 +219,9 @@ const MERGE_OVER = MERGE(
   '',
 )
 
+/** Up to so many rows the plan of the statement is always the same and worth keeping. */
+const FEW = 500
+
 async function merge(db: Queryable, ready: readonly Prepared[], overwrite: boolean): Promise<RecordOutcome> {
   const columns: [number[], number[], number[], number[], number[]] = [[], [], [], [], []]
   for (const { sensor, source, starts, horizons, values } of ready)
@@ -213,7 +232,11 @@ async function merge(db: Queryable, ready: readonly Prepared[], overwrite: boole
       columns[3].push(sensor.id)
       columns[4].push(source)
     }
-  const row = await db.first<Row & { stored: number; replaced: number; given: number }>(overwrite ? MERGE_OVER : MERGE_NEW, columns)
+  const row = await db.first<Row & { stored: number; replaced: number; given: number }>(
+    overwrite ? MERGE_OVER : MERGE_NEW,
+    columns,
+    columns[0].length <= FEW ? (overwrite ? 'merge-over' : 'merge-new') : undefined,
+  )
   const { stored, replaced, given } = row!
   if (replaced > 0 && !overwrite)
     throw new Problem(

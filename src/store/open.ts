@@ -121,8 +121,8 @@ function inTurn(client: pg.PoolClient): Lender {
 }
 
 const speak = (lend: Lender): Queryable => ({
-  query: (sql, params = []) => lend((client) => rowsOf(client, sql, params)),
-  first: (sql, params = []) => lend(async (client) => (await rowsOf<never>(client, sql, params))[0]),
+  query: (sql, params = [], name) => lend((client) => rowsOf(client, sql, params, name)),
+  first: (sql, params = [], name) => lend(async (client) => (await rowsOf<never>(client, sql, params, name))[0]),
   copyIn: (sql, lines) =>
     lend(async (client) => {
       const stream = client.query(copyFrom(sql))
@@ -144,8 +144,11 @@ const speak = (lend: Lender): Queryable => ({
 })
 
 /** Rows of the statement; of the last one when the text holds several (which then take no parameters). */
-async function rowsOf<R>(client: pg.PoolClient, sql: string, params: readonly unknown[]): Promise<R[]> {
-  const answer: pg.QueryResult | pg.QueryResult[] = await client.query(sql, params as unknown[])
+async function rowsOf<R>(client: pg.PoolClient, sql: string, params: readonly unknown[], name?: string): Promise<R[]> {
+  const values = params as unknown[]
+  const answer: pg.QueryResult | pg.QueryResult[] = await (name === undefined
+    ? client.query(sql, values)
+    : client.query({ name, text: sql, values }))
   return (Array.isArray(answer) ? (answer.at(-1)?.rows ?? []) : answer.rows) as R[]
 }
 

@@ -5,10 +5,13 @@ import type { Writable } from 'node:stream'
 export type Row = Record<string, unknown>
 
 export interface Queryable {
-  /** Runs one statement; `params` fill $1 … $n. @throws Problem `database-unavailable` (503, retry later) when the server is away */
-  query<R = Row>(sql: string, params?: readonly unknown[]): Promise<R[]>
+  /**
+   * Runs one statement; `params` fill $1 … $n. With a `name` each connection keeps it prepared: for the few that run thousands of times.
+   * @throws Problem `database-unavailable` (503, retry later) when the server is away
+   */
+  query<R = Row>(sql: string, params?: readonly unknown[], name?: string): Promise<R[]>
   /** First row, or undefined. */
-  first<R = Row>(sql: string, params?: readonly unknown[]): Promise<R | undefined>
+  first<R = Row>(sql: string, params?: readonly unknown[], name?: string): Promise<R | undefined>
   /** Streams `COPY … FROM STDIN` text lines (tab separated, `\N` for null; each ends with a newline). Resolves to the number of rows. */
   copyIn(sql: string, lines: string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>): Promise<number>
   /** Streams `COPY … TO STDOUT` into `sink` and ends it. Resolves to the number of rows. */

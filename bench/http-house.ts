@@ -1,0 +1,66 @@
+// A server on an embedded PostgreSQL of its own (durable, as shipped), for benchmarks.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { News } from '#ems'
+import { inProcessBus, nodeFlagsFor, silentLog, systemClock } from '#kernel'
+import { createServer, type Server } from '#server'
+import { migrate, openStore, type Store, startEmbedded } from '#store'
+import type { LoadOrder, LoadReport } from './http-load.ts'
+
+export interface House {
+  store: Store
+  server: Server
+  url: string
+  token: string
+  source: number
+  sensor(): Promise<number>
+  load(order: Omit<LoadOrder, 'token'>): Promise<LoadReport>
+  close(): Promise<void>
+}
+
+export async function openHouse(): Promise<House> {
+  const folder = mkdtempSync(join(tmpdir(), 'cariflex-bench-'))
+  const database = await startEmbedded({ folder, log: silentLog, clock: systemClock })
+  const store = openStore({ url: database.url, log: silentLog, clock: systemClock, connections: 16 })
+  await migrate(store)
+  const server = createServer({
+    config: { host: '127.0.0.1', port: 0, platformName: 'Bench', timezone: 'UTC', web: '/nowhere' },
+    store,
+    clock: systemClock,
+    log: silentLog,
+    bus: inProcessBus<News>(() => {}),
+  })
+  const account = await server.accounts.create({ name: 'Bench' })
+  const user = await server.users.create({ email: 'bench@example.com', account: account.id, roles: ['account-admin'] })
+  const token = await server.tokens.issue(user.id, 'program')
+  const asset = await server.assets.create({ name: 'house', type: 6, account: account.id })
+  const { url } = await server.listen()
+  let serial = 0
+  return {
+    store,
+    server,
+    url,
+    token,
+    source: await server.sources.of({ name: 'copy', type: 'gateway' }),
+    sensor: async () =>
+      (await server.sensors.create({ name: `s${serial++}`, unit: 'kW', resolution: 60_000, asset: asset.id, timezone: 'UTC' })).id,
+    load: (order) =>
+      new Promise((resolve, reject) => {
+        const file = new URL('./http-load.ts', import.meta.url)
+        const worker = new Worker(file, { workerData: { ...order, token }, execArgv: nodeFlagsFor(file) })
+        worker.once('message', (report: LoadReport) => {
+          void worker.terminate()
+          resolve(report)
+        })
+        worker.once('error', reject)
+      }),
+    async close() {
+      await server.close()
+      await store.close()
+      await database.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
