@@ -162,6 +162,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     const server = createServer({ config, ...common })
     const { url } = await server.listen()
     undo.add('server', () => server.close())
+    await leaveToken(server, settings.data, email)
     return { url, demo: false, admin, stop: undo.run }
   }
 

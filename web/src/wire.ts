@@ -121,8 +121,8 @@ export interface Plan {
   productionPrice: number[]
   currency: string
   objective: number
-  bound: number
-  gap: number
+  bound: number | null
+  gap: number | null
   solver: string
   solveMs: number
   brokenWishes: BrokenWish[]

@@ -31,11 +31,11 @@ export function Facts({ plan, step }: { plan: Plan; step: number }) {
         </div>
         <div>
           <dt>{t('plan.bound')}</dt>
-          <dd>{money(plan.bound)}</dd>
+          <dd>{plan.bound === null ? '–' : money(plan.bound)}</dd>
         </div>
         <div>
           <dt>{t('plan.gap')}</dt>
-          <dd>{`${f.number(plan.gap * 100, 3)}\u00a0%`}</dd>
+          <dd>{plan.gap === null ? '–' : `${f.number(plan.gap * 100, 3)}\u00a0%`}</dd>
         </div>
         <div>
           <dt>{t('plan.solver')}</dt>
