@@ -128,6 +128,8 @@ export interface Plan {
   brokenWishes: BrokenWish[]
   trigger: string
   fallback?: string | null
+  /** What must be known of the prices and of the solver. */
+  notes?: string[]
 }
 
 export interface Limit {

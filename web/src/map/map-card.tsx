@@ -9,7 +9,7 @@ import type { Asset } from '../wire.ts'
 import { useWords, type Words } from '../words.ts'
 import type { IslandMap, MapWords } from './island-map.ts'
 
-function wordsOfMap({ t, f }: Words): MapWords {
+function wordsOfMap({ t, f, said }: Words): MapWords {
   const power = (asset: Asset): string => {
     const flow = flowOf(asset.kind, asset.live.powerKw)
     if (asset.kind === 'vehicle') {
@@ -41,7 +41,7 @@ function wordsOfMap({ t, f }: Words): MapWords {
       say('p', [t.code('kind', asset.kind), asset.town].filter(Boolean).join(' · '), 'muted')
       say('p', power(asset), 'strong')
       if (asset.live.freshness !== 'fresh') say('p', t.code('fresh', asset.live.freshness), `fresh fresh-${asset.live.freshness}`)
-      if (asset.order) say('p', `${t('order.because')} ${asset.order.because}`)
+      if (asset.order) say('p', `${t('order.because')} ${said(asset.order.because)}`)
       const link = document.createElement('a')
       link.href = `/ops/assets/${asset.asset}`
       link.textContent = t('map.open', { name: asset.device ?? asset.name })

@@ -14,7 +14,7 @@ const HOUR = 3_600_000
 const PAGE = 12
 
 export function Journal({ asset, version }: { asset: Asset; version: number }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const seen = useCell(versions)
   const [hours, setHours] = useState(6)
   const [shown, setShown] = useState(PAGE)
@@ -52,8 +52,8 @@ export function Journal({ asset, version }: { asset: Asset; version: number }) {
                     <span class="muted small">{t('journal.measured', { power: f.amount(Math.abs(order.receipt.powerKw), 'kW') })}</span>
                   )}
                 </p>
-                <p>{order.because}</p>
-                {order.receipt?.why && <p class="muted">{order.receipt.why}</p>}
+                <p>{said(order.because)}</p>
+                {order.receipt?.why && <p class="muted">{said(order.receipt.why)}</p>}
               </div>
             </li>
           ))}

@@ -13,7 +13,7 @@ import { useWords } from '../words.ts'
 const DURATIONS = ['PT15M', 'PT1H', 'PT4H', 'PT12H'] as const
 
 export function OverrideCard({ asset, onChange }: { asset: Asset; onChange: () => void }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const seen = useCell(versions)
   const { data, reload } = useResource<Override[]>('/overrides', `${seen.setpoints}/${seen.limits}`)
   const mine = (data ?? []).filter((each) => each.device === asset.device && Date.parse(each.until) > platformNow())
@@ -69,7 +69,9 @@ export function OverrideCard({ asset, onChange }: { asset: Asset; onChange: () =
             <p class="strong">
               <Power kind={asset.kind} powerKw={each.powerKw} /> {t('order.until', { time: f.near(Date.parse(each.until), platformNow()) })}
             </p>
-            <p class="muted small">{[each.owner && t('override.who', { who: each.owner }), each.because].filter(Boolean).join(' · ')}</p>
+            <p class="muted small">
+              {[each.owner && t('override.who', { who: each.owner }), each.because && said(each.because)].filter(Boolean).join(' · ')}
+            </p>
             <button
               type="button"
               class="button"

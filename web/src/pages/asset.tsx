@@ -16,7 +16,7 @@ import { Journal } from './asset-journal.tsx'
 import { OverrideCard } from './asset-override.tsx'
 
 function Now({ asset, all }: { asset: Asset; all: Asset[] }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const everyLimit = useCell(limits) ?? []
   useTick(5_000)
   const now = platformNow()
@@ -34,7 +34,7 @@ function Now({ asset, all }: { asset: Asset; all: Asset[] }) {
         <Fresh freshness={live.freshness} />
         {live.at && <span class="muted small">{t('asset.at', { time: f.near(Date.parse(live.at), now) })}</span>}
       </p>
-      {live.why && <p>{live.why}</p>}
+      {live.why && <p>{said(live.why)}</p>}
       {live.controllable === false && <p class="muted">{t('asset.uncontrollable')}</p>}
       <h3>{t('asset.order')}</h3>
       {order ? (

@@ -157,7 +157,7 @@ function Trust({ all }: { all: Asset[] }) {
 }
 
 function Alarms() {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const all = useCell(alarms)
   const devices = useCell(assets) ?? []
   const active = (all ?? []).filter((alarm) => alarm.active)
@@ -178,7 +178,9 @@ function Alarms() {
               <Icon name="alert" size={20} />
               <div>
                 <p>
-                  {group.length === 1 ? group[0]!.message : t('overview.alarms.group', { n: group.length, message: group[0]!.message })}
+                  {group.length === 1
+                    ? said(group[0]!.message)
+                    : t('overview.alarms.group', { n: group.length, message: said(group[0]!.message) })}
                 </p>
                 <p class="small">
                   {group.slice(0, 6).map((alarm) => (

@@ -58,7 +58,7 @@ interface Chosen {
 }
 
 function Reason({ block, kind, start, step }: { block: Block | undefined; kind: Kind; start: number; step: number }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   if (!block) return <p class="muted">{t('plan.reason.hint')}</p>
   const now = platformNow()
   return (
@@ -72,14 +72,14 @@ function Reason({ block, kind, start, step }: { block: Block | undefined; kind: 
         {Math.abs(block.energyKwh) > 0.05 && <span class="muted">({f.amount(Math.abs(block.energyKwh), 'kWh')})</span>}
       </p>
       <p>
-        <span class="muted">{t('order.because')}</span> {block.because || t('plan.reason.none')}
+        <span class="muted">{t('order.because')}</span> {block.because ? said(block.because) : t('plan.reason.none')}
       </p>
     </>
   )
 }
 
 export function Band({ plan, rows, start, step, slots }: { plan: Plan; rows: Row[]; start: number; step: number; slots: number }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   useTick(30_000)
   const [chosen, setChosen] = useState<Chosen | null>(null)
   const tracks = useRef<(HTMLElement | null)[]>([])
@@ -112,7 +112,7 @@ export function Band({ plan, rows, start, step, slots }: { plan: Plan; rows: Row
     if (!each) return t('plan.reason.none')
     const flow = Math.abs(each.meanKw) < 0.05 ? 'idle' : row.kind === 'pv' ? 'producing' : each.meanKw > 0 ? 'charging' : 'discharging'
     const power = flow === 'idle' ? t.code('flow', flow) : `${t.code('flow', flow)} ${f.amount(Math.abs(each.meanKw), 'kW')}`
-    return `${f.clock(start + each.from * step)} – ${f.clock(start + each.to * step)}, ${power}. ${each.because}`
+    return `${f.clock(start + each.from * step)} – ${f.clock(start + each.to * step)}, ${power}. ${said(each.because)}`
   }
   return (
     <div class="band-box">
@@ -176,7 +176,7 @@ export function Band({ plan, rows, start, step, slots }: { plan: Plan; rows: Row
 }
 
 export function Twin({ rows, start, step }: { rows: Row[]; start: number; step: number }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const [open, setOpen] = useState(false)
   return (
     <details class="twin" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -205,7 +205,7 @@ export function Twin({ rows, start, step }: { rows: Row[]; start: number; step: 
                     <td class="nowrap">
                       <Power kind={row.kind} powerKw={block.meanKw} />
                     </td>
-                    <td class="because">{block.because || '–'}</td>
+                    <td class="because">{block.because ? said(block.because) : '–'}</td>
                   </tr>
                 )),
               )}

@@ -10,8 +10,8 @@ import { useWords } from '../words.ts'
 const HOUR = 3_600_000
 
 export function Facts({ plan, step }: { plan: Plan; step: number }) {
-  const { t, f } = useWords()
-  const money = (value: number) => `${f.number(value, 2)}\u00a0${plan.currency}`
+  const { t, f, said } = useWords()
+  const money = (value: number | null) => f.amount(value, plan.currency, 2)
   const now = platformNow()
   return (
     <section class="card" aria-labelledby="plan-how">
@@ -23,7 +23,7 @@ export function Facts({ plan, step }: { plan: Plan; step: number }) {
         </div>
         <div>
           <dt>{t('plan.trigger')}</dt>
-          <dd>{plan.trigger}</dd>
+          <dd>{said(plan.trigger)}</dd>
         </div>
         <div>
           <dt>{t('plan.objective')}</dt>
@@ -46,12 +46,17 @@ export function Facts({ plan, step }: { plan: Plan; step: number }) {
           <dd>{t('plan.horizon.value', { hours: f.number((plan.slots * step) / HOUR, 0), slot: step / 60_000 })}</dd>
         </div>
       </dl>
+      {plan.notes?.map((note) => (
+        <p key={note} class="muted">
+          {said(note)}
+        </p>
+      ))}
     </section>
   )
 }
 
 export function BrokenWishes({ plan }: { plan: Plan }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   return (
     <section class="card" aria-labelledby="plan-wishes">
       <h2 id="plan-wishes">{t('plan.wishes')}</h2>
@@ -69,7 +74,7 @@ export function BrokenWishes({ plan }: { plan: Plan }) {
                   <a href={`/ops/assets/${wish.asset}`}>{wish.device}</a>{' '}
                   {t('plan.wish', { amount: f.amount(wish.missingKwh, 'kWh'), time: f.near(Date.parse(wish.at), platformNow()) })}
                 </p>
-                <p class="muted">{wish.because}</p>
+                <p class="muted">{said(wish.because)}</p>
               </div>
             </li>
           ))}

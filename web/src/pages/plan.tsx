@@ -19,7 +19,7 @@ const HOUR = 3_600_000
 const HORIZONS = ['12', '24', '48'] as const
 
 export function PlanPage({ route }: PageProps) {
-  const { t } = useWords()
+  const { t, said } = useWords()
   const seen = useCell(versions)
   const place = useCell(site)
   const all = useCell(assets)
@@ -86,7 +86,7 @@ export function PlanPage({ route }: PageProps) {
           {plan.fallback && (
             <div class="notice notice-alert" role="status">
               <Icon name="alert" />
-              <p>{t('plan.fallback', { why: plan.fallback })}</p>
+              <p>{said(plan.fallback)}</p>
             </div>
           )}
           <section class="card" aria-labelledby="plan-band">

@@ -72,7 +72,7 @@ function Evse({ station }: { station: Station }) {
 }
 
 function LimitNow({ station }: { station: Station }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const { limit } = station
   if (!limit) return <p class="muted small">{t('station.limit.none')}</p>
   return (
@@ -80,7 +80,7 @@ function LimitNow({ station }: { station: Station }) {
       {t('station.limit')} <Power kind="evse" powerKw={limit.kw} /> <RungMark rung={limit.rung} />{' '}
       {limit.until && <span class="muted">{t('order.until', { time: f.near(Date.parse(limit.until), platformNow()) })}</span>}{' '}
       <span class="block">
-        <span class="muted">{t('order.because')}</span> {limit.because}
+        <span class="muted">{t('order.because')}</span> {said(limit.because)}
       </span>
     </p>
   )

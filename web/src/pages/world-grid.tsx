@@ -48,7 +48,6 @@ export function GridCard() {
           maxKw,
           duration,
           rung: 'grid',
-          because: t('grid.because', { percent: f.percent(percent / 100), power: f.amount(maxKw, 'kW') }),
         }),
       t('grid.done', { power: f.amount(maxKw, 'kW') }),
     )

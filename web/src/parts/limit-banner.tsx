@@ -22,7 +22,7 @@ export function inForce(all: Limit[], at: number): { now: Limit[]; soon: Limit[]
 }
 
 export function LimitLine({ limit }: { limit: Limit }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const now = platformNow()
   const announced = Date.parse(limit.from) > now + AGREE
   const who = limit.rung === 'grid' ? t('limit.grid') : limit.rung === 'contract' ? t('limit.contract') : t('limit.other')
@@ -45,7 +45,7 @@ export function LimitLine({ limit }: { limit: Limit }) {
       <b>
         {who} {what} {when}
       </b>{' '}
-      <span class="limit-because">{limit.because}</span>
+      <span class="limit-because">{said(limit.because)}</span>
     </span>
   )
 }

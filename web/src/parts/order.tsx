@@ -5,7 +5,7 @@ import { useWords } from '../words.ts'
 import { OutcomeMark, Power, RungMark } from './marks.tsx'
 
 export function OrderSentence({ order, kind }: { order: Order; kind: Kind }) {
-  const { t, f } = useWords()
+  const { t, f, said } = useWords()
   const receipt = order.receipt
   return (
     <div class="order">
@@ -15,7 +15,7 @@ export function OrderSentence({ order, kind }: { order: Order; kind: Kind }) {
         <RungMark rung={order.rung} />
       </p>
       <p class="order-why">
-        <span class="muted">{t('order.because')}</span> {order.because}
+        <span class="muted">{t('order.because')}</span> {said(order.because)}
       </p>
       <p class="order-receipt">
         <OutcomeMark receipt={receipt} />
@@ -24,7 +24,7 @@ export function OrderSentence({ order, kind }: { order: Order; kind: Kind }) {
             {t('order.measured', { power: f.amount(Math.abs(receipt.powerKw), 'kW'), time: f.clockSeconds(Date.parse(receipt.at)) })}
           </span>
         )}
-        {receipt?.why && <span>{receipt.why}</span>}
+        {receipt?.why && <span>{said(receipt.why)}</span>}
       </p>
     </div>
   )

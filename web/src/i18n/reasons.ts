@@ -1,0 +1,245 @@
+/**
+ * French twins of what the platform says in English (`saying.ts` in each room of `src`): the English template, slots and all, is the key.
+ * `test/sayings.test.ts` fails when a template has no twin, a twin no template, or their slots differ.
+ */
+export const TWINS: Readonly<Record<string, string>> = {
+  // Reasons of a plan.
+  'Not connected.': 'Non branché.',
+  'Fills up to its floor.': "Se recharge jusqu'à son minimum.",
+  'Charges for {time}.': 'Se charge pour être prêt à {time}.',
+  'Stores local surplus.': 'Stocke le surplus local.',
+  'Charges while energy is cheap ({price}).': "Se charge pendant que l'énergie est bon marché ({price}).",
+  'Covers the need of the site ({price} saved).': 'Couvre les besoins du site ({price} économisés).',
+  'Delivers while energy is dear ({price}).': "Fournit de l'énergie pendant qu'elle est chère ({price}).",
+  'Delivers to keep the import limit of the site.': "Fournit de l'énergie pour tenir la limite de soutirage du site.",
+  'Full.': 'Charge complète.',
+  'At its floor.': 'Au minimum de sa charge.',
+  'Waits for {time}, when energy is cheaper.': "Attend {time} : l'énergie sera moins chère.",
+  'Waits for its turn at {time}.': 'Attend son tour à {time}.',
+  'Keeps its energy for {time}.': 'Garde son énergie pour {time}.',
+  'Nothing to gain.': 'Rien à gagner.',
+  'Curtailed: the site is at its export limit.': "Écrêté : le site est à sa limite d'injection.",
+  'Curtailed: producing would cost money.': "Écrêté : produire coûterait de l'argent.",
+  'Produces all it can.': "Produit tout ce qu'il peut.",
+  'Held by load control.': 'Retenu par le pilotage du réseau.',
+  'Held by the import limit of the site.': 'Retenu par la limite de soutirage du site.',
+  'Held by the export limit of the site.': "Retenu par la limite d'injection du site.",
+  'As planned.': 'Comme prévu au plan.',
+  'No plan covers this moment.': 'Aucun plan ne couvre ce moment.',
+  'Waits: too little to start the charger for.': 'Attend : trop peu pour démarrer la borne.',
+  'On average {power}: the charger holds {step} or nothing.': 'En moyenne {power} : la borne tient {step} ou rien.',
+
+  // Wishes that a plan cannot meet.
+  '{device}: {energy} will be missing at {time}: {cause}.': '{device} : il manquera {energy} à {time}, car {cause}.',
+  '{device}: {energy} too much at {time}: {cause}.': '{device} : {energy} de trop à {time}, car {cause}.',
+  'the charger gives {power}': 'la borne donne {power}',
+  'the inverter gives {power}': "l'onduleur donne {power}",
+  'it is not connected before then': "rien n'est branché d'ici là",
+  'load control caps flexible consumption': 'le réseau plafonne la consommation flexible',
+  'the site is at its import limit': 'le site est à sa limite de soutirage',
+  'the wish is larger than the storage': 'le souhait dépasse ce qui peut être stocké',
+  'other wishes weigh more': "d'autres souhaits pèsent plus",
+
+  // What a device can do, and what others forbid it.
+  'Stands still: {why}': "À l'arrêt : {why}",
+  'It takes no orders now.': "Il ne prend pas d'ordre en ce moment.",
+  'The device takes at most {power} now.': "L'appareil prend au plus {power} en ce moment.",
+  'The device gives at most {power} now.': "L'appareil donne au plus {power} en ce moment.",
+  'Does not discharge: its owner keeps at least {energy} in the battery.':
+    'Ne se décharge pas : son propriétaire garde au moins {energy} dans la batterie.',
+  'Waits: {power} is less than the {step} a charger can hold.': "Attend : {power}, c'est moins que les {step} qu'une borne peut tenir.",
+  '{owner} ordered {power} by hand.': '{owner} a imposé {power}.',
+  'The site draws at most {power} by contract.': 'Par contrat, le site soutire au plus {power}.',
+  'The site feeds in at most {power} by contract.': 'Par contrat, le site injecte au plus {power}.',
+  'The site draws at most {power} and feeds in at most {other} by contract.':
+    'Par contrat, le site soutire au plus {power} et injecte au plus {other}.',
+  'The grid operator allows {what} until {time}.': "Le gestionnaire de réseau autorise {what} jusqu'à {time}.",
+  'The contract allows {what} until {time}.': "Le contrat autorise {what} jusqu'à {time}.",
+  'at most {power} of consumption': 'au plus {power} de consommation',
+  'at least {power} of consumption': 'au moins {power} de consommation',
+  'at most {power} of production': 'au plus {power} de production',
+  'at least {power} and at most {other} of consumption': 'au moins {power} et au plus {other} de consommation',
+  'at most {power} of consumption and at most {other} of production': 'au plus {power} de consommation et au plus {other} de production',
+  'The grid operator allows no flexible consumption until {time} ({signal}).':
+    "Le gestionnaire de réseau n'autorise aucune consommation flexible jusqu'à {time} ({signal}).",
+  'The grid operator allows {share} of flexible consumption ({power}) until {time} ({signal}).':
+    "Le gestionnaire de réseau autorise {share} de la consommation flexible ({power}) jusqu'à {time} ({signal}).",
+  'load control': 'pilotage de charge',
+  'demand response level {level}': "niveau {level} d'effacement",
+
+  // What became of an order.
+  'No answer in time.': 'Pas de réponse à temps.',
+  'It has not answered yet.': "Il n'a pas encore répondu.",
+  'The device refused the order.': "L'appareil a refusé l'ordre.",
+  'Nothing measured for {age}.': 'Aucune mesure depuis {age}.',
+  'Nothing measured yet.': 'Aucune mesure pour le moment.',
+  'There is less sun than it may use.': "Il y a moins de soleil qu'il n'a le droit d'en utiliser.",
+  'Measured {power} of {other}.': 'Mesuré : {power} sur {other}.',
+  'The car is full.': 'La voiture est pleine.',
+  'The battery is full.': 'La batterie est pleine.',
+  'The car is empty.': 'La voiture est vide.',
+  'The battery is empty.': 'La batterie est vide.',
+  'The car takes less than it is offered.': "La voiture prend moins que ce qu'on lui offre.",
+  'It gives way.': 'Il fait moins que demandé.',
+  'The device is no longer connected.': "L'appareil n'est plus connecté.",
+
+  // Why a plan was made, and what must be known of it.
+  start: 'démarrage',
+  'every {count} minutes': 'toutes les {count} minutes',
+  'the clock jumped': "l'horloge a sauté",
+  '{device}: a car arrived': '{device} : une voiture est arrivée',
+  '{device}: the car left': '{device} : la voiture est partie',
+  '{device}: on line again': '{device} : de nouveau en ligne',
+  '{device}: off line': '{device} : hors ligne',
+  '{device}: it can do something else': '{device} : ses capacités ont changé',
+  '{device}: faulted': '{device} : en panne',
+  'limits or overrides changed': 'les limites ou les consignes ont changé',
+  'the grid operator sent a signal': 'un signal du gestionnaire de réseau',
+  'prices changed': 'les prix ont changé',
+  'the forecast moved': 'la prévision a bougé',
+  'The solver gave no answer in time.': "Le solveur n'a pas répondu à temps.",
+  'The solver gave no answer in time: planned device by device, how good the plan is was not proven.':
+    "Le solveur n'a pas répondu à temps : planifié appareil par appareil, sans preuve de qualité.",
+  'The plan of {time} is kept: {why}': 'Le plan de {time} est conservé : {why}',
+  'No price sensor is configured: planned for self-consumption.':
+    "Aucun capteur de prix n'est configuré : planifié pour l'autoconsommation.",
+  'No price is known: planned for self-consumption.': "Aucun prix n'est connu : planifié pour l'autoconsommation.",
+  'From {time} on prices repeat the last known day: the market has not spoken for {count} of {slots} slots.':
+    "À partir de {time}, les prix répètent le dernier jour connu : le marché n'a rien dit pour {count} pas sur {slots}.",
+
+  // Alarms.
+  '{device} does not answer: {why}': '{device} ne répond pas : {why}',
+  '{device} takes no orders: {why}': "{device} ne prend pas d'ordre : {why}",
+  'It does not say why.': 'Il ne dit pas pourquoi.',
+  '{device} says nothing of its order: {why}': '{device} ne dit rien de son ordre : {why}',
+  '{device} does not follow its order: {why}': '{device} ne suit pas son ordre : {why}',
+  'The solver gave no answer in time; devices were planned one by one.':
+    "Le solveur n'a pas répondu à temps ; les appareils ont été planifiés un par un.",
+  'There is no plan, devices keep their safe defaults: {why}': "Il n'y a pas de plan, les appareils suivent leur réglage sûr : {why}",
+  'The last plan stays in force: {why}': 'Le dernier plan reste en vigueur : {why}',
+  'Prices of the next twelve hours are missing: the last known day stands in for them.':
+    'Les prix des douze prochaines heures manquent : le dernier jour connu les remplace.',
+  'Orders could not be decided: {why}': "Les ordres n'ont pas pu être décidés : {why}",
+  'Forecasts could not be refreshed: {why}': "Les prévisions n'ont pas pu être rafraîchies : {why}",
+
+  // Chargers.
+  'The station is not connected.': "La borne n'est pas connectée.",
+  'The station is being set up.': 'La borne est en cours de mise en service.',
+  'No car is plugged in.': "Aucune voiture n'est branchée.",
+  'Nobody has shown a token for the car yet.': "Personne n'a encore présenté de badge pour la voiture.",
+  'The token of the car is not accepted ({status}).': "Le badge de la voiture n'est pas accepté ({status}).",
+  'The station reports a fault.': 'La borne signale une panne.',
+  'The station asked for a pause of {age}.': 'La borne a demandé une pause de {age}.',
+  'The station refused the profile: {answer}.': 'La borne a refusé le profil de charge : {answer}.',
+  'The station refused every form of the profile.': 'La borne a refusé le profil de charge sous toutes ses formes.',
+  'The station holds {power} where {other} was ordered.': 'La borne tient {power} là où {other} ont été demandés.',
+  '{device} did not answer {action} within {age}.': "{device} n'a pas répondu à {action} en {age}.",
+  'Whether it took effect is unknown; read the state back before repeating.':
+    "On ne sait pas si l'ordre a pris effet ; relisez l'état avant de recommencer.",
+  '{device} is not connected any more.': "{device} n'est plus connecté.",
+  'Wait until it has reconnected.': "Attendez qu'il se reconnecte.",
+  'It is on the road.': 'En route.',
+
+  // Devices on a bus.
+  'It has not been heard yet.': "Il n'a encore rien dit.",
+  'It was last heard {age} ago.': 'Dernier signe il y a {age}.',
+  "Its {reading} is '{status}'.": 'Son relevé « {reading} » dit « {status} ».',
+  'Its template knows no orders.': "Son modèle ne connaît pas d'ordre.",
+  'It holds something else in {register} than it was told.': 'Il tient dans {register} autre chose que ce qui lui a été dit.',
+  "{device} is frozen: its '{reading}' has stood still for {age}.":
+    '{device} est figé : son relevé « {reading} » ne bouge plus depuis {age}.',
+  'Its measured values are not believed any more; restart the device.':
+    "Ses mesures ne sont plus prises en compte ; redémarrez l'appareil.",
+  '{device} took longer than {count} ms.': '{device} a mis plus de {count} ms.',
+  '{where} did not {request} within {count} ms.': "{where} n'a pas répondu en {count} ms ({request}).",
+  'A wrong unit id (here {count}) is answered with silence.': "Un mauvais numéro d'unité (ici {count}) n'obtient que le silence.",
+  '{where} cannot be reached: {detail}.': '{where} est injoignable : {detail}.',
+  'Check that the device is switched on and that host and port are right.':
+    "Vérifiez que l'appareil est allumé et que l'adresse et le port sont justes.",
+  'The connection to {where} was closed.': 'La connexion à {where} a été fermée.',
+  '{count} requests wait for {where}; it does not keep up.': '{count} demandes attendent {where} ; il ne suit pas.',
+  'The device refused to {request}: exception {count}, {detail}.': "L'appareil a refusé ({request}) : exception {count}, {detail}.",
+  'read coils {range}': 'lecture des bobines {range}',
+  'read discrete inputs {range}': 'lecture des entrées binaires {range}',
+  'read holding registers {range}': 'lecture des registres {range}',
+  'read input registers {range}': "lecture des registres d'entrée {range}",
+  'write coil {range}': 'écriture de la bobine {range}',
+  'write register {range}': 'écriture du registre {range}',
+  'write coils {range}': 'écriture des bobines {range}',
+  'write registers {range}': 'écriture des registres {range}',
+  'exchange registers {range}': 'échange des registres {range}',
+}
+
+const AMOUNT = String.raw`-?\d+(?:\.\d+)? \S+?`
+/** What stands in a slot, by its name: a whole sentence or a text of somebody else where nothing is said. */
+const SHAPE: Readonly<Record<string, string>> = {
+  time: String.raw`\d\d:\d\d`,
+  power: AMOUNT,
+  other: AMOUNT,
+  step: AMOUNT,
+  energy: AMOUNT,
+  price: AMOUNT,
+  share: AMOUNT,
+  age: AMOUNT,
+  count: String.raw`-?\d+`,
+  slots: String.raw`\d+`,
+  level: String.raw`\d+`,
+  device: String.raw`[^\s:]+`,
+  where: String.raw`\S+`,
+}
+/** Slots that hold a piece of ours, never a text of somebody else. */
+const OURS = new Set(['cause', 'what', 'signal', 'request'])
+
+interface Twin {
+  pattern: RegExp
+  french: string
+}
+
+/** The most telling template first: the one with the most text of its own. */
+const twins: Twin[] = Object.entries(TWINS)
+  .map(([english, french]) => ({ english, french, telling: english.replace(/\{\w+\}/g, '').length }))
+  .sort((a, b) => b.telling - a.telling)
+  .map(({ english, french }) => ({ pattern: patternOf(english), french: spaced(french) }))
+
+function patternOf(template: string): RegExp {
+  const parts = template.split(/\{(\w+)\}/)
+  // A text of somebody else may be several sentences only where it ends the template.
+  const free = (at: number) => (at === parts.length - 2 && parts.at(-1) === '' ? '.+' : '(?:(?![.!?] ).)+')
+  const source = parts.map((part, at) =>
+    at % 2 === 1 ? `(?<${part}>${SHAPE[part] ?? free(at)})` : part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+  )
+  return new RegExp(`^${source.join('')}$`, 's')
+}
+
+/** No-break spaces where French wants them. */
+function spaced(french: string): string {
+  return french.replace(/ ([:;!?»])/g, '\u00a0$1').replace(/« /g, '«\u00a0')
+}
+
+/**
+ * What the platform said, in French: one sentence or several, each with its amounts written the French way. What is not ours (a reason that
+ * somebody typed, a message of a device) comes back as it was.
+ */
+export function inFrench(text: string): string {
+  const whole = twinOf(text)
+  if (whole !== undefined) return whole
+  const sentences = text.split(/(?<=[.!?]) (?=\S)/)
+  return sentences.length === 1 ? text : sentences.map((sentence) => twinOf(sentence) ?? sentence).join(' ')
+}
+
+function twinOf(text: string): string | undefined {
+  for (const { pattern, french } of twins) {
+    const hit = pattern.exec(text)
+    if (!hit) continue
+    const slots = hit.groups ?? {}
+    if (Object.entries(slots).some(([name, value]) => OURS.has(name) && twinOf(value) === undefined)) continue
+    return french.replace(/\{(\w+)\}/g, (_, name: string) => filled(name, slots[name] ?? ''))
+  }
+  return undefined
+}
+
+/** Free slots may hold sentences again; amounts get a decimal comma and hold on to their unit. */
+function filled(name: string, value: string): string {
+  if (SHAPE[name] === AMOUNT) return value.replace('.', ',').replace(' ', '\u00a0')
+  return SHAPE[name] === undefined ? inFrench(value) : value
+}
