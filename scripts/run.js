@@ -88,7 +88,7 @@ const commands = {
     const unit = [
       ...testFiles('src', /\.test\.ts$/),
       ...testFiles('web', /\.test\.tsx?$/),
-      ...testFiles('test', /^(house|docs)\.test\.ts$/),
+      ...testFiles('test', /^(house|docs|sayings)\.test\.ts$/),
       ...testFiles('test', /^journeys[/\\].*\.test\.ts$/),
     ]
     test(args.length > 0 ? unit.filter((file) => args.some((word) => file.includes(word))) : unit)
