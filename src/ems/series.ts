@@ -10,6 +10,9 @@ interface Question {
   where: string
 }
 
+/** Written so that no index on sources is tried: the one on (sensor, event_start) finds a window in half the time. */
+const SOURCE = '(b.source_id + 0)'
+
 /** The condition shared by all readings; `from` and `until` bound event starts. */
 function question(sensor: Sensor, query: Omit<SeriesQuery, 'step'>, from: number): Question {
   const params: unknown[] = []
@@ -26,10 +29,11 @@ function question(sensor: Sensor, query: Omit<SeriesQuery, 'step'>, from: number
     where.push(`b.belief_horizon >= make_interval(secs => ${bind(query.horizonAtLeast / 1000)}::float8)`)
   if (query.at !== undefined && sensor.knownAfter !== undefined)
     where.push(`b.event_start + make_interval(secs => ${bind(sensor.knownAfter / 1000)}::float8) - b.belief_horizon <= ${moment(query.at)}`)
-  if (query.sources) where.push(`b.source_id = any(${bind(query.sources)}::int[])`)
-  if (query.sourceTypes) where.push(`b.source_id in (select id from data_source where type = any(${bind(query.sourceTypes)}::text[]))`)
+  if (query.sources) where.push(`${SOURCE} = any(${bind(query.sources)}::int[])`)
+  if (query.sourceTypes)
+    where.push(`${SOURCE} = any(array(select id from data_source where type = any(${bind(query.sourceTypes)}::text[])))`)
   if (query.excludeSourceTypes)
-    where.push(`b.source_id not in (select id from data_source where type = any(${bind(query.excludeSourceTypes)}::text[]))`)
+    where.push(`not ${SOURCE} = any(array(select id from data_source where type = any(${bind(query.excludeSourceTypes)}::text[])))`)
   return { params, bind, where: where.join(' and ') }
 }
 
@@ -75,7 +79,7 @@ export async function readSeries(db: Queryable, sensor: Sensor, query: SeriesQue
   const from = repeated ? query.from - sensor.resolution : query.from
   const { params, bind, where } = question(sensor, query, from)
   const recent = `select distinct on (b.event_start) b.event_start, b.event_value from timed_belief b where ${where} order by ${RECENT}`
-  const slot = `floor((extract(epoch from e.event_start) * 1000 - ${bind(query.from)}::float8) / ${bind(step)}::float8)::int`
+  const slot = `floor((extract(epoch from e.event_start)::float8 * 1000 - ${bind(query.from)}::float8) / ${bind(step)}::float8)::int`
   const rows =
     step <= sensor.resolution
       ? await db.query<{ slot: number; value: number }>(`select ${slot} as slot, e.event_value as value from (${recent}) e`, params)
