@@ -149,7 +149,8 @@ test('health, figures, security headers and the OpenAPI document are there witho
 
 test('a port that is taken is said so', async (t) => {
   const door = await open(t)
-  const second = createServer({ ...door.server, config: { ...door.server.config, port: Number(new URL(door.url).port) } })
+  const { store, clock, log, bus } = door.server
+  const second = createServer({ store, clock, log, bus, config: { ...door.server.config, port: Number(new URL(door.url).port) } })
   t.after(() => second.close())
   await assert.rejects(second.listen(), /is taken by another program/)
 })
