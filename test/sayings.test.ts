@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { parse } from 'yaml'
 import { type Capability, narrow, type Reason, sayMissedWish, sayReason } from '#ems'
 import { type Instant, instant, kilowatts, MINUTE, say, watts } from '#kernel'
 import { judge } from '../src/ems/judge.ts'
-import { inFrench, TWINS } from '../web/src/i18n/reasons.ts'
+import { inFrench, TWINS, WORDS } from '../web/src/i18n/reasons.ts'
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const rooms = files.filter((file) => /(^|[/\\])saying\.ts$/.test(file))
@@ -66,6 +67,25 @@ test('what somebody typed passes unchanged', () => {
   for (const text of ['Fête ce soir', 'We are away until 19:00.', 'Tea and coffee. At 12.5 kW!', 'My boss allows nothing until 19:00.', ''])
     assert.equal(inFrench(text), text)
   assert.equal(inFrench('Stands still: connect ECONNREFUSED 127.0.0.1:502.'), "À l'arrêt\u00a0: connect ECONNREFUSED 127.0.0.1:502.")
+})
+
+test('devices of the templates that ship with the platform say their state in French', () => {
+  const folder = 'src/devices/templates'
+  const shipped = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'))
+  assert.ok(shipped.length >= 3)
+  for (const file of shipped) {
+    interface Reading {
+      says?: Record<string, string>
+      blocks?: number[]
+      stuckAfter?: string
+    }
+    const { readings } = parse(readFileSync(join(folder, file), 'utf8')) as { readings: Record<string, Reading> }
+    for (const [name, { says = {}, blocks, stuckAfter }] of Object.entries(readings)) {
+      if (blocks || stuckAfter) assert.ok(WORDS[name], `${file}: ${name}`)
+      if (blocks) for (const word of Object.values(says)) assert.ok(WORDS[word], `${file}: ${word}`)
+    }
+  }
+  assert.equal(inFrench("Its state is 'fault'."), 'Son relevé «\u00a0état\u00a0» dit «\u00a0en panne\u00a0».')
 })
 
 /** Words that only English has. */

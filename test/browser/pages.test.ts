@@ -14,7 +14,7 @@ const LOOKS: Look[] = [
 ]
 const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops', { fr: /Martinique en ce moment/, en: /Martinique right now/ }],
-  ['/ops/assets?kind=battery', { fr: /Actifs/, en: /Assets/ }],
+  ['/ops/assets?kind=battery', { fr: /Équipements/, en: /Assets/ }],
   ['/ops/assets/2', { fr: /PV001/, en: /PV001/ }],
   ['/ops/assets/12', { fr: /BAT001/, en: /BAT001/ }],
   ['/ops/assets/18', { fr: /BAT007/, en: /BAT007/ }],

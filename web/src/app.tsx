@@ -34,7 +34,13 @@ const PLACES: Place[] = [
     short: 'nav.overview.short',
     load: async () => (await import('./pages/overview.tsx')).Overview,
   },
-  { path: '/ops/assets', icon: 'assets', title: 'nav.assets', load: async () => (await import('./pages/assets.tsx')).Assets },
+  {
+    path: '/ops/assets',
+    icon: 'assets',
+    title: 'nav.assets',
+    short: 'nav.assets.short',
+    load: async () => (await import('./pages/assets.tsx')).Assets,
+  },
   { path: '/ops/plans', icon: 'plan', title: 'nav.plan', load: async () => (await import('./pages/plan.tsx')).PlanPage },
   { path: '/ops/stations', icon: 'stations', title: 'nav.stations', load: async () => (await import('./pages/stations.tsx')).Stations },
   {

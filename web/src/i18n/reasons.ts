@@ -170,6 +170,41 @@ export const TWINS: Readonly<Record<string, string>> = {
   'exchange registers {range}': 'échange des registres {range}',
 }
 
+/** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */
+export const WORDS: Readonly<Record<string, string>> = {
+  state: 'état',
+  control: 'commande',
+  heartbeat: 'battement',
+  energy: 'énergie',
+  off: 'arrêté',
+  standby: 'en veille',
+  charging: 'en charge',
+  discharging: 'en décharge',
+  fault: 'en panne',
+  disconnected: 'déconnecté',
+  initializing: 'en démarrage',
+  connected: 'connecté',
+  'SoC protection': 'protection de la charge',
+  suspending: 'en suspension',
+  remote: 'à distance',
+  'local control': 'commande sur place',
+  sleeping: 'en sommeil',
+  starting: 'en démarrage',
+  producing: 'en production',
+  throttled: 'bridé',
+  'shutting down': 'en arrêt',
+  // Why a token is not accepted (OCPP).
+  Blocked: 'bloqué',
+  ConcurrentTx: 'déjà utilisé ailleurs',
+  Expired: 'expiré',
+  Invalid: 'invalide',
+  NoCredit: 'sans crédit',
+  NotAllowedTypeEVSE: 'pas pour cette borne',
+  NotAtThisLocation: 'pas ici',
+  NotAtThisTime: 'pas à cette heure',
+  Unknown: 'inconnu',
+}
+
 const AMOUNT = String.raw`-?\d+(?:\.\d+)? \S+?`
 /** What stands in a slot, by its name: a whole sentence or a text of somebody else where nothing is said. */
 const SHAPE: Readonly<Record<string, string>> = {
@@ -238,8 +273,9 @@ function twinOf(text: string): string | undefined {
   return undefined
 }
 
-/** Free slots may hold sentences again; amounts get a decimal comma and hold on to their unit. */
+/** Free slots may hold sentences again; words of devices have their own table; amounts get a decimal comma and hold on to their unit. */
 function filled(name: string, value: string): string {
   if (SHAPE[name] === AMOUNT) return value.replace('.', ',').replace(' ', '\u00a0')
+  if (name === 'reading' || name === 'status') return WORDS[value] ?? value
   return SHAPE[name] === undefined ? inFrench(value) : value
 }

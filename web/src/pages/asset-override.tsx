@@ -70,7 +70,10 @@ export function OverrideCard({ asset, onChange }: { asset: Asset; onChange: () =
               <Power kind={asset.kind} powerKw={each.powerKw} /> {t('order.until', { time: f.near(Date.parse(each.until), platformNow()) })}
             </p>
             <p class="muted small">
-              {[each.owner && t('override.who', { who: each.owner }), each.because && said(each.because)].filter(Boolean).join(' · ')}
+              {/* Without a reason of its own the platform's sentence names the owner already. */}
+              {each.because?.startsWith(`${each.owner} `)
+                ? said(each.because)
+                : [each.owner && t('override.who', { who: each.owner }), each.because].filter(Boolean).join(' · ')}
             </p>
             <button
               type="button"

@@ -34,7 +34,7 @@ function Now({ asset, all }: { asset: Asset; all: Asset[] }) {
         <Fresh freshness={live.freshness} />
         {live.at && <span class="muted small">{t('asset.at', { time: f.near(Date.parse(live.at), now) })}</span>}
       </p>
-      {live.why && <p>{said(live.why)}</p>}
+      {live.why && asset.kind !== 'vehicle' && <p>{said(live.why)}</p>}
       {live.controllable === false && <p class="muted">{t('asset.uncontrollable')}</p>}
       <h3>{t('asset.order')}</h3>
       {order ? (
@@ -43,7 +43,9 @@ function Now({ asset, all }: { asset: Asset; all: Asset[] }) {
           <OrderSentence order={order} kind={charger?.kind ?? asset.kind} />
         </>
       ) : (
-        <p class="muted">{asset.kind === 'pv' ? t('asset.order.pv') : t('asset.order.none')}</p>
+        <p class="muted">
+          {asset.kind === 'pv' ? t('asset.order.pv') : asset.kind === 'vehicle' ? t('asset.order.vehicle') : t('asset.order.none')}
+        </p>
       )}
       {mine.length > 0 && (
         <ul class="plain">

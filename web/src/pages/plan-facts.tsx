@@ -127,7 +127,7 @@ export function Accuracy() {
                   <th scope="row">
                     {row.name} <span class="muted small block">{row.model}</span>
                   </th>
-                  <td class="nowrap">{row.day.slice(0, 10)}</td>
+                  <td class="nowrap">{f.day(Date.parse(`${row.day.slice(0, 10)}T12:00:00Z`))}</td>
                   <td class="right">{f.amount(row.rmse, row.unit, 2)}</td>
                   <td class="right">{f.amount(row.rmsePersistence, row.unit, 2)}</td>
                   <td class="right">

@@ -26,6 +26,11 @@ export function GridCard() {
   const maxKw = Math.round(nominalKw * percent) / 100
   const shown = inForce(every, platformNow())
 
+  const originOf = ({ origin }: Limit): string => {
+    const [, kind, who = ''] = /^(user|sensor) (.+)$/.exec(origin) ?? []
+    if (kind === undefined) return origin
+    return kind === 'user' ? t('grid.origin.user', { who }) : t('grid.origin.sensor', { sensor: who })
+  }
   const run = async (work: () => Promise<unknown>, said: string) => {
     setBusy(true)
     setError(null)
@@ -109,7 +114,7 @@ export function GridCard() {
         {[...shown.now, ...shown.soon].map((limit) => (
           <li key={limit.id}>
             <p>
-              <LimitLine limit={limit} /> <span class="muted small">({limit.origin})</span>
+              <LimitLine limit={limit} /> <span class="muted small">({originOf(limit)})</span>
             </p>
             {limit.origin.startsWith('sensor') ? (
               <p class="small">{t('grid.lift.sensor')}</p>

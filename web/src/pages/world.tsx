@@ -235,7 +235,7 @@ function Devices({ world, state }: { world: Resource<World>; state: World }) {
                 class="button"
                 disabled={busy}
                 aria-pressed={device.fault}
-                aria-label={t('world.fault.label', { device: device.id })}
+                aria-label={t(device.fault ? 'world.mend.label' : 'world.fault.label', { device: device.id })}
                 onClick={() =>
                   void act(
                     '/world/fault',
