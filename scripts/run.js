@@ -65,13 +65,12 @@ const testFiles = (folder, pattern) =>
     .map((file) => join(folder, file))
     .sort()
 
-const test = (files, ...more) =>
+const test = (files, concurrency = 3) =>
   must(process.execPath, [
     ...tsx,
     '--test',
     `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
-    '--test-concurrency=2',
-    ...more,
+    `--test-concurrency=${concurrency}`,
     ...files,
   ])
 const binary = (name) => join(root, 'node_modules', '.bin', name)
@@ -85,11 +84,12 @@ const commands = {
   },
   test() {
     buildWeb()
+    // The longest first: they mostly wait, and the short ones fill the gaps.
     const unit = [
+      ...testFiles('test', /^journeys[/\\].*\.test\.ts$/),
+      ...testFiles('test', /^(docs|house|sayings)\.test\.ts$/),
       ...testFiles('src', /\.test\.ts$/),
       ...testFiles('web', /\.test\.tsx?$/),
-      ...testFiles('test', /^(house|docs|sayings)\.test\.ts$/),
-      ...testFiles('test', /^journeys[/\\].*\.test\.ts$/),
     ]
     test(args.length > 0 ? unit.filter((file) => args.some((word) => file.includes(word))) : unit)
   },
@@ -105,7 +105,7 @@ const commands = {
   },
   browser() {
     buildWeb()
-    test(testFiles('test/browser', /\.test\.ts$/), '--test-concurrency=1')
+    test(testFiles('test/browser', /\.test\.ts$/), 1)
   },
   bench() {
     must(process.execPath, [...tsx, join('bench', 'run.ts'), ...args])
