@@ -6,6 +6,7 @@ import type { Beliefs } from './belief.ts'
 import { openBeliefs } from './beliefs.ts'
 import type { News } from './news.ts'
 import { openSensors } from './sensors.ts'
+import { readSeriesByKind } from './series.ts'
 
 const AT = parseInstant('2026-11-24T12:00:00Z')
 const MIN = 60_000
@@ -216,6 +217,34 @@ test('what was believed at an earlier moment can be asked, also of day-ahead sen
   )
   const [event] = await beliefs.events({ sensor: market, from: AT, until: instant(AT + 1) })
   assert.equal(event?.beliefTime, parseInstant('2026-11-23T12:00:00Z'))
+})
+
+test('measured, foretold and planned values of a window come with one look, and only what was believed then', async (t) => {
+  const { beliefs, sensor, source, store, clock } = await house(t)
+  const id = await sensor()
+  const forecaster = await beliefs.source({ name: 'sun', type: 'forecaster' })
+  const scheduler = await beliefs.source({ name: 'planner', type: 'scheduler' })
+  const starts = slots(AT, 15 * MIN, 4)
+  const earlier = instant(AT - 60 * MIN)
+  await beliefs.record([
+    { sensor: id, source, starts: starts.slice(0, 2), values: [1, 2], beliefTime: 'event-end' },
+    { sensor: id, source: forecaster, starts, values: [10, 20, 30, 40], beliefTime: earlier },
+    { sensor: id, source: scheduler, starts, values: [100, 200, 300, 400], beliefTime: earlier },
+    { sensor: id, source: scheduler, starts: starts.slice(3), values: [444], beliefTime: instant(AT - 30 * MIN) },
+    { sensor: id, source, starts, values: [7, 7, 7, 7], beliefTime: earlier },
+  ])
+  const known = await openSensors(store, () => clock.now()).need(id)
+  const window = { from: AT, until: instant(AT + 60 * MIN), step: 15 * MIN }
+  assert.deepEqual(await readSeriesByKind(store, known, window), {
+    measured: [1, 2, null, null],
+    forecast: [10, 20, 30, 40],
+    plan: [100, 200, 300, 444],
+  })
+  assert.deepEqual(
+    (await readSeriesByKind(store, known, { ...window, at: instant(AT - 45 * MIN), sign: 'consumption-positive' })).plan,
+    [-100, -200, -300, -400],
+  )
+  assert.deepEqual((await readSeriesByKind(store, known, { ...window, step: 30 * MIN })).plan, [150, 372])
 })
 
 test('sources are one row per identity, even when asked for at once', async (t) => {

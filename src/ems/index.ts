@@ -58,6 +58,7 @@ export { type SolverPool, type SolverPoolOptions, sharedSolverPool, startSolverP
 export { storageScheduler } from './scheduling/storage-scheduler.ts'
 export { type BrokenBound, type MissCause, type MissedWish, sayMissedWish } from './scheduling/wish.ts'
 export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter, type Sensors } from './sensors.ts'
+export { readSeriesByKind, type SeriesByKind } from './series.ts'
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'

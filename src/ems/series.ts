@@ -69,29 +69,79 @@ export async function readSeries(db: Queryable, sensor: Sensor, query: SeriesQue
       status: 422,
       hint: 'Say a resolution.',
     })
-  const count = Math.max(0, Math.ceil((query.until - query.from) / step))
-  const values = new Array<number | null>(count).fill(null)
-  if (count === 0) return values
-  const repeated = sensor.resolution > step
   if (query.at !== undefined && sensor.knownAfter === undefined)
-    return fill(values, await slotsOf(db, sensor, query, step), sensor, query, step)
+    return fill(emptySlots(query, step), await slotsOf(db, sensor, query, step), sensor, query, step)
+  return (await readSlots(db, sensor, query, step, ONE_KIND))[0]!
+}
+
+export interface SeriesByKind {
+  measured: (number | null)[]
+  /** Foretold by forecasters. */
+  forecast: (number | null)[]
+  /** Decided by schedulers. */
+  plan: (number | null)[]
+}
+
+/** Measured, forecast and planned values per slot, with one look at the beliefs of the window. */
+export async function readSeriesByKind(
+  db: Queryable,
+  sensor: Sensor,
+  query: Pick<SeriesQuery, 'from' | 'until' | 'at' | 'sign'> & { step: number },
+): Promise<SeriesByKind> {
+  const whole = { ...query, sensor: sensor.id }
+  if (query.at !== undefined && sensor.knownAfter === undefined) {
+    const one = (more: Partial<SeriesQuery>) => readSeries(db, sensor, { ...whole, ...more })
+    const [measured, forecast, plan] = await Promise.all([
+      one({ horizon: 'ex-post' }),
+      one({ horizon: 'ex-ante', sourceTypes: ['forecaster'] }),
+      one({ horizon: 'ex-ante', sourceTypes: ['scheduler'] }),
+    ])
+    return { measured: measured!, forecast: forecast!, plan: plan! }
+  }
+  const [measured, forecast, plan] = await readSlots(db, sensor, whole, query.step, KINDS)
+  return { measured: measured!, forecast: forecast!, plan: plan! }
+}
+
+/** How beliefs are told apart: an expression of a number below `count`, or null for those that do not count. */
+interface Kinds {
+  count: number
+  expression: string
+}
+const ONE_KIND: Kinds = { count: 1, expression: '0' }
+const ofType = (type: string) => `b.source_id = any(array(select id from data_source where type = '${type}'))`
+const KINDS: Kinds = {
+  count: 3,
+  expression: `case when b.belief_horizon <= interval '0' then 0 when ${ofType('forecaster')} then 1 when ${ofType('scheduler')} then 2 end`,
+}
+
+const emptySlots = (query: { from: number; until: number }, step: number): (number | null)[] =>
+  new Array<number | null>(Math.max(0, Math.ceil((query.until - query.from) / step))).fill(null)
+
+async function readSlots(db: Queryable, sensor: Sensor, query: SeriesQuery, step: number, kinds: Kinds): Promise<(number | null)[][]> {
+  const answer = Array.from({ length: kinds.count }, () => emptySlots(query, step))
+  const count = answer[0]!.length
+  if (count === 0) return answer
+  const repeated = sensor.resolution > step
   const sign = query.sign === 'consumption-positive' ? sensor.sign : 1
-  const from = repeated ? query.from - sensor.resolution : query.from
-  const { params, bind, where } = question(sensor, query, from)
-  const recent = `select distinct on (b.event_start) b.event_start, b.event_value from timed_belief b where ${where} order by ${RECENT}`
+  const { params, bind, where } = question(sensor, query, repeated ? query.from - sensor.resolution : query.from)
+  const several = kinds.count > 1
+  const recent = `select distinct on (${several ? 'b.kind, ' : ''}b.event_start) b.kind, b.event_start, b.event_value
+    from (select b.*, ${kinds.expression} as kind from timed_belief b where ${where}) b ${several ? 'where b.kind is not null' : ''}
+    order by ${several ? 'b.kind, ' : ''}${RECENT}`
   const slot = `floor((extract(epoch from e.event_start)::float8 * 1000 - ${bind(query.from)}::float8) / ${bind(step)}::float8)::int`
-  const rows =
+  const value = sensor.resolution === 0 ? '(array_agg(e.event_value order by e.event_start))[1]' : 'avg(e.event_value)'
+  const rows = await db.query<{ kind: number; slot: number; value: number }>(
     step <= sensor.resolution
-      ? await db.query<{ slot: number; value: number }>(`select ${slot} as slot, e.event_value as value from (${recent}) e`, params)
-      : await db.query<{ slot: number; value: number }>(
-          `select ${slot} as slot, ${sensor.resolution === 0 ? '(array_agg(e.event_value order by e.event_start))[1]' : 'avg(e.event_value)'} as value
-           from (${recent}) e group by 1`,
-          params,
-        )
+      ? `select e.kind, ${slot} as slot, e.event_value as value from (${recent}) e`
+      : `select e.kind, ${slot} as slot, ${value} as value from (${recent}) e group by 1, 2`,
+    params,
+  )
   const lasts = repeated ? Math.round(sensor.resolution / step) : 1
-  for (const row of rows)
+  for (const row of rows) {
+    const values = answer[row.kind]!
     for (let k = Math.max(0, row.slot); k < Math.min(count, row.slot + lasts); k++) values[k] = row.value === 0 ? 0 : sign * row.value
-  return values
+  }
+  return answer
 }
 
 const slotsOf = (db: Queryable, sensor: Sensor, query: SeriesQuery, step: number): Promise<Belief[]> =>

@@ -1,6 +1,6 @@
 /** The assets of the steered site with what they do now, and the series that the asset page draws. */
 import { type Static, type TSchema, Type } from 'typebox'
-import { type Asset, demand, type Sensor, type SetpointView, type Site } from '#ems'
+import { type Asset, demand, readSeriesByKind, type Sensor, type SetpointView, type Site } from '#ems'
 import {
   convert,
   converter,
@@ -272,29 +272,25 @@ async function seriesOf(rooms: Rooms, asset: Asset, query: Static<typeof SeriesQ
   const start = query.start === undefined ? clock.now() - 12 * 3_600_000 : parseInstant(query.start)
   const from = instant(Math.floor(start / step) * step)
   const until = instant(Math.ceil((start + length) / step) * step)
-  const at = query.at === undefined ? {} : { at: parseInstant(query.at) }
-  const ask = async (key: string, sensor: Sensor, more: { horizon?: 'ex-post' | 'ex-ante'; sourceTypes?: string[] }) => {
+  const window = { from, until, step, sign: 'consumption-positive' as const, ...(query.at !== undefined && { at: parseInstant(query.at) }) }
+  const show = (sensor: Sensor, key: string, values: (number | null)[]) => {
     const unit = measures(sensor.unit, 'power') ? 'kW' : measures(sensor.unit, 'energy') ? 'kWh' : sensor.unit
     const turn = converter(sensor.unit, unit)
-    const values = await beliefs.series({ sensor: sensor.id, from, until, step, sign: 'consumption-positive', ...at, ...more })
     return { key, sensor: sensor.id, name: sensor.name, unit, values: values.map((value) => (value === null ? null : round6(turn(value)))) }
   }
-  const wanted: Promise<Awaited<ReturnType<typeof ask>>>[] = []
-  for (const { id } of asset.sensors) {
+  const seriesOfSensor = async (id: number) => {
     const sensor = await rooms.sensors.get(id)
-    if (!sensor) continue
-    const stock = sensor.resolution === 0 && (measures(sensor.unit, 'energy') || sensor.unit === '%')
-    if (measures(sensor.unit, 'energy price')) {
-      wanted.push(ask('price', sensor, {}))
-      continue
-    }
-    wanted.push(ask(stock ? 'soc' : 'measured', sensor, { horizon: 'ex-post' }))
-    if (!stock) wanted.push(ask('forecast', sensor, { horizon: 'ex-ante', sourceTypes: ['forecaster'] }))
-    wanted.push(ask(stock ? 'soc-plan' : 'plan', sensor, { horizon: 'ex-ante', sourceTypes: ['scheduler'] }))
+    if (!sensor) return []
+    if (measures(sensor.unit, 'energy price')) return [show(sensor, 'price', await beliefs.series({ sensor: id, ...window }))]
+    const { measured, forecast, plan } = await readSeriesByKind(rooms.store, sensor, window)
+    return sensor.resolution === 0 && (measures(sensor.unit, 'energy') || sensor.unit === '%')
+      ? [show(sensor, 'soc', measured), show(sensor, 'soc-plan', plan)]
+      : [show(sensor, 'measured', measured), show(sensor, 'forecast', forecast), show(sensor, 'plan', plan)]
   }
-  const price = site?.sensors.price === undefined ? undefined : await rooms.sensors.get(site.sensors.price)
-  if (price && !asset.sensors.some(({ id }) => id === price.id)) wanted.push(ask('price', price, {}))
-  const series = await Promise.all(wanted)
+  const price = site?.sensors.price
+  const ids = asset.sensors.map(({ id }) => id)
+  if (price !== undefined && !ids.includes(price)) ids.push(price)
+  const series = (await Promise.all(ids.map(seriesOfSensor))).flat()
   return { start: formatInstant(from, zone), step: formatDuration(step), series }
 }
 
