@@ -47,7 +47,9 @@ export function Journal({ asset, version }: { asset: Asset; version: number }) {
               </p>
               <div>
                 <p class="row">
-                  <Power kind={asset.kind} powerKw={order.powerKw} /> <RungMark rung={order.rung} /> <OutcomeMark receipt={order.receipt} />
+                  <Power kind={asset.kind} powerKw={order.powerKw} /> <RungMark rung={order.rung} />{' '}
+                  {/* An order that was replaced before it could be judged waits for nothing any more. */}
+                  {(order.receipt || Date.parse(order.until) > now) && <OutcomeMark receipt={order.receipt} />}
                   {order.receipt && order.receipt.powerKw !== null && order.receipt.powerKw !== undefined && (
                     <span class="muted small">{t('journal.measured', { power: f.amount(Math.abs(order.receipt.powerKw), 'kW') })}</span>
                   )}

@@ -158,7 +158,9 @@ function Cars({ world, state }: { world: Resource<World>; state: World }) {
                   vehicle.socPercent !== null && vehicle.socPercent !== undefined
                     ? t('station.soc', { percent: f.percent(vehicle.socPercent / 100) })
                     : '',
-                  vehicle.departure ? t('world.departure', { time: f.near(moment(vehicle.departure), platformNow()) }) : '',
+                  vehicle.plugged && vehicle.departure
+                    ? t('world.departure', { time: f.near(moment(vehicle.departure), platformNow()) })
+                    : '',
                 ]
                   .filter(Boolean)
                   .join(' · ')}
