@@ -26,21 +26,30 @@ declare module 'fastify' {
   }
 }
 
-/** Largest body unless a route says otherwise. */
-export const BODY_LIMIT = 1 << 20
-const HEADER_LIMIT = 16 * 1024
+export interface AppLimits {
+  trustProxy?: boolean
+  /** Largest body unless a route says otherwise, bytes. */
+  bodyLimit?: number
+  headerLimit?: number
+  requestTimeout?: number
+}
 
 /** An app without routes. Bodies are checked as they are; text in query and path is turned into numbers and booleans. */
-export function createApp(trustProxy: boolean): App {
+export function createApp({
+  trustProxy = false,
+  bodyLimit = 1 << 20,
+  headerLimit = 16 * 1024,
+  requestTimeout = 60_000,
+}: AppLimits = {}): App {
   const app = fastify({
     logger: false,
-    bodyLimit: BODY_LIMIT,
+    bodyLimit,
     trustProxy,
-    requestTimeout: 60_000,
+    requestTimeout,
     keepAliveTimeout: 72_000,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
-    http: { maxHeaderSize: HEADER_LIMIT },
+    http: { maxHeaderSize: headerLimit },
   }).withTypeProvider<TypeBoxTypeProvider>()
   const strict = addFormats.default(
     new Ajv({ coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false, strict: false }),

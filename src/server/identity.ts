@@ -27,6 +27,8 @@ export interface IdentityParts {
   presence: Presence
   throttle: Throttle
   verifiers: readonly PasswordVerifier[]
+  /** How long the cookie lives, ms. */
+  sessionLength: number
 }
 
 export const sessionOf = (request: Request): string | undefined => {
@@ -39,7 +41,7 @@ export const sessionOf = (request: Request): string | undefined => {
   return undefined
 }
 
-export function createIdentity({ users, tokens, presence, throttle, verifiers }: IdentityParts): Identity {
+export function createIdentity({ users, tokens, presence, throttle, verifiers, sessionLength }: IdentityParts): Identity {
   const whoAsks = async (request: Request, { bearer }: { bearer: boolean }): Promise<Principal | undefined> => {
     const header = request.headers.authorization?.trim()
     const token = header && bearer ? header.replace(/^Bearer\s+/i, '') : header
@@ -86,7 +88,7 @@ export function createIdentity({ users, tokens, presence, throttle, verifiers }:
       return known.id
     },
     cookie: (token, secure) =>
-      `${COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}; Max-Age=${token === undefined ? 0 : 30 * 86_400}`,
+      `${COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}; Max-Age=${token === undefined ? 0 : Math.floor(sessionLength / 1000)}`,
   }
 }
 

@@ -21,6 +21,18 @@ export interface ServerConfig {
   trustProxy?: boolean
   /** Largest body of sensor data, bytes (`FLEXMEASURES_MAX_SENSOR_DATA_INGESTION_BYTES`), default 3.1 MiB. */
   ingestLimit?: number
+  /** Largest body of other requests, bytes, default 1 MiB. */
+  bodyLimit?: number
+  /** Largest sum of request headers, bytes, default 16 KiB. */
+  headerLimit?: number
+  /** A request that takes longer to arrive is dropped, ms, default 60 s. */
+  requestTimeout?: number
+  /** How long a sign-in lasts, ms, default 30 days. */
+  sessionLength?: number
+  /** FlexMeasures API: requests per minute and user; absent or 0 = no limit. */
+  rateLimit?: number
+  /** FlexMeasures API: accepted triggers per 5 minutes and account; absent or 0 = no limit. */
+  triggerRateLimit?: number
   /** Lets posts replace values (`FLEXMEASURES_ALLOW_DATA_OVERWRITE`). */
   allowOverwrite?: boolean
 }

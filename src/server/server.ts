@@ -34,7 +34,7 @@ import type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'
 import { addSecureHeaders } from './secure-headers.ts'
 import { createHub } from './sse.ts'
 import { createThrottle } from './throttle.ts'
-import { openTokens } from './tokens.ts'
+import { openTokens, SESSION_LENGTH } from './tokens.ts'
 import { addWeb, wantsPage } from './web.ts'
 
 export interface ServerParts {
@@ -72,15 +72,16 @@ export interface Server extends Rooms {
 
 export function createServer(parts: ServerParts): Server {
   const { config, store, clock, log, bus } = parts
-  const app = createApp(config.trustProxy ?? false)
+  const app = createApp(config)
   const sensors = parts.sensors ?? openSensors(store, () => clock.now())
   const sources = parts.sources ?? openSources(store)
   const users = openUsers(store)
-  const tokens = openTokens(store, users, clock)
+  const sessionLength = config.sessionLength ?? SESSION_LENGTH
+  const tokens = openTokens(store, users, clock, { sessionLength })
   const presence = openPresence(store, clock, log)
   const hub = createHub(clock)
   const verifiers = [scryptVerifier, ...(parts.verifiers ?? [])]
-  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), verifiers })
+  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), verifiers, sessionLength })
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
   const assets = openAssets(store)

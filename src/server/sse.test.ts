@@ -17,7 +17,7 @@ interface Follower {
 async function stream(t: TestContext) {
   const clock = manualClock(NOON)
   const hub: Hub = createHub(clock)
-  const app = createApp(false)
+  const app = createApp()
   app.get('/stream/:account', async (request, reply) => {
     const account = Number((request.params as { account: string }).account)
     hub.subscribe(request, reply, (event) => event.account === undefined || event.account === account)

@@ -7,7 +7,9 @@ import { asTimestamp, type Store } from '#store'
 export type TokenKind = 'session' | 'token' | 'program'
 
 /** How long each kind lives; a program's token (CLI, bridges) does not end by itself. */
-const LIFE: Record<TokenKind, number | undefined> = { session: 30 * DAY, token: 6 * HOUR, program: undefined }
+const LIFE: Record<TokenKind, number | undefined> = { session: undefined, token: 6 * HOUR, program: undefined }
+/** How long a sign-in lasts unless configured. */
+export const SESSION_LENGTH = 30 * DAY
 
 export interface Tokens {
   /** A new token of the user, shown only here. */
@@ -23,13 +25,24 @@ export interface Tokens {
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
-/** Tokens of a database; `keep` milliseconds may pass until a change made by another process is seen. */
-export function openTokens(store: Store, users: Users, clock: Clock, keep = 10_000): Tokens {
+export interface TokenOptions {
+  /** Milliseconds that may pass until a change made by another process is seen. */
+  keep?: number
+  sessionLength?: number
+}
+
+/** Tokens of a database. */
+export function openTokens(
+  store: Store,
+  users: Users,
+  clock: Clock,
+  { keep = 10_000, sessionLength = SESSION_LENGTH }: TokenOptions = {},
+): Tokens {
   const remembered = new Map<string, { found: { principal: Principal; kind: TokenKind }; until: number }>()
   return {
     async issue(user, kind, label) {
       const token = randomBytes(32).toString('base64url')
-      const life = LIFE[kind]
+      const life = kind === 'session' ? sessionLength : LIFE[kind]
       const now = clock.now()
       await store.query(
         `insert into cariflex.access_token (hash, kind, user_id, uniquifier, label, created_at, expires_at)

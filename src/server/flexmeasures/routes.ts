@@ -1,4 +1,5 @@
 /** The API of FlexMeasures in the dialect of 1.0, so that its clients, dashboards and bridges go on working (reference section 2). */
+import { MINUTE } from '#kernel'
 import type { App, Reply, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './accounts.ts'
@@ -9,6 +10,7 @@ import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.
 import { figureRoutes } from './figures.ts'
 import { getDataRoutes } from './get-data.ts'
 import { postDataRoute } from './post-data.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
 import { sourceRoutes } from './sources.ts'
@@ -23,6 +25,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
   readBodies(app)
   app.addHook('onRequest', async (request, reply) => markVersion(request, reply))
   entryRoutes(app, rooms)
+  const requests = createRateLimit(rooms.clock, rooms.config.rateLimit ?? 0, MINUTE)
   app.register(
     async (scope) => {
       const services: { url: string; name: string; description: string }[] = []
@@ -33,8 +36,10 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
       indexRoute(scope as App, services)
       scope.register(async (inner) => {
         const signedIn = inner as App
-        signedIn.addHook('preValidation', async (request) => {
-          if (!(await rooms.identity.whoAsks(request, { bearer: false }))) throw unauthorized()
+        signedIn.addHook('preValidation', async (request, reply) => {
+          const who = await rooms.identity.whoAsks(request, { bearer: false })
+          if (!who) throw unauthorized()
+          requests.take(String(who.user), reply)
         })
         accountRoutes(signedIn, rooms)
         userRoutes(signedIn, rooms)
