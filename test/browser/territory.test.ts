@@ -68,6 +68,7 @@ test('a newcomer sees the island live, asks why, and bends the plan', { skip: wi
     await page
       .getByRole('region', { name: 'Limites en vigueur' })
       .getByText(/au plus 0\skW/)
+      .first()
       .waitFor()
     await until(
       'no order that consumes',
