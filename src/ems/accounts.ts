@@ -1,5 +1,5 @@
 /** Accounts: who owns assets and employs users. */
-import type { Queryable, Store } from '#store'
+import { isRowId, type Queryable, type Store } from '#store'
 
 export interface Account {
   id: number
@@ -52,6 +52,7 @@ const withoutCounts = ({ user_count: _users, asset_count: _assets, ...account }:
 
 export function openAccounts(store: Store): Accounts {
   const get = async (id: number) => {
+    if (!isRowId(id)) return undefined
     const row = await store.first<CountedAccount>(`${SELECT} where a.id = $1`, [id])
     return row && withoutCounts(row)
   }

@@ -1,5 +1,5 @@
 /** Assets: the tree of sites, devices and buildings, whose they are and how flexible they say they are (reference 1.4). */
-import type { Queryable, Store } from '#store'
+import { isRowId, type Queryable, type Store } from '#store'
 import { updateColumns } from './accounts.ts'
 
 export interface Asset {
@@ -77,10 +77,7 @@ const FROM = ' from generic_asset g join generic_asset_type t on t.id = g.generi
 const ORDER: Record<string, string> = { id: 'g.id', name: 'lower(g.name)', owner: 'lower(a.name)' }
 
 export function openAssets(store: Store): Assets {
-  const get = (id: number) =>
-    Number.isInteger(id) && id > 0 && id <= 2_147_483_647
-      ? store.first<Asset>(`${SELECT}${FROM} where g.id = $1`, [id])
-      : Promise.resolve(undefined)
+  const get = (id: number) => (isRowId(id) ? store.first<Asset>(`${SELECT}${FROM} where g.id = $1`, [id]) : Promise.resolve(undefined))
   return {
     get,
     list(filter, page = {}) {

@@ -134,6 +134,9 @@ export function openLimits({ store, clock, bus, site, sources, onError }: LimitR
   }
 }
 
+/** True for kW that something on Earth may draw. */
+export const isPower = (kw: number): boolean => Math.abs(kw) < 1e9
+
 const AGREED = 'site contract'
 
 /** Import and export agreed for the site, as limits that always hold. */
@@ -177,7 +180,7 @@ function checked(site: Site, posted: PostedLimit, now: Instant): Limit {
   if (posted.maxKw === undefined && posted.minKw === undefined)
     throw refuse('A limit without maxKw and minKw limits nothing.', 'Give maxKw (consumption), minKw (negative: production) or both.')
   for (const value of [posted.maxKw, posted.minKw])
-    if (value !== undefined && !Number.isFinite(value)) throw refuse(`${value} kW is not a power.`, 'Give a finite number of kW.')
+    if (value !== undefined && !isPower(value)) throw refuse(`${value} kW is not a power.`, 'Give a number of kW below a thousand million.')
   if ((posted.minKw ?? -Infinity) > (posted.maxKw ?? Infinity))
     throw refuse(`minKw ${posted.minKw} lies above maxKw ${posted.maxKw}.`, 'Swap them: consumption is positive, production negative.')
   if (posted.until <= from) throw refuse('The limit ends before it begins.', "Give 'until' after 'from', or a positive 'duration'.")

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Bus, type Clock, formatInstant, type Instant, Problem, say, type Watts, watts } from '#kernel'
 import { asTimestamp, type Store } from '#store'
+import { isPower } from './limits.ts'
 import { kw } from './narrow.ts'
 import type { News } from './news.ts'
 import { SAYING } from './saying.ts'
@@ -78,7 +79,7 @@ export function openOverrides({ store, clock, bus, site }: OverrideRoom): Overri
           status: 404,
           hint: 'Orders go to batteries, chargers and PV: BAT001, CP001, PV001. A car takes them from its charger.',
         })
-      if (!Number.isFinite(powerKw) || until <= now)
+      if (!isPower(powerKw) || until <= now)
         throw new Problem('invalid-override', until <= now ? 'The override ends in the past.' : `${powerKw} kW is not a power.`, {
           status: 422,
           hint: "Give 'powerKw' (charging positive) and 'until' in the future or 'duration'.",

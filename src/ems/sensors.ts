@@ -1,6 +1,6 @@
 /** Sensors: what is measured, forecast or planned, in which unit, how often, and whose it is. Looked up once, then kept in memory. */
 import { type Millis, measures, millis, Problem } from '#kernel'
-import type { Queryable, Store } from '#store'
+import { isRowId, type Queryable, type Store } from '#store'
 import { type KnowledgeTime, knowledgeOffset, knowledgeTime } from './knowledge.ts'
 
 export interface Sensor {
@@ -95,7 +95,7 @@ export function openSensors(store: Store, now: () => number, keep = 30_000): Sen
   const get = async (id: number): Promise<Sensor | undefined> => {
     const hit = remembered.get(id)
     if (hit && hit.until > now()) return hit.sensor
-    if (!Number.isInteger(id) || id < 1 || id > 2_147_483_647) return undefined
+    if (!isRowId(id)) return undefined
     const row = await store.first<SensorRow>(`${SELECT} where s.id = $1`, [id])
     if (!row) {
       remembered.delete(id)

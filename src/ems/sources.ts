@@ -1,6 +1,6 @@
 /** Data sources: who believes something. One row per identity (reference 1.3). */
 import { createHash } from 'node:crypto'
-import type { Store } from '#store'
+import { isRowId, type Store } from '#store'
 import type { SourceKey } from './belief.ts'
 
 export interface Source {
@@ -59,7 +59,7 @@ export function openSources(store: Store): Sources {
       made.catch(() => remembered.delete(text))
       return made
     },
-    get: (id) => store.first<Source>(`${SELECT} where id = $1`, [id]),
+    get: async (id) => (isRowId(id) ? store.first<Source>(`${SELECT} where id = $1`, [id]) : undefined),
     list: (accounts) =>
       accounts === 'all'
         ? store.query<Source>(`${SELECT} order by id`)

@@ -1,7 +1,7 @@
 /** Users: who may sign in. Passwords are only ever stored as hashes; roles are looked at in access.ts. */
 import { randomBytes } from 'node:crypto'
 import { type Instant, Problem } from '#kernel'
-import type { Queryable, Store } from '#store'
+import { isRowId, type Queryable, type Store } from '#store'
 import type { Principal } from './access.ts'
 import { updateColumns } from './accounts.ts'
 import { hashPassword, inventPassword } from './password.ts'
@@ -68,7 +68,7 @@ const ORDER: Record<string, string> = {
 }
 
 export function openUsers(store: Store): Users {
-  const get = (id: number) => store.first<User>(`${SELECT} where u.id = $1`, [id])
+  const get = async (id: number) => (isRowId(id) ? store.first<User>(`${SELECT} where u.id = $1`, [id]) : undefined)
   return {
     get,
     credentials: (email) =>

@@ -1,7 +1,8 @@
 /** ISO 8601 durations, including the forms pandas writes (`P0DT12H0M0S`, `P2DT0H0M0S`, `-PT15M`). */
 import { Temporal } from 'temporal-polyfill'
 import { Problem } from './problem.ts'
-import { type Instant, instant, type Millis, millis } from './quantity.ts'
+import { type Instant, type Millis, millis } from './quantity.ts'
+import { withinCalendar } from './zone.ts'
 
 /** Calendar part (grounded in a time zone) and exact part of a duration. */
 export interface Duration {
@@ -42,11 +43,23 @@ export const durationLength = (duration: Duration): Millis =>
 /** `parseDuration` followed by `durationLength`: milliseconds. */
 export const parseDurationLength = (text: string): Millis => durationLength(parseDuration(text))
 
-/** The moment one duration after `at`, days and months counted in the time zone (a local day may have 23 or 25 hours). */
-export function addDuration(at: Instant, duration: Duration, zone: string): Instant {
-  if (duration.months === 0 && duration.days === 0) return instant(at + duration.exact)
-  const moved = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).add({ months: duration.months, days: duration.days })
-  return instant(moved.epochMilliseconds + duration.exact)
+/**
+ * The moment one duration after `at`, days and months counted in the time zone (a local day may have 23 or 25 hours).
+ * @throws Problem `moment-out-of-range` beyond the years 1 to 9999
+ */
+export function addDuration(at: Instant, { months, days, exact }: Duration, zone: string): Instant {
+  if (months === 0 && days === 0) return withinCalendar(at + exact)
+  return withinCalendar(moved(at, { months, days }, zone) + exact)
+}
+
+function moved(at: Instant, by: Pick<Duration, 'months' | 'days'>, zone: string): number {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).add(by).epochMilliseconds
+  } catch (error) {
+    // Temporal ends some way beyond our calendar.
+    if (error instanceof RangeError) return Number.NaN
+    throw error
+  }
 }
 
 /** Milliseconds as an ISO duration in the shortest usual form: 900000 → 'PT15M', 0 → 'PT0S', 86400000 → 'P1D', 90000000 → 'P1DT1H'. */

@@ -56,6 +56,15 @@ test('moments need an offset, and a space may stand for its plus sign', () => {
   assert.throws(() => parseInstant('tomorrow'), { code: 'invalid-datetime' })
 })
 
+test('moments and periods that leave the years 1 to 9999 are refused, whatever adds them', () => {
+  const now = parseInstant('2026-11-24T12:00:00Z')
+  for (const text of ['P8000Y', 'P99999999Y', '-P2027Y', 'P3000000D', 'PT99999999999H', 'P999999999999999999999Y'])
+    assert.throws(() => addDuration(now, parseDuration(text), 'America/Martinique'), { code: 'moment-out-of-range' }, text)
+  assert.throws(() => parseInstant('0000-06-01T00:00:00Z'), { code: 'moment-out-of-range' })
+  assert.throws(() => parseInstant('0001-01-01T00:00:00+01:00'), { code: 'moment-out-of-range' })
+  assert.equal(formatInstant(parseInstant('9999-12-31T23:59:59Z')), '9999-12-31T23:59:59+00:00')
+})
+
 test('local times are found, twice-shown ones once and never-shown ones shifted', () => {
   const martinique = instant(Date.UTC(2026, 10, 24, 4))
   assert.deepEqual([wallClock(martinique, 'America/Martinique').hour, wallClock(martinique, 'America/Martinique').weekday], [0, 2])

@@ -5,9 +5,21 @@ import { type Instant, instant } from './quantity.ts'
 
 const AWARE = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)\s?(Z|z|[+-]\d{2}(?::?\d{2})?)$/
 
+const FIRST = Date.parse('0001-01-01T00:00:00Z')
+const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** The moment, when it lies in the years 1 to 9999, which every partner and the database can write. @throws Problem `moment-out-of-range` */
+export function withinCalendar(at: number): Instant {
+  if (at >= FIRST && at <= LAST) return instant(at)
+  throw new Problem('moment-out-of-range', 'The moment lies outside the years 1 to 9999.', {
+    status: 422,
+    hint: 'Give an earlier moment or a shorter duration.',
+  })
+}
+
 /**
  * Reads an ISO 8601 moment that carries an offset. A space standing in for the `+` of the offset is accepted (URLs decode it so).
- * @throws Problem `naive-datetime` when the offset is missing, `invalid-datetime` otherwise
+ * @throws Problem `naive-datetime` when the offset is missing, `moment-out-of-range` beyond the years 1 to 9999, `invalid-datetime` otherwise
  */
 export function parseInstant(text: string): Instant {
   const mended = text.replace(/^(.*\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})$/, '$1+$2')
@@ -25,7 +37,7 @@ export function parseInstant(text: string): Instant {
     const value = Date.parse(`${day}T${clock}${offset}`)
     // Date.parse rolls 31 February over to March: refuse days that do not exist.
     const length = new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).getUTCDate()
-    if (!Number.isNaN(value) && Number(day.slice(8, 10)) <= length) return instant(value)
+    if (!Number.isNaN(value) && Number(day.slice(8, 10)) <= length) return withinCalendar(value)
   } else if (/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(text))
     throw new Problem('naive-datetime', `'${text}' has no UTC offset.`, {
       status: 422,

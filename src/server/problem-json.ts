@@ -10,6 +10,16 @@ interface FrameworkError {
   validationContext?: string
 }
 
+/** How people call the parts of a request that schemas check. */
+const PARTS: Record<string, string> = { querystring: 'query', params: 'path', headers: 'header' }
+
+const HINTS: Record<string, string> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'Send well-formed JSON.',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Send JSON, with Content-Type: application/json.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Let Content-Length be the number of bytes of the body.',
+  FST_ERR_BAD_URL: 'Write what is special in the address as % and the two digits of each UTF-8 byte.',
+}
+
 /** The Problem that stands for a thrown value, or undefined when it is a bug. */
 export function problemOf(error: unknown): Problem | undefined {
   if (isProblem(error)) return error
@@ -19,8 +29,10 @@ export function problemOf(error: unknown): Problem | undefined {
     const first = framework.validation[0]
     const extra = first?.params?.['additionalProperty']
     const field = `${first?.instancePath ?? ''}${extra === undefined ? '' : `/${String(extra)}`}`.replace(/^\//, '')
-    const where = framework.validationContext === 'querystring' ? 'query' : (framework.validationContext ?? 'body')
-    return new Problem('invalid-request', `The ${where} is not valid: ${field === '' ? '' : `'${field}' `}${first?.message ?? ''}.`, {
+    const where = PARTS[framework.validationContext ?? ''] ?? 'body'
+    const one = framework.validation.flatMap(({ params }) => params?.['allowedValue'] ?? params?.['allowedValues'] ?? [])
+    const what = one.length > 0 ? `must be one of ${one.map((value) => JSON.stringify(value)).join(', ')}` : (first?.message ?? '')
+    return new Problem('invalid-request', `The ${where} is not valid: ${field === '' ? '' : `'${field}' `}${what}.`, {
       status: 422,
       hint: 'See /openapi.json for what this route takes.',
       details: { where, field },
@@ -29,7 +41,10 @@ export function problemOf(error: unknown): Problem | undefined {
   if (framework.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new Problem('payload-too-large', 'The body is too large.', { status: 413, hint: 'Send it in smaller parts.' })
   if (framework.statusCode !== undefined && framework.statusCode >= 400 && framework.statusCode < 500)
-    return new Problem('bad-request', framework.message, { status: framework.statusCode })
+    return new Problem('bad-request', framework.message, {
+      status: framework.statusCode,
+      hint: HINTS[framework.code ?? ''] ?? 'See /openapi.json for what there is.',
+    })
   return undefined
 }
 

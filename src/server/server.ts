@@ -72,7 +72,8 @@ export interface Server extends Rooms {
 
 export function createServer(parts: ServerParts): Server {
   const { config, store, clock, log, bus } = parts
-  const app = createApp(config)
+  const refuse = problemHandler(log)
+  const app = createApp(config, refuse)
   const sensors = parts.sensors ?? openSensors(store, () => clock.now())
   const sources = parts.sources ?? openSources(store)
   const users = openUsers(store)
@@ -112,7 +113,7 @@ export function createServer(parts: ServerParts): Server {
   }
   const register = (routes: Routes, prefix = '') => void app.register(async (scope) => routes(scope as App), { prefix })
   addSecureHeaders(app)
-  app.setErrorHandler(problemHandler(log))
+  app.setErrorHandler(refuse)
   app.setNotFoundHandler((request, reply) => {
     if (isFlexMeasuresPath(request.url)) return unknownFlexMeasuresPath(request, reply)
     if (wantsPage(request.method, request.url, request.headers.accept) && app.hasReplyDecorator('sendFile'))

@@ -9,6 +9,9 @@ const LOST =
 /** Failures before anything was sent. */
 const NEVER_REACHED = /^(ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENOTFOUND|EAI_AGAIN|57P03|53300)$/
 
+/** Values that no column of their type can hold: too long, out of range, moments beyond the calendar, characters such as NUL. */
+const UNSTORABLE = /^(22001|22003|22008|22021|22P05)$/
+
 export const isAway = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
   if (error instanceof AggregateError) return error.errors.some(isAway)
@@ -39,6 +42,12 @@ export function databaseProblem(error: unknown): unknown {
       status: 503,
       retry: 'later',
       hint: code === '53100' ? 'Free some space on its disk.' : 'Give the server more memory.',
+      cause: error,
+    })
+  if (UNSTORABLE.test(code))
+    return new Problem('value-not-storable', `The database cannot hold a value of this request: ${error.message}.`, {
+      status: 422,
+      hint: 'Leave out NUL characters, and keep ids, numbers and moments within the range of what they describe.',
       cause: error,
     })
   if (code === '28P01' || code === '28000' || code === '3D000')

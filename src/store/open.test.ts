@@ -117,6 +117,14 @@ test('a mistake in SQL stays a bug, not a Problem', async (t) => {
   await assert.rejects(store.query('select * from nowhere'), { name: 'error', code: '42P01' })
 })
 
+test('a value that no column can hold is a Problem of who sent it', async (t) => {
+  const store = await scratchStore(t)
+  const code = { code: 'value-not-storable', status: 422 }
+  await assert.rejects(store.query('select name from account where id = $1', [99_999_999_999]), code)
+  await assert.rejects(store.query('insert into account (name) values ($1)', ['a\u0000b']), code)
+  await assert.rejects(store.query('select $1::jsonb', [asJson({ name: '\u0000' })]), code)
+})
+
 test('two transactions that block each other: one is undone and may be sent again', async (t) => {
   const store = await scratchStore(t)
   await store.query('create table lock (id int primary key, n int); insert into lock values (1, 0), (2, 0)')

@@ -17,6 +17,9 @@ import { type Instant, instant, type Millis, millis } from '#kernel'
 export const asTimestamp = (at: Instant): string =>
   at === Infinity ? 'infinity' : at === -Infinity ? '-infinity' : new Date(at).toISOString()
 
+/** True for numbers that an id of a row can be; others name no row, and PostgreSQL would refuse them. */
+export const isRowId = (id: number): boolean => Number.isInteger(id) && id > 0 && id <= 2_147_483_647
+
 /** A length of time in milliseconds as a parameter for interval. */
 export const asInterval = (length: number): string => `${length} milliseconds`
 

@@ -12,7 +12,7 @@ const Identity = Type.Object({ identity: Type.String() })
 const Registration = Type.Object(
   {
     identity: Type.String({ pattern: '^[A-Za-z0-9*+=._@|-]{1,48}$', description: 'Identity of the station: the last part of its URL' }),
-    name: Type.Optional(Type.String({ maxLength: 80 })),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
     nominalKw: Type.Number({ exclusiveMinimum: 0, maximum: 1000 }),
     phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)])),
     password: Type.Optional(Type.String({ minLength: 16, maxLength: 40, description: 'Invented and shown once when absent' })),

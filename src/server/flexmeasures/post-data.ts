@@ -145,12 +145,15 @@ export function placeValues(
   const days = isDaily(sensor.resolution) && spacing > 0.9 * sensor.resolution ? sensor.resolution / DAY : 0
   const step = repeat > 1 || days > 0 ? sensor.resolution : spacing
   const count = listed.length * repeat
+  if (count > MOST_VALUES) throw invalid(LOCATION, { duration: [`Longer than ${MOST_VALUES} events of this sensor.`] })
   const starts = new Array<Instant>(count)
   const values = new Array<number>(count)
   for (let i = 0; i < count; i++) {
     const value = listed[repeat === 1 ? i : Math.floor(i / repeat)]!
     starts[i] = days > 0 ? addDuration(start, { months: 0, days: days * i, exact: millis(0) }, sensor.timezone) : instant(start + i * step)
-    values[i] = value === null ? Number.NaN : turn(value)
+    const turned = value === null ? Number.NaN : turn(value)
+    if (!Number.isFinite(turned) && value !== null) throw invalid(LOCATION, { values: { [i]: ['Too large a number.'] } })
+    values[i] = turned
   }
   return { starts, values }
 }
