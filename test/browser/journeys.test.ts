@@ -171,7 +171,7 @@ test('a grid limit posted from the world is announced at once, bends orders, and
   await banner.waitFor()
   assert.match(await banner.innerText(), /Le réseau demande au plus 0\skW de consommation flexible jusqu'à 14:35/)
   await banner.getByText(/ordres ont été modifiés/).waitFor()
-  assert.ok((await page.locator('.pin-bent').count()) > 5)
+  await page.locator('.pin-bent').nth(5).waitFor()
   await page.getByRole('link', { name: 'Monde' }).click()
   await page.getByRole('button', { name: 'Lever' }).click()
   await page.getByText('Limite levée').waitFor()
