@@ -29,7 +29,7 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
   const t = { after: (step: () => unknown) => void undo.push(step) } as unknown as TestContext
   try {
     const island = await startTerritory(t, { env: { CARIFLEX_SERVER__TRIGGERRATELIMIT: '0', CARIFLEX_SERVER__RATELIMIT: '0' } })
-    await new Promise((resolve) => setTimeout(resolve, 8000))
+    await new Promise((resolve) => setTimeout(resolve, 20_000))
     const type = 5
     const account = (await island.ask<{ account_id: number }[]>('GET', '/api/v3_0/users')).body[0]!.account_id
     const asset = (
