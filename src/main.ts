@@ -45,7 +45,7 @@ import {
   watts,
 } from '#kernel'
 import { createServer, jobRoutes, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
-import { forkWorld, type PastSeries, type RunningWorld, startWorld, type WorldSpec } from '#simulators'
+import { forkWorld, type PastSeries, type RunningWorld, startWorld, worldOf } from '#simulators'
 import { forgetOutbox, holdFolder, migrate, openQueue, openRetention, openStore, type Store, startEmbedded } from '#store'
 
 /** What the platform needs to know to start; the command line makes it from the configuration. */
@@ -302,7 +302,7 @@ async function simulate(
   child?: ChildProcess,
 ): Promise<RunningWorld> {
   const now = Math.floor(clock.now() / (15 * MINUTE)) * 15 * MINUTE
-  const spec = worldSpec(territory, settings)
+  const spec = worldOf(territory, { seed: settings.seed, ports: settings.simulatedPorts, memory: join(settings.data, 'world.json') })
   const world = await startWorld(firstStart ? { ...spec, history: { from: now - settings.history, until: now, step: 5 * MINUTE } } : spec, {
     pidFile: join(settings.data, 'world.pid'),
     ...(child && { child }),
@@ -314,51 +314,6 @@ async function simulate(
     return world.stop()
   })
   return world
-}
-
-function worldSpec(territory: Territory, settings: Settings): WorldSpec {
-  const placeOf = (asset: string) => {
-    const { latitude, longitude } = territory.assets.find((each) => each.name === asset) ?? {}
-    return { latitude: latitude ?? territory.site.latitude, longitude: longitude ?? territory.site.longitude }
-  }
-  const ofKind = (kind: string) => territory.devices.filter((device) => device.kind === kind)
-  return {
-    seed: settings.seed,
-    zone: territory.site.timezone,
-    place: { latitude: territory.site.latitude, longitude: territory.site.longitude },
-    pvs: ofKind('pv').map(({ id, asset, nominalKw, port }) => ({
-      id,
-      peakKw: nominalKw,
-      ...placeOf(asset),
-      ...(port !== undefined && { port }),
-    })),
-    batteries: ofKind('battery').map(
-      ({ id, nominalKw, capacityKwh = 2 * nominalKw, minSocKwh = 0, maxSocKwh = capacityKwh, template, port }) => ({
-        id,
-        capacityKwh,
-        powerKw: nominalKw,
-        minSocKwh,
-        maxSocKwh,
-        speaks: template?.includes('sunspec') ? ('sunspec' as const) : ('plain' as const),
-        ...(port !== undefined && { port }),
-      }),
-    ),
-    stations: ofKind('evse').map(({ id, nominalKw, password }) => ({
-      identity: id,
-      nominalKw,
-      ...(password !== undefined && { password }),
-    })),
-    vehicles: (territory.vehicles ?? []).map(({ id, token, capacityKwh, home, v2g, targetPercent, floorPercent }) => ({
-      id,
-      token,
-      capacityKwh,
-      home: home ?? '',
-      v2g: v2g ?? false,
-      targetPercent: targetPercent ?? 80,
-      floorPercent: floorPercent ?? 20,
-    })),
-    memory: join(settings.data, 'world.json'),
-  }
 }
 
 async function register({ territory, assets }: Established, charging: Charging): Promise<void> {
