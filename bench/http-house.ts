@@ -1,5 +1,5 @@
 // A server on an embedded PostgreSQL of its own (durable, as shipped), for benchmarks.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -22,6 +22,8 @@ export interface House {
 
 export async function openHouse(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-bench-'))
+  // Open to the server's account, so that its cluster lies inside and goes with the folder.
+  chmodSync(folder, 0o755)
   const database = await startEmbedded({ folder, log: silentLog, clock: systemClock })
   const store = openStore({ url: database.url, log: silentLog, clock: systemClock, connections: 16 })
   await migrate(store)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -11,6 +11,8 @@ const FIRST = Date.parse('2026-01-01T00:00:00Z')
 
 test('with the database gone under load, writes are refused with 503, nothing acknowledged is lost, and all goes on when it is back', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-outage-'))
+  // Open to the server's account, so that its cluster lies inside and goes with the folder.
+  chmodSync(folder, 0o755)
   const start = () => startEmbedded({ folder, log: silentLog, clock: systemClock })
   let database: Embedded = await start()
   const store = openStore({ url: database.url, log: silentLog, clock: systemClock })
