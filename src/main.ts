@@ -44,7 +44,7 @@ import {
   wattHours,
   watts,
 } from '#kernel'
-import { createServer, jobRoutes, orderRoutes, type Server, stationRoutes, worldRoutes } from '#server'
+import { createServer, jobRoutes, orderRoutes, type Server, type ServerConfig, stationRoutes, worldRoutes } from '#server'
 import { forkWorld, type PastSeries, type RunningWorld, startWorld, worldOf } from '#simulators'
 import { forgetOutbox, holdFolder, migrate, openQueue, openRetention, openStore, type Store, startEmbedded } from '#store'
 
@@ -76,9 +76,8 @@ export interface Settings {
   solverDeadline: number
   demandResponseLevels: readonly number[]
   charging: Partial<ChargingConfig>
-  trustProxy: boolean
-  ingestLimit: number
-  allowOverwrite: boolean
+  /** Limits and habits of the HTTP port. */
+  server: Omit<ServerConfig, 'host' | 'port' | 'platformName' | 'timezone' | 'web'>
 }
 
 export interface Platform {
@@ -152,9 +151,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     platformName: settings.platformName,
     timezone: settings.timezone,
     web: join(ROOT, 'dist', 'web'),
-    trustProxy: settings.trustProxy,
-    ingestLimit: settings.ingestLimit,
-    allowOverwrite: settings.allowOverwrite,
+    ...settings.server,
   }
 
   if (!established) {

@@ -42,8 +42,11 @@ export const ConfigSchema = Type.Object(
       headerLimit: Count(16_384, 'Largest sum of request headers, bytes.', 1024),
       requestTimeout: Length('PT30S', 'A request that takes longer to arrive is dropped.'),
       sessionLength: Length('P14D', 'How long a sign-in lasts.'),
-      rateLimit: Count(500, 'FlexMeasures API: requests per minute and user; 0 = no limit.'),
-      triggerRateLimit: Count(10, 'FlexMeasures API: triggers of schedules and forecasts per 5 minutes and account; 0 = no limit.'),
+      rateLimit: Count(0, 'FlexMeasures API: requests per minute and user; 0 = no limit (FlexMeasures itself allows 500).'),
+      triggerRateLimit: Count(
+        0,
+        'FlexMeasures API: triggers of schedules and forecasts per 5 minutes and account; 0 = no limit (FlexMeasures itself allows 10).',
+      ),
     }),
     database: Section('Where the data is kept. Without url an embedded PostgreSQL runs in the folder.', {
       url: Type.Optional(Type.String({ description: "Your own server: 'postgres://user:password@host:5432/database'." })),

@@ -1,7 +1,8 @@
 // Chromium for the page tests: one browser a file, a fresh profile a test, and everything the console complained of.
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 
 const require = createRequire(import.meta.url)
 const CHROMIUM = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -110,3 +111,26 @@ export async function violations(page: Page): Promise<string[]> {
 /** How far the page is wider than the window, px. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth') as Promise<number>
+
+/** Resolves once the text of the element fits; fails with what it said last. Pages draw when their data is there, so a look is never final. */
+export async function says(place: Locator, pattern: RegExp, timeout = 10_000): Promise<void> {
+  const end = performance.now() + timeout
+  const read = async () => (await place.allInnerTexts()).join('\n')
+  let text = await read()
+  while (!pattern.test(text) && performance.now() < end) {
+    await place.page().waitForTimeout(100)
+    text = await read()
+  }
+  assert.match(text, pattern)
+}
+
+/** Resolves once there are so many of them. */
+export async function counts(places: Locator, wanted: number, timeout = 10_000): Promise<void> {
+  const end = performance.now() + timeout
+  let count = await places.count()
+  while (count !== wanted && performance.now() < end) {
+    await places.page().waitForTimeout(100)
+    count = await places.count()
+  }
+  assert.equal(count, wanted, String(places))
+}

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { EMAIL, PASSWORD, startTerritory, until } from '../journeys/territory.ts'
-import { launch, openWindow, overflow, signIn, violations, visit, withoutBrowser } from './browser.ts'
+import { counts, launch, openWindow, overflow, says, signIn, violations, visit, withoutBrowser } from './browser.ts'
 
 interface Listed {
   asset: number
@@ -25,9 +25,9 @@ test('a newcomer sees the island live, asks why, and bends the plan', { skip: wi
     await page.locator('.map .pin').first().waitFor()
     const devices = (await assets()).filter(({ device }) => device !== null)
     assert.equal(devices.length, 40)
-    for (const kind of ['pv', 'battery', 'evse', 'vehicle']) assert.equal(await page.locator(`.map .pin-${kind}`).count(), 10, kind)
-    for (const { device } of devices) assert.equal(await page.getByRole('link', { name: device!, exact: false }).count(), 1, device!)
-    assert.match(await page.locator('.ribbon').innerText(), /rien n'est réel/)
+    for (const kind of ['pv', 'battery', 'evse', 'vehicle']) await counts(page.locator(`.map .pin-${kind}`), 10)
+    for (const { device } of devices) await counts(page.getByRole('link', { name: device!, exact: false }), 1)
+    await says(page.locator('.ribbon'), /rien n'est réel/)
   })
 
   await t.test('a battery says what it was told, why, and whether it obeyed', async () => {
@@ -41,9 +41,9 @@ test('a newcomer sees the island live, asks why, and bends the plan', { skip: wi
     await visit(page, `/ops/assets/${told!.asset}`)
     const now = page.getByRole('region', { name: 'Maintenant' })
     await now.getByText('Parce que').waitFor()
-    assert.match(await now.innerText(), /obéi|en partie|refusé|sans réponse/)
+    await says(now, /obéi|en partie|refusé|sans réponse/)
     await page.locator('.chart-canvas canvas').waitFor()
-    assert.match(await page.locator('.chart-summary').innerText(), /mesurés/)
+    await says(page.locator('.chart-summary'), /mesurés/)
     await page.locator('.journal li').first().waitFor()
     assert.deepEqual(await violations(page), [])
   })
@@ -53,8 +53,8 @@ test('a newcomer sees the island live, asks why, and bends the plan', { skip: wi
     const row = page.getByRole('slider', { name: 'Plan de BAT001' })
     await row.focus()
     await page.keyboard.press('End')
-    assert.match(await page.locator('.reason').innerText(), /BAT001[\s\S]*Parce que/)
-    assert.match(await page.getByRole('region', { name: 'Comment ce plan a été fait' }).innerText(), /EUR[\s\S]*%/)
+    await says(page.locator('.reason'), /BAT001[\s\S]*Parce que/)
+    await says(page.getByRole('region', { name: 'Comment ce plan a été fait' }), /EUR[\s\S]*%/)
     assert.deepEqual(await violations(page), [])
   })
 
