@@ -1,9 +1,9 @@
 /** The ledger of sessions in the database. What it acknowledges is committed: event, session and samples in one transaction. */
 import type { Instant, Log } from '#kernel'
-import { instant, isProblem, parseInstant } from '#kernel'
+import { instant } from '#kernel'
 import type { TransactionEventRequest, TransactionEventResponse } from '#protocols/ocpp'
 import { asJson, asTimestamp, type Queryable, type Store } from '#store'
-import { readMeter, type Sample } from './meter.ts'
+import { momentOf, readMeter, type Sample } from './meter.ts'
 import { authorize } from './token.ts'
 import { foldEvent, type Needs, newTransaction, type Register, type Transaction } from './transaction.ts'
 
@@ -47,7 +47,7 @@ export function keepEvent(store: Store, event: TransactionEventRequest, circumst
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 201))', [`${station}\n${id}`])
     const before = await readTransaction(tx, station, id)
     const twin = before && (await tx.first<Twin>(TWIN, [station, id, event.seqNo]))
-    const repeats = twin?.event_type === event.eventType && twin.at === at
+    const repeats = twin?.event_type === event.eventType && twin.said === event.timestamp
     if (twin && before && repeats) return { response: twin.response, fresh: false, before, after: before, samples: [] }
 
     const verdict = event.idToken && (await authorize(tx, event.idToken, now, circumstances))
@@ -72,9 +72,9 @@ export function keepEvent(store: Store, event: TransactionEventRequest, circumst
 interface Twin {
   response: TransactionEventResponse
   event_type: string
-  at: Instant
+  said: string
 }
-const TWIN = 'select response, event_type, at from cariflex.transaction_event where station = $1 and transaction_id = $2 and seq_no = $3'
+const TWIN = `select response, event_type, payload->>'timestamp' as said from cariflex.transaction_event where station = $1 and transaction_id = $2 and seq_no = $3`
 const INSERT_EVENT = `insert into cariflex.transaction_event
   (station, transaction_id, seq_no, event_type, trigger_reason, at, received_at, offline, payload, response)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
@@ -91,16 +91,6 @@ const eventParameters = (event: TransactionEventRequest, { station, now }: Circu
   asJson(event),
   asJson(response),
 ]
-
-/** The station's moment; ours when it cannot be read. */
-export function momentOf(text: string, fallback: Instant): Instant {
-  try {
-    return parseInstant(text)
-  } catch (error) {
-    if (isProblem(error)) return fallback
-    throw error
-  }
-}
 
 /** Adds the powers that follow from what else is known: from two registers, from a state in which nothing flows, from the end. */
 function completed(samples: readonly Sample[], event: TransactionEventRequest, at: Instant, before: Transaction | undefined): Sample[] {

@@ -76,6 +76,13 @@ test('a timestamp that cannot be read is replaced by the moment of the message',
   assert.equal(oddities.length, 1)
 })
 
+test('a timestamp ahead of its message is replaced too, one that clocks explain is not', () => {
+  assert.equal(read([{ value: 1 }], '2026-11-24T12:00:30Z').samples[0]?.at, AT + 30_000)
+  const { samples, oddities } = read([{ value: 1 }], '9999-12-31T23:59:59Z')
+  assert.equal(samples[0]?.at, AT)
+  assert.match(oddities[0]!, /lies ahead/)
+})
+
 test('a mean holds each sample for a while only, and leaves unknown moments out', () => {
   const minute = (count: number) => instant(AT + count * MINUTE)
   const until = minute(5)

@@ -1,5 +1,5 @@
 /** MeterValue lists of OCPP 2.0.1 as clean samples: units and multipliers normalised, phases summed, odd values dropped one by one. */
-import { type Instant, parseInstant } from '#kernel'
+import { type Instant, isProblem, MINUTE, parseInstant } from '#kernel'
 import type { MeterValueType, SampledValueType } from '#protocols/ocpp'
 
 export interface Sample {
@@ -42,6 +42,23 @@ const KIND: Record<string, { kind: 'power' | 'energy' | 'current' | 'voltage' | 
   SoC: { kind: 'percent', unit: 'Percent', most: 100 },
 }
 
+/** Clocks of stations differ from ours by so much; what lies further ahead is wrong, and would hide whatever is measured until then. */
+const AHEAD = MINUTE
+
+/** The station's moment; `latest`, when it was heard, if the text cannot be read or lies ahead of that. */
+export const momentOf = (text: string, latest: Instant): Instant => readMoment(text, latest).at
+
+function readMoment(text: string, latest: Instant): { at: Instant; oddity?: string } {
+  const shown = `timestamp '${String(text).slice(0, 40)}'`
+  try {
+    const at = parseInstant(text)
+    return at <= latest + AHEAD ? { at } : { at: latest, oddity: `${shown} lies ahead; the moment of the message was taken` }
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    return { at: latest, oddity: `${shown} cannot be read; the moment of the message was taken` }
+  }
+}
+
 interface Measured {
   measurand: string
   phase: string
@@ -51,19 +68,15 @@ interface Measured {
 
 /**
  * Reads what a station measured. A bad value never spoils its neighbours.
- * @param fallback moment taken when a timestamp cannot be read
+ * @param latest moment of the message, taken when a timestamp cannot be read or lies ahead of it
  * @param phases of the EVSE, for a current that was given without phase
  */
-export function readMeter(values: readonly MeterValueType[], fallback: Instant, phases: number, voltage = 230): Readings {
+export function readMeter(values: readonly MeterValueType[], latest: Instant, phases: number, voltage = 230): Readings {
   const oddities: string[] = []
   const samples: Sample[] = []
   for (const entry of values) {
-    let at = fallback
-    try {
-      at = parseInstant(entry.timestamp)
-    } catch {
-      oddities.push(`timestamp '${String(entry.timestamp).slice(0, 40)}' cannot be read; the moment of the message was taken`)
-    }
+    const { at, oddity } = readMoment(entry.timestamp, latest)
+    if (oddity !== undefined) oddities.push(oddity)
     const measured: Measured[] = []
     for (const sampled of entry.sampledValue) {
       const read = readValue(sampled)

@@ -19,8 +19,7 @@ import {
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { type Path, readReport, saveModel } from './device-model.ts'
-import { momentOf } from './ledger.ts'
-import { readMeter } from './meter.ts'
+import { momentOf, readMeter } from './meter.ts'
 import { zulu } from './order.ts'
 import type { Gatherer } from './report.ts'
 import type { Sessions } from './sessions.ts'
@@ -72,6 +71,7 @@ const answers: Record<string, Entry> = {
 
   StatusNotification: async (desk, station, payload) => {
     const { evseId, connectorId, connectorStatus, timestamp } = payload as StatusNotificationRequest
+    if (evseId < 0 || connectorId < 0) throw new CallError('PropertyConstraintViolation', 'EVSEs and connectors are numbered from 1.')
     await desk.status(station, evseId, connectorId, connectorStatus, momentOf(timestamp, desk.clock.now()))
     return {}
   },
@@ -117,7 +117,10 @@ const answers: Record<string, Entry> = {
   },
 }
 
-/** The handler of one station's calls. What cannot be kept is answered InternalError, so that the station sends it again. */
+/**
+ * The handler of one station's calls. What cannot be kept now is answered InternalError, so that the station sends it again;
+ * what can never be kept PropertyConstraintViolation.
+ */
 export function handlerOf(desk: Desk, station: Station): Handler {
   return async (action, payload, session) => {
     station.lastSeen = desk.clock.now()
@@ -136,7 +139,8 @@ export function handlerOf(desk: Desk, station: Station): Handler {
       if (error instanceof CallError) throw error
       const log = isProblem(error) ? desk.log.warn : desk.log.error
       log({ station: station.record.identity, action, error: isProblem(error) ? describeError(error) : error }, 'a message was not kept')
-      throw new CallError('InternalError', isProblem(error) ? error.message : 'The message could not be kept.')
+      if (!isProblem(error)) throw new CallError('InternalError', 'The message could not be kept.')
+      throw new CallError(error.code === 'value-not-storable' ? 'PropertyConstraintViolation' : 'InternalError', error.message)
     }
   }
 }

@@ -60,6 +60,7 @@ test('Ended before the events that led to it: the session is repaired, not doubl
   const house = await rig(t)
   const station = await house.station()
   await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) }))
+  house.clock.forward(300_000)
   await station.event('Ended', 3, { timestamp: stamp(at(300)), meterValue: kwh(at(300), 103), transactionInfo: { stoppedReason: 'Local' } })
   await station.event('Updated', 2, { timestamp: stamp(at(200)), offline: true, meterValue: kwh(at(200), 102) })
   const gap = await house.store.first('select events, max_seq from cariflex.charging_transaction')
@@ -320,6 +321,40 @@ test('many more stations than database connections report at once, and everythin
     'select distinct events, max_seq, ended_at is not null as ended, import_last - import_begin as wh from cariflex.charging_transaction',
   )
   assert.deepEqual(rows, [{ events: 10, max_seq: 9, ended: true, wh: 9000 }])
+})
+
+test('a station whose clock runs hours ahead hides neither what it measures next nor its state', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const drawing = (watt: number, moment: Instant) => [measured(moment, ['Power.Active.Import', watt, 'W'])]
+  await station.event('Started', 0, started({ meterValue: kwh(NOW, 100) }))
+  const ahead = { timestamp: stamp(at(7200)), meterValue: drawing(9000, at(7200)) }
+  await station.event('Updated', 1, ahead)
+  await station.event('Updated', 1, ahead)
+  await station.say('StatusNotification', { timestamp: stamp(at(7200)), connectorStatus: 'Faulted', evseId: 1, connectorId: 1 })
+  house.clock.forward(30_000)
+  await station.event('Updated', 2, { meterValue: drawing(4000, house.clock.now()) })
+  await station.say('StatusNotification', { timestamp: stamp(house.clock.now()), connectorStatus: 'Occupied', evseId: 1, connectorId: 1 })
+  assert.deepEqual(house.devices.get('CP001')?.measured(), { power: 4000, at: at(30) })
+  assert.equal(house.charging.stations()[0]?.evses[0]?.connectorStatus, 'Occupied')
+  const rows = await house.store.query('select events, flags from cariflex.charging_transaction')
+  assert.deepEqual(rows, [{ events: 3, flags: [] }], 'the repetition was known as one')
+})
+
+test('what no column can hold is refused for good, so that the station does not send it for ever; EVSEs below zero are none', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const refused = (error: unknown) => error instanceof CallError && error.code === 'PropertyConstraintViolation'
+  await assert.rejects(station.say('Authorize', { idToken: { idToken: 'a\u0000b', type: 'Central' } }), refused)
+  await assert.rejects(
+    station.say('StatusNotification', { timestamp: stamp(NOW), connectorStatus: 'Available', evseId: -1, connectorId: 1 }),
+    refused,
+  )
+  await station.event('Started', 0, started({ evse: { id: -1 } }))
+  assert.deepEqual(
+    house.charging.stations()[0]?.evses.map(({ id }) => id),
+    [1],
+  )
 })
 
 test('security events of a station are kept', async (t) => {

@@ -89,7 +89,7 @@ export function foldEvent(before: Transaction, event: TransactionEventRequest, {
   after.firstAt = Math.min(before.firstAt, at) as Instant
   after.lastAt = Math.max(before.lastAt, at) as Instant
   after.maxSeq = Math.max(before.maxSeq, seqNo)
-  if (event.evse) {
+  if (event.evse && event.evse.id > 0) {
     after.evse = event.evse.id
     if (event.evse.connectorId !== undefined) after.connector = event.evse.connectorId
   }

@@ -58,7 +58,9 @@ export function acceptStations(options: AcceptOptions): Acceptor {
   const refuse = (request: IncomingMessage, socket: Duplex, identity: string | undefined, status: number, why: string) => {
     options.onRefusal?.({ identity, status, why, address: request.socket.remoteAddress })
     const extra = status === 401 ? 'WWW-Authenticate: Basic realm="OCPP"\r\n' : ''
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${extra}Connection: close\r\nContent-Length: 0\r\n\r\n`)
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${extra}Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(why)}\r\n\r\n${why}`,
+    )
   }
 
   const bind = (socket: WebSocket, identity: string, request: IncomingMessage) => {

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import test, { type TestContext } from 'node:test'
 import { WebSocket } from 'ws'
 import { isProblem, manualClock, parseInstant, systemClock } from '#kernel'
@@ -308,8 +309,9 @@ test('an unknown station gets 404, a wrong password or user 401, and a crash of 
   assert.equal(await status('x'.repeat(49), 'a:b'), 404)
   assert.equal(await status('BOOM', 'a:b'), 503)
   const other = new WebSocket(`${url}/CP001`, ['ocpp2.0.1'], { headers: { authorization: basicHeader('CP002', 'a:b') } })
-  const [error] = await once(other, 'error')
-  assert.match(String(error), /401/)
+  const [, answer] = (await once(other, 'unexpected-response')) as [unknown, IncomingMessage]
+  assert.equal(answer.statusCode, 401)
+  assert.equal(await text(answer), 'the user name is not the identity', 'whoever sets the station up reads why')
 })
 
 test('identities are 1 to 48 printable characters without a colon, percent-encoded on the way', async (t) => {
