@@ -159,7 +159,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     const server = createServer({ config, ...common })
     const { url } = await server.listen()
     undo.add('server', () => server.close())
-    await leaveToken(server, settings.data, email)
+    await leaveToken(server, settings.data, admin.email)
     return { url, demo: false, admin, stop: undo.run }
   }
 
@@ -221,7 +221,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
   undo.add('server', () => server.close())
   // Stations hang on the server's port: it closes only when they have gone.
   undo.add('charging', () => charging.close())
-  await leaveToken(server, settings.data, email)
+  await leaveToken(server, settings.data, admin.email)
 
   const forecasting = startForecasting(line, { period: settings.forecast, firstStart })
   undo.add('forecasting', async () => (await forecasting).stop())
@@ -459,7 +459,8 @@ async function gatewayToken({ tokens, users }: Server, account: number): Promise
   const email = 'weather-station@simulation.local'
   const known = await users.credentials(email)
   const id = known?.id ?? (await users.create({ email, username: 'Simulated weather station', account, roles: [] })).id
-  return tokens.issue(id, 'token', 'simulated weather station')
+  await tokens.revokeAll(id)
+  return tokens.issue(id, 'program', 'simulated weather station')
 }
 
 const weatherSensors = ({ territory }: Established) =>

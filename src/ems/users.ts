@@ -196,13 +196,19 @@ export interface AdministratorOptions {
 
 /**
  * The first user of a database, with the roles admin and account-admin. Does nothing when any user exists: the administrator variables
- * never alter an existing user. Resolves to the invented password when none was given.
+ * never alter an existing user. Resolves to the email of the administrator there is, and to the invented password when none was given.
  */
 export async function createAdministrator(
   users: Users,
   options: AdministratorOptions,
 ): Promise<{ created: boolean; email: string; password?: string }> {
-  if (await users.anyone()) return { created: false, email: options.email }
+  if (await users.anyone()) {
+    const known = (await users.credentials(options.email)) !== undefined
+    const administrators = known
+      ? []
+      : (await users.list({ accounts: 'all' })).filter(({ roles }) => roles.some(({ name }) => name === 'admin'))
+    return { created: false, email: administrators[0]?.email ?? options.email }
+  }
   const password = options.password ?? inventPassword()
   await users.create({
     email: options.email,

@@ -74,6 +74,14 @@ test('a percentage on the load control sensor is a grid limit for as long as its
   assert.deepEqual(await limits.views(), [], 'its last event is over')
 })
 
+test('a charger that joins the site counts at once', async (t) => {
+  const { limits, post } = await room(t)
+  await post(86, [50])
+  site.devices.push({ device: 'CP002', asset: 5, name: 'CP002', kind: 'evse', nominal: kilowatts(20) })
+  t.after(() => site.devices.pop())
+  assert.equal((await limits.views())[0]?.maxKw, 46)
+})
+
 test('100 % lifts a limit of 0 % that was posted for the same event', async (t) => {
   const { limits, post, clock } = await room(t)
   await post(86, [0, 0])

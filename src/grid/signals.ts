@@ -20,7 +20,6 @@ interface Run {
  */
 export function signalLimits(beliefs: Beliefs, site: Site, step: number = STEP): LimitSource {
   const { loadControl, demandResponse } = site.sensors
-  const nominal = flexibleNominal(site)
   // A day more on either side, so that begin and end of a limit do not depend on the window.
   const runs = async (sensor: number | undefined, from: Instant, until: Instant): Promise<Run[]> =>
     sensor === undefined
@@ -31,6 +30,8 @@ export function signalLimits(beliefs: Beliefs, site: Site, step: number = STEP):
   return {
     name: 'signal sensors',
     async limits(_, from, until) {
+      // Stations join a running site: the sum is not known once and for all.
+      const nominal = flexibleNominal(site)
       const [percents, levels] = await Promise.all([runs(loadControl, from, until), runs(demandResponse, from, until)])
       const limit = (sensor: number, run: Run, share: number, said: string): Limit[] => {
         if (!(share < 1)) return []

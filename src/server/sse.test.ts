@@ -14,6 +14,9 @@ interface Follower {
   until(text: string): Promise<void>
 }
 
+/** Number of the nth event of a hub that was made at NOON. */
+const id = (nth: number): number => NOON + nth
+
 async function stream(t: TestContext) {
   const clock = manualClock(NOON)
   const hub: Hub = createHub(clock)
@@ -67,23 +70,36 @@ test('events reach those who may see them, with their name and a number', async 
   hub.publish({ event: 'job', data: 'done' })
   await one.until('"done"')
   await two.until('"done"')
-  assert.match(one.heard(), /id: 1\nevent: plan\ndata: \{"site":7\}\n\nid: 2\nevent: job\ndata: "done"\n\n$/)
+  const [first, second] = [id(1), id(2)]
+  assert.ok(one.heard().endsWith(`id: ${first}\nevent: plan\ndata: {"site":7}\n\nid: ${second}\nevent: job\ndata: "done"\n\n`))
   assert.doesNotMatch(two.heard(), /plan/)
 })
 
 test('who comes back hears what was missed, and is told to read afresh when too much was', async (t) => {
   const { hub, follow } = await stream(t)
   for (let i = 1; i <= 3; i++) hub.publish({ event: 'live', data: i, account: 1 })
-  const back = await follow(1, 1)
+  const back = await follow(1, id(1))
   await back.until('data: 3')
   assert.doesNotMatch(back.heard(), /data: 1\n/)
-  assert.match(back.heard(), /id: 2\nevent: live\ndata: 2\n\nid: 3/)
+  assert.ok(back.heard().includes(`id: ${id(2)}\nevent: live\ndata: 2\n\nid: ${id(3)}\n`))
+  assert.doesNotMatch(back.heard(), /reset/)
   for (let i = 4; i <= 1100; i++) hub.publish({ event: 'live', data: i, account: 1 })
-  const late = await follow(1, 5)
+  const late = await follow(1, id(5))
   await late.until('data: 1100')
   assert.match(late.heard(), /event: reset/)
-  const stranger = await follow(1, 99_999)
+  const stranger = await follow(1, id(99_999))
   await stranger.until('event: reset')
+})
+
+test('who comes back to a program that was started again is told to read afresh, before and after its first event', async (t) => {
+  const { hub, follow } = await stream(t)
+  const lastOfOldRun = NOON - 60_000
+  const early = await follow(1, lastOfOldRun)
+  await early.until('event: reset')
+  hub.publish({ event: 'live', data: 'first', account: 1 })
+  const later = await follow(1, lastOfOldRun)
+  await later.until('"first"')
+  assert.match(later.heard(), /event: reset/)
 })
 
 test('a connection that says nothing is kept alive, and one that does not read is dropped', async (t) => {
@@ -98,7 +114,7 @@ test('a connection that says nothing is kept alive, and one that does not read i
   const closed = new Promise((resolve) => sleeper.response.on('close', resolve))
   for (let i = 0; hub.clients === 2 && i < 2000; i++) {
     hub.publish({ event: 'live', data: large, account: 1 })
-    await reader.until(`id: ${i + 1}\n`)
+    await reader.until(`id: ${id(i + 1)}\n`)
   }
   assert.equal(hub.clients, 1, 'the one that reads stays')
   sleeper.response.resume()

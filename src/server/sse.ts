@@ -32,7 +32,8 @@ const HEARTBEAT = 15_000
 export function createHub(clock: Clock): Hub {
   const clients = new Set<Client>()
   const ring: { id: number; event: StreamEvent; text: string }[] = []
-  let serial = 0
+  // Numbers go on from those of the run before: whoever comes back after a restart has missed something, and is told so.
+  let serial: number = clock.now()
   const drop = (client: Client) => {
     clients.delete(client)
     client.out.destroy()
@@ -65,7 +66,7 @@ export function createHub(clock: Clock): Hub {
       const last = Number(request.headers['last-event-id'] ?? Number.NaN)
       if (Number.isInteger(last) && last <= serial) {
         // What fell out of the ring is lost: the client is told to read everything afresh.
-        if (ring.length > 0 && last < ring[0]!.id - 1) out.write('event: reset\ndata: {}\n\n')
+        if (last < (ring[0]?.id ?? serial + 1) - 1) out.write('event: reset\ndata: {}\n\n')
         for (const { id, event, text } of ring) if (id > last && sees(event)) write(client, text)
       } else if (Number.isInteger(last)) out.write('event: reset\ndata: {}\n\n')
       clients.add(client)

@@ -17,6 +17,8 @@ export interface Tokens {
   /** Whose token it is; undefined when unknown, ended, of an inactive user or from before a password change. */
   resolve(token: string): Promise<{ principal: Principal; kind: TokenKind } | undefined>
   revoke(token: string): Promise<void>
+  /** Ends every token of the user. */
+  revokeAll(user: number): Promise<void>
   /** Forgets what is remembered about users, after one of them changed. */
   forget(): void
   /** Deletes tokens that ended. */
@@ -74,6 +76,10 @@ export function openTokens(
     async revoke(token) {
       remembered.delete(token)
       await store.query('delete from cariflex.access_token where hash = $1', [hashOf(token)])
+    },
+    async revokeAll(user) {
+      remembered.clear()
+      await store.query('delete from cariflex.access_token where user_id = $1', [user])
     },
     forget: () => remembered.clear(),
     async prune() {
