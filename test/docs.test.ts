@@ -112,7 +112,7 @@ test('the tutorial leads from zero to a battery that obeys', { timeout: 120_000,
 function cloneFor(t: TestContext): string {
   const clone = mkdtempSync(join(tmpdir(), 'cariflex-docs-'))
   chmodSync(clone, 0o755)
-  t.after(() => rmSync(clone, { recursive: true, force: true }))
+  t.after(() => rmSync(clone, { recursive: true, force: true, maxRetries: 20 }))
   for (const name of ['bin', 'src', 'examples', 'node_modules', 'package.json', 'package-lock.json'])
     symlinkSync(join(ROOT, name), join(clone, name))
   return clone

@@ -184,7 +184,7 @@ test('a check names what is wrong: the file, the address, another device, nobody
   assert.match((await faults('battery/sunspec-battery', { live }))[0]!, /No SunSpec marker/)
   assert.match((await faults('battery/plain-battery', { live: '127.0.0.1:1' }))[0]!, /cannot be reached/)
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-check-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   const file = join(folder, 'wrong.yaml')
   writeFileSync(
     file,

@@ -33,7 +33,7 @@ test('the published JSON Schema is the one that checks', () => {
 
 test('a template may lie anywhere on the disk', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-template-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   const file = join(folder, 'my battery.yaml')
   writeFileSync(file, plain.replace('Battery with a plain register map', 'Mine'))
   assert.equal(loadTemplate(file).name, 'Mine')
@@ -120,7 +120,7 @@ test('the brand of the how-to is read and ordered by its one file, as the how-to
   const server = await serveModbus({ unit: () => memoryUnit({ input, holding }) })
   t.after(async () => {
     await server.close()
-    rmSync(folder, { recursive: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
   })
 
   const live = `127.0.0.1:${server.port}`

@@ -71,7 +71,8 @@ test('while the database is away utterances wait, and are written when it is bac
   let isAway = true
   const { log, clock, say, news } = await room(t, (store) => ({
     ...store,
-    query: (sql, params) => (isAway ? Promise.reject(new Problem('database-unavailable', 'away')) : store.query(sql, params)),
+    query: (sql, params) =>
+      isAway ? Promise.reject(new Problem('database-unavailable', 'away', { retry: 'later' })) : store.query(sql, params),
   }))
   say({ action: 'first' })
   await log.flush()

@@ -59,7 +59,7 @@ export function openConversationLog({ store, clock, bus, log }: { store: Store; 
       try {
         await insert(store, batch)
       } catch (error) {
-        if (!isProblem(error) && batch.length > 0) {
+        if (!(isProblem(error) && error.retry === 'later') && batch.length > 0) {
           // Not the database, but one of these: the others must not wait for it.
           for (const one of batch) await insert(store, [one]).catch(() => lost++)
           waiting = waiting.slice(batch.length)

@@ -12,7 +12,7 @@ const taken = (name: string) => ['$', '{', name, '}'].join('')
 
 function fileWith(t: TestContext, text: string, more: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-config-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   for (const [name, content] of Object.entries(more)) writeFileSync(join(folder, name), content)
   const file = join(folder, 'cariflex.yaml')
   writeFileSync(file, text)

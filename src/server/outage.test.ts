@@ -22,7 +22,7 @@ test('with the database gone under load, writes are refused with 503, nothing ac
   t.after(async () => {
     await store.close()
     await database.stop()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
   })
   const sensor = await door.sensor({ resolution: 60_000 })
   const acknowledged = new Set<number>()

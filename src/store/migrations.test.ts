@@ -97,7 +97,7 @@ test('a user without the right to create extensions gets the tables all the same
 
 const folderOf = (t: { after(work: () => void): void }, files: Record<string, string>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-migrations-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   for (const [name, sql] of Object.entries(files)) writeFileSync(join(folder, name), sql)
   return folder
 }

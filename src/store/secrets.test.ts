@@ -16,7 +16,7 @@ const clock = manualClock(NOON)
 
 test('a secret comes back as it was, and the database never sees it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-secret-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   const store = await scratchStore(t)
   const secrets = await openSecrets({ store, clock, folder })
   await secrets.set('gireve/key', 'très secret', { description: 'API key' })
@@ -34,7 +34,7 @@ test('a secret comes back as it was, and the database never sees it', async (t) 
 
 test('a wrong key, a lost key, a swapped or a changed secret is a clear refusal, not a wrong value', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-secret-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   const store = await scratchStore(t)
   const key = randomBytes(32).toString('hex')
   const secrets = await openSecrets({ store, clock, folder, key })

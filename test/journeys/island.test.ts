@@ -123,6 +123,24 @@ test('the island, from the first start to the last crash', async (t) => {
     )
   })
 
+  await t.test('a posted limit holds, is audited under its author, and ends when it is taken back', async () => {
+    const posted = await island.ask<{ data: { id: string; asset: number } }>('POST', `${V1}/limits`, { maxKw: 120, duration: 'PT10M' })
+    assert.equal(posted.status, 201)
+    await until(
+      'orders within the limit',
+      () => orders(island),
+      (all) => all.length > 0 && all.reduce((sum, order) => sum + Math.max(0, order.powerKw), 0) <= 120.1,
+      5000,
+    )
+    const { body } = await island.ask<{ data: { event: string; active_user_name: string }[] }>(
+      'GET',
+      `/api/v3_0/assets/${posted.body.data.asset}/auditlog?page=1`,
+    )
+    assert.ok(body.data.some(({ event, active_user_name }) => event.includes(posted.body.data.id) && active_user_name.length > 0))
+    assert.equal((await island.ask('DELETE', `${V1}/limits/${posted.body.data.id}`)).status, 204)
+    assert.deepEqual(await gridLimits(island), [])
+  })
+
   await t.test('unplugging a car takes it out of the plan, plugging it brings it back', async () => {
     const world = (await island.ask<{ data: World }>('GET', `${V1}/world`)).body.data
     const car = world.vehicles.find((vehicle) => vehicle.plugged !== null)!

@@ -134,7 +134,7 @@ export async function startTerritory(
 
   t.after(async () => {
     await stop('SIGINT')
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
   })
   await start()
   return {

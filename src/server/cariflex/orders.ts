@@ -1,8 +1,8 @@
 /** Plans, setpoints, limits, overrides and alarms: what the line of a site decided, and what people may tell it. */
 import { Type } from 'typebox'
-import { type Line, planView, skillViews } from '#ems'
+import { auditAsset, type Line, planView, skillViews } from '#ems'
 import { DAY, Problem, parseInstant } from '#kernel'
-import type { Routes } from '../app.ts'
+import type { Request, Routes } from '../app.ts'
 import type { Identity } from '../identity.ts'
 import { Data, endOf, Moment, onSite, whoOf } from './shape.ts'
 
@@ -89,6 +89,7 @@ export const orderRoutes =
     const guard = (action: 'read' | 'update') => ({ preValidation: identity.authenticate, preHandler: onSite(account, action) })
     const read = guard('read')
     const write = guard('update')
+    const note = (request: Request, event: string, asset: number) => auditAsset(line.store, clock.now(), whoOf(request), event, asset)
 
     app.get(
       '/plans/latest',
@@ -157,6 +158,7 @@ export const orderRoutes =
         const start = from === undefined ? clock.now() : parseInstant(from)
         const end = endOf({ ...(until !== undefined && { until }), ...(duration !== undefined && { duration }) }, start, site.zone)
         const data = await line.limits.post({ ...posted, from: start, until: end, origin: `user ${whoOf(request).email}` })
+        await note(request, `Posted limit '${data.because}': ${data.id}`, data.asset)
         return reply.code(201).send({ data })
       },
     )
@@ -165,6 +167,7 @@ export const orderRoutes =
       { ...write, schema: { tags: ['limits'], summary: 'Ends a posted limit', params: Id } },
       async (request, reply) => {
         await line.limits.end(request.params.id)
+        await note(request, `Ended limit: ${request.params.id}`, site.asset)
         return reply.code(204).send()
       },
     )
@@ -193,6 +196,7 @@ export const orderRoutes =
         const { until, duration, ...posted } = request.body
         const end = endOf({ ...(until !== undefined && { until }), ...(duration !== undefined && { duration }) }, clock.now(), site.zone)
         const data = await line.overrides.post({ ...posted, until: end, owner: whoOf(request).email })
+        await note(request, `Ordered ${data.powerKw} kW for '${data.device}' until ${data.until}: ${data.id}`, data.asset)
         return reply.code(201).send({ data })
       },
     )
@@ -201,6 +205,7 @@ export const orderRoutes =
       { ...write, schema: { tags: ['overrides'], summary: 'Takes an override back', params: Id } },
       async (request, reply) => {
         await line.overrides.undo(request.params.id, whoOf(request).email)
+        await note(request, `Took back override: ${request.params.id}`, site.asset)
         return reply.code(204).send()
       },
     )

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Charging } from '#charging'
-import { type ConversationLog, type Established, joinTerritory, type Site, steers } from '#ems'
+import { auditAsset, type ConversationLog, type Established, joinTerritory, type Site, steers } from '#ems'
 import { kilowatts, Problem } from '#kernel'
-import type { Routes } from '../app.ts'
+import type { Request, Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { Data, onSite, whoOf } from './shape.ts'
 
@@ -38,6 +38,9 @@ export const stationRoutes =
     const { authenticate, requirePermission } = rooms.identity
     const read = { preValidation: authenticate, preHandler: onSite(established.account, 'read') }
     const operate = { preValidation: authenticate, preHandler: [onSite(established.account, 'update'), requirePermission(steers)] }
+
+    const note = (request: Request, event: string, asset: number) =>
+      auditAsset(rooms.store, rooms.clock.now(), whoOf(request), event, asset)
 
     app.get('/stations', { ...read, schema: { tags: ['stations'], summary: 'Charging stations and what they do now' } }, async () => ({
       data: charging.stations(),
@@ -75,7 +78,13 @@ export const stationRoutes =
           ),
         },
       },
-      async ({ params, body }) => ({ data: await charging.call(params.identity, body.action, body.payload ?? {}) }),
+      async (request) => {
+        const { params, body } = request
+        const data = await charging.call(params.identity, body.action, body.payload ?? {})
+        const asset = charging.stations().find((station) => station.identity === params.identity)?.asset ?? established.site
+        await note(request, `Sent ${body.action} to station '${params.identity}': ${data.status}`, asset)
+        return { data }
+      },
     )
     app.post(
       '/stations',
@@ -128,7 +137,7 @@ export const stationRoutes =
           ...(name !== undefined && { name }),
         })
         await charging.registerToken({ token })
-        rooms.log.info({ station: identity, user: whoOf(request).email }, 'a station was registered')
+        await note(request, `Registered station '${identity}'`, joined.asset)
         return reply.code(201).send({ data: { identity, asset: joined.asset, sensor, password, token } })
       },
     )

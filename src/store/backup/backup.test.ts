@@ -17,7 +17,7 @@ const clock = manualClock(instant(Date.UTC(2026, 10, 24, 12)))
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-backup-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   return folder
 }
 

@@ -10,7 +10,7 @@ import { holderOf, holdFolder } from './hold.ts'
 
 function folderWith(t: TestContext, lock?: object | string): { folder: string; file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-hold-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   const file = join(folder, 'platform.lock')
   if (lock !== undefined) writeFileSync(file, typeof lock === 'string' ? lock : JSON.stringify(lock))
   return { folder, file }

@@ -12,7 +12,7 @@ const NOBODY = { uid: 65_534, gid: 65_534 }
 function folderOf(t: TestContext, mode: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-native-'))
   chmodSync(folder, mode)
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   return folder
 }
 

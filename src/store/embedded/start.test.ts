@@ -18,7 +18,7 @@ const NOBODY = { uid: 65_534, gid: 65_534 }
 function dataFolder(t: TestContext, mode = 0o711): string {
   const folder = mkdtempSync(join(scratchHome(), 'cariflex-embedded-'))
   chmodSync(folder, mode)
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   return folder
 }
 
