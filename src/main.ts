@@ -194,6 +194,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     beliefs,
     devices,
     conversation,
+    alarms: line.alarms,
     source,
     config: { zone: site.zone, ...settings.charging },
   })

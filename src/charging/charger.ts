@@ -47,17 +47,20 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
     )
   }
 
-  const whyNot = (): string | undefined => {
-    if (!station.session) return say(SAYING.offLine)
-    if (station.record.boot !== 'Accepted') return say(SAYING.settingUp)
-    const plugged = pluggedAt(station)
-    if (!plugged) return say(SAYING.noCar)
-    if (plugged.transaction.tokenStatus === undefined) return say(SAYING.noToken)
-    if (plugged.transaction.tokenStatus !== 'Accepted') return say(SAYING.badToken, { status: plugged.transaction.tokenStatus })
+  const whyNot = (): Pick<Capability, 'lack'> & { why?: string } => {
+    // One that never came is not missed: it may not stand yet.
+    const lack = station.lastSeen === undefined && station.record.lastSeen === undefined ? 'work' : 'connection'
+    if (!station.session) return { lack, why: say(SAYING.offLine) }
+    if (station.record.boot !== 'Accepted') return { lack: 'connection', why: say(SAYING.settingUp) }
     const faulty = [...station.connectors.values()].some(
       ({ evse, status }) => evse === station.record.evse && (status === 'Faulted' || status === 'Unavailable'),
     )
-    return faulty ? say(SAYING.fault) : undefined
+    if (faulty) return { why: say(SAYING.fault) }
+    const plugged = pluggedAt(station)
+    if (!plugged) return { lack: 'work', why: say(SAYING.noCar) }
+    const { tokenStatus } = plugged.transaction
+    if (tokenStatus === undefined) return { lack: 'work', why: say(SAYING.noToken) }
+    return tokenStatus === 'Accepted' ? {} : { lack: 'work', why: say(SAYING.badToken, { status: tokenStatus }) }
   }
 
   const minPower = (): number => {
@@ -76,15 +79,15 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
     // Stations push; what they measured is written by measurements.ts, so the round of readings finds nothing here.
     read: async (): Promise<Reading[]> => [],
     capability(): Capability {
-      const why = whyNot()
+      const lacking = whyNot()
       const plugged = pluggedAt(station)
       const capability: Capability = {
         kind: 'evse',
         maxPower: watts(plugged ? maxPower() : 0),
         minPower: watts(minPower()),
         minStep: watts(SMALLEST_CURRENT * config.voltage * phases()),
-        controllable: why === undefined,
-        ...(why === undefined ? {} : { why }),
+        controllable: lacking.why === undefined,
+        ...lacking,
       }
       if (plugged) {
         const { soc, capacity } = stockOf(plugged, config)
@@ -109,7 +112,7 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
       return plugged && wishOf(plugged, clock.now(), config)
     },
     async apply(setpoint: Setpoint): Promise<Answer> {
-      const why = whyNot()
+      const { why } = whyNot()
       if (!isAtWork(station)) return { answer: 'silent', why: why ?? say(SAYING.offLine) }
       const plugged = pluggedAt(station)
       if (!plugged || why !== undefined) return { answer: 'refused', why: why ?? say(SAYING.noCar) }

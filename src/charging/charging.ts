@@ -1,8 +1,8 @@
 /** The charging room put together: stations that connect, their sessions, and the chargers that the EMS steers. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
-import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, Problem, SECOND } from '#kernel'
+import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
+import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, Problem, SECOND, say } from '#kernel'
 import {
   acceptStations,
   type BootNotificationRequest,
@@ -26,6 +26,7 @@ import { onboard, onboardingMark } from './onboarding.ts'
 import { zulu } from './order.ts'
 import { redactFrame } from './redaction.ts'
 import { gatherer } from './report.ts'
+import { SAYING } from './saying.ts'
 import { openSessions } from './sessions.ts'
 import {
   pluggedAt,
@@ -50,6 +51,8 @@ export interface ChargingParts {
   beliefs: Beliefs
   devices: Devices
   conversation: Conversation
+  /** What stations report of themselves is kept there. */
+  alarms: Alarms
   config?: Partial<ChargingConfig>
   /** Under which source measurements are kept; the demo says 'simulation'. */
   source?: SourceKey
@@ -76,7 +79,7 @@ export interface Charging {
 
 /** Opens the room: what the database knows of stations and open sessions is taken up again. @throws Problem `database-unavailable` */
 export async function openCharging(parts: ChargingParts): Promise<Charging> {
-  const { store, clock, bus, beliefs, devices, conversation } = parts
+  const { store, clock, bus, beliefs, devices, conversation, alarms } = parts
   const log = parts.log.child({ room: 'charging' })
   const config: ChargingConfig = { ...DEFAULTS, ...parts.config }
   const stations = new Map<string, Station>()
@@ -249,8 +252,10 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     problem(station: Station, active: boolean, what: string) {
       const { asset, identity } = station.record
       if (active) tell(station, 'faulted')
-      if (asset !== undefined)
-        bus.tell({ kind: 'alarm', asset, code: 'station-problem', message: `${identity} reports a problem of its ${what}.`, active })
+      if (asset === undefined) return
+      const code = 'station-problem'
+      const kept = active ? alarms.raise(asset, code, say(SAYING.problem, { station: identity, part: what })) : alarms.clear(asset, code)
+      kept.catch((error: unknown) => log.warn({ station: identity, error: describeError(error) }, 'an alarm was not kept'))
     },
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
-import { type Beliefs, type Devices, deviceRegistry, type News, openBeliefs, type Setpoint, type Utterance } from '#ems'
+import { type Beliefs, type Devices, deviceRegistry, type News, openAlarms, openBeliefs, type Setpoint, type Utterance } from '#ems'
 import { formatInstant, type Instant, inProcessBus, type Log, manualClock, parseInstant, silentLog, wattHours } from '#kernel'
 import { CallError, connectStation, type Payload, type Session } from '#protocols/ocpp'
 import { type Store, scratchStore } from '#store'
@@ -90,6 +90,7 @@ export async function rig(
       beliefs,
       devices,
       conversation: { note: (utterance) => void utterances.push(utterance) },
+      alarms: openAlarms({ store, clock, bus }),
       config: { ping: 0, bootPause: 0, ...config, ...more },
     })
   let charging = await open()

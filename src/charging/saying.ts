@@ -6,6 +6,7 @@ export const SAYING = {
   noToken: 'Nobody has shown a token for the car yet.',
   badToken: 'The token of the car is not accepted ({status}).',
   fault: 'The station reports a fault.',
+  problem: '{station} reports a problem of its {part}.',
   pause: 'The station asked for a pause of {age}.',
   refused: 'The station refused the profile: {answer}.',
   noForm: 'The station refused every form of the profile.',

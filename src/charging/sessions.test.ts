@@ -357,6 +357,49 @@ test('what no column can hold is refused for good, so that the station does not 
   )
 })
 
+test('a station that is missed, faulty or has a problem is told apart from one at rest, and from one that never came', async (t) => {
+  const house = await rig(t)
+  const lack = (device = 'CP001') => {
+    const { controllable, lack = 'none', why = '' } = house.devices.get(device)!.capability()
+    return [controllable, lack, why]
+  }
+  const station = await house.station()
+  assert.deepEqual(lack(), [false, 'work', 'No car is plugged in.'])
+  assert.deepEqual(lack('CP002'), [false, 'work', 'The station is not connected.'])
+  const status = (connectorStatus: string) =>
+    station.say('StatusNotification', { timestamp: stamp(house.clock.now()), connectorStatus, evseId: 1, connectorId: 1 })
+  await status('Faulted')
+  assert.deepEqual(lack(), [false, 'none', 'The station reports a fault.'], 'without a car too')
+  const problem = (actualValue: string) => ({
+    generatedAt: stamp(NOW),
+    seqNo: 0,
+    eventData: [
+      {
+        eventId: 1,
+        timestamp: stamp(NOW),
+        trigger: 'Delta',
+        actualValue,
+        eventNotificationType: 'HardWiredNotification',
+        component: { name: 'Fan' },
+        variable: { name: 'Problem' },
+      },
+    ],
+  })
+  const alarms = () => house.store.query('select asset, code, message, ended_at is null as active from cariflex.alarm')
+  const told = async (count: number) => {
+    while (house.news.filter((one) => one.kind === 'alarm').length < count) await new Promise(setImmediate)
+    return alarms()
+  }
+  await station.say('NotifyEvent', problem('true'))
+  const alarm = { asset: 101, code: 'station-problem', message: 'CP001 reports a problem of its Fan.' }
+  assert.deepEqual(await told(1), [{ ...alarm, active: true }])
+  await station.say('NotifyEvent', problem('false'))
+  assert.deepEqual(await told(2), [{ ...alarm, active: false }])
+  await station.close()
+  while (lack()[1] !== 'connection') await new Promise(setImmediate)
+  assert.deepEqual(lack(), [false, 'connection', 'The station is not connected.'])
+})
+
 test('security events of a station are kept', async (t) => {
   const house = await rig(t)
   const station = await house.station()

@@ -15,8 +15,8 @@ export interface AlarmView {
 export interface Alarms {
   /** Raises an alarm, or updates the message of the one that is active. */
   raise(asset: number, code: string, message: string): Promise<void>
-  /** Ends the alarm if it is active. */
-  clear(asset: number, code: string): Promise<void>
+  /** Ends the alarm of the asset, or of each of them, if it is active. */
+  clear(assets: number | readonly number[], code: string): Promise<void>
   /** Active alarms, and those that began within `past` ms; newest first. */
   views(zone: string, past?: number): Promise<AlarmView[]>
 }
@@ -32,12 +32,12 @@ export function openAlarms({ store, clock, bus }: { store: Store; clock: Clock; 
       )
       if (row?.fresh) bus.tell({ kind: 'alarm', asset, code, message, active: true })
     },
-    async clear(asset, code) {
-      const ended = await store.query<{ message: string }>(
-        'update cariflex.alarm set ended_at = $3 where asset = $1 and code = $2 and ended_at is null returning message',
-        [asset, code, asTimestamp(clock.now())],
+    async clear(assets, code) {
+      const ended = await store.query<{ asset: number; message: string }>(
+        'update cariflex.alarm set ended_at = $3 where asset = any($1::int[]) and code = $2 and ended_at is null returning asset, message',
+        [[assets].flat(), code, asTimestamp(clock.now())],
       )
-      for (const { message } of ended) bus.tell({ kind: 'alarm', asset, code, message, active: false })
+      for (const { asset, message } of ended) bus.tell({ kind: 'alarm', asset, code, message, active: false })
     },
     async views(zone, past = 0) {
       const rows = await store.query<{ id: number; asset: number; code: string; message: string; since: Instant; active: boolean }>(

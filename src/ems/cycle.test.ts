@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { after, kilowatts, MINUTE, manualClock, Problem, SECOND } from '#kernel'
+import { after, kilowatts, MINUTE, manualClock, Problem, SECOND, watts } from '#kernel'
 import { scratchStore } from '#store'
 import { beatOnce, startHeartbeat } from './heartbeat.ts'
 import { eventually, flatPlan, openIsland, settleIsland, smallSite, TEN } from './island.fixture.ts'
@@ -316,6 +316,28 @@ test('in the plan cars are continuous; a charger takes what it cannot hold in on
   assert.deepEqual(seen, [4140, 4140, 4140, 0, 0], 'half the quarter-hour at the smallest step')
   const [order] = await line.setpoints.views({ device: 'CP001' }, after(clock.now(), -2 * MINUTE))
   assert.match(order!.because, /On average 2.1 kW: the charger holds 4.1 kW or nothing/)
+})
+
+test('a charger that lost its connection is missed after half a minute', async (t) => {
+  const { line, made, clock, site } = await island(t)
+  const heart = startHeartbeat(line)
+  t.after(() => heart.stop())
+  made['CP001']!.capability = () => ({
+    kind: 'evse',
+    maxPower: watts(0),
+    minPower: watts(0),
+    minStep: watts(4140),
+    controllable: false,
+    lack: 'connection',
+    why: 'The station is not connected.',
+  })
+  await heart.beat()
+  assert.deepEqual(await line.alarms.views(site.zone), [], 'stations come back by themselves')
+  clock.forward(40 * SECOND)
+  await heart.beat()
+  await eventually(async () => (await line.alarms.views(site.zone)).length === 1, 'the station is missed')
+  const [alarm] = await line.alarms.views(site.zone)
+  assert.deepEqual([alarm?.code, alarm?.message], ['device-silent', 'CP001 does not answer: The station is not connected.'])
 })
 
 test('a device that is out of order or out of reach raises an alarm, which ends with it', async (t) => {

@@ -23,6 +23,8 @@ export interface Capability {
   }
   /** True when orders make sense now (battery on line, car plugged and authorised). */
   controllable: boolean
+  /** What keeps it from being controllable where that is no fault of it: nothing to steer (no car), or it is not connected now. */
+  lack?: 'work' | 'connection'
   /** Why not controllable, for people: a sentence (`saying.ts` of the room that says it). */
   why?: string
 }

@@ -19,16 +19,16 @@ export function watchHealth({ devices, watch, alarms, site }: Line): Health {
   const said = new Map<string, string>()
 
   const ills = (device: ReturnType<typeof devices.all>[number], at: Instant): Partial<Record<Code, string>> => {
-    const silence = watch.silence(device.id)
+    const { controllable, lack, why } = device.capability()
+    const silence = watch.silence(device.id) ?? (lack === 'connection' ? why : undefined)
     if (silence !== undefined) {
       const since = silentSince.get(device.id) ?? at
       silentSince.set(device.id, since)
       return at - since >= PATIENCE ? { 'device-silent': say(SAYING.deviceSilent, { device: device.id, why: asSentence(silence) }) } : {}
     }
     silentSince.delete(device.id)
-    const { controllable, why } = device.capability()
     // A charger without a car is at rest, not ill.
-    if (controllable || device.kind === 'evse') return {}
+    if (controllable || lack !== undefined) return {}
     return { 'device-out': say(SAYING.deviceOut, { device: device.id, why: why === undefined ? say(SAYING.noReason) : asSentence(why) }) }
   }
   return {

@@ -78,7 +78,7 @@ export function handMade(
       minPower: watts(device.kind === 'evse' ? 0 : -most),
       minStep: watts(device.kind === 'evse' ? 4140 : 0),
       controllable: device.plugged,
-      ...(!device.plugged && { why: 'no car is plugged in' }),
+      ...(!device.plugged && { why: 'no car is plugged in', ...(device.kind === 'evse' && { lack: 'work' as const }) }),
       ...(device.kind !== 'pv' && {
         storage: {
           soc: wattHours(device.socKwh * 1000),

@@ -79,7 +79,11 @@ test('a wish that cannot be met is named with what is missing and why', async (t
   const car = plan.devices.find((each) => each.device === 'CP001')!
   assert.deepEqual(car.powerKw.slice(0, 5), [22, 22, 22, 22, 0], 'best effort, then gone')
   assert.equal(plan.trigger, 'CP001: a car arrived')
-  assert.ok((await line.alarms.views(site.zone)).some((alarm) => alarm.code === 'wish-broken' && alarm.asset === 61))
+  const missed = async () => (await line.alarms.views(site.zone)).some((alarm) => alarm.code === 'wish-broken' && alarm.asset === 61)
+  assert.equal(await missed(), true)
+  made['CP001']!.plugged = false
+  await planOnce(line, 'CP001: the car left', { pool })
+  assert.equal(await missed(), false, 'a car that left misses nothing')
 })
 
 test('a grid limit caps the plan, which keeps what it would have done without', async (t) => {

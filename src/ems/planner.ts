@@ -158,8 +158,12 @@ export async function planOnce(
   if (asked.prices.alarm) await alarms.raise(site.asset, 'prices-missing', asked.prices.alarm)
   else await alarms.clear(site.asset, 'prices-missing')
   for (const wish of plan.brokenWishes) await alarms.raise(wish.asset, 'wish-broken', wish.because)
-  for (const { member } of asked.asked)
-    if (!plan.brokenWishes.some((wish) => wish.asset === member.asset)) await alarms.clear(member.asset, 'wish-broken')
+  const broken = new Set(plan.brokenWishes.map((wish) => wish.asset))
+  // Of all devices, not only those that were planned: a car that left misses nothing any more.
+  await alarms.clear(
+    site.devices.flatMap(({ asset }) => (broken.has(asset) ? [] : [asset])),
+    'wish-broken',
+  )
   await line.beliefs.record(await beliefsOf(line, plan, asked.asked))
   return plan
 }

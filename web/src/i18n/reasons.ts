@@ -129,6 +129,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Nobody has shown a token for the car yet.': "Personne n'a encore présenté de badge pour la voiture.",
   'The token of the car is not accepted ({status}).': "Le badge de la voiture n'est pas accepté ({status}).",
   'The station reports a fault.': 'La borne signale une panne.',
+  '{station} reports a problem of its {part}.': 'La borne {station} signale un problème ({part}).',
   'The station asked for a pause of {age}.': 'La borne a demandé une pause de {age}.',
   'The station refused the profile: {answer}.': 'La borne a refusé le profil de charge : {answer}.',
   'The station refused every form of the profile.': 'La borne a refusé le profil de charge sous toutes ses formes.',
