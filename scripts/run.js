@@ -71,6 +71,8 @@ const test = (files, concurrency = 3) =>
     '--test',
     `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
     `--test-concurrency=${concurrency}`,
+    // A test that hangs fails instead of holding everything up.
+    '--test-timeout=900000',
     ...files,
   ])
 const binary = (name) => join(root, 'node_modules', '.bin', name)

@@ -14,11 +14,24 @@ import { type EmbeddedOptions, startEmbedded } from './start.ts'
 const root = process.getuid?.() === 0 ? false : 'needs to run as root'
 const NOBODY = { uid: 65_534, gid: 65_534 }
 
+const undone = new WeakMap<TestContext, (() => unknown)[]>()
+
+/** Like `t.after`, but the last thing begun is the first to be ended: a server stops before its folder goes. */
+function finallyDo(t: TestContext, step: () => unknown): void {
+  const known = undone.get(t)
+  if (known) return void known.push(step)
+  const steps = [step]
+  undone.set(t, steps)
+  t.after(async () => {
+    for (const each of steps.reverse()) await each()
+  })
+}
+
 /** A data folder that is removed after the test; 0711 as the platform makes it. */
 function dataFolder(t: TestContext, mode = 0o711): string {
   const folder = mkdtempSync(join(scratchHome(), 'cariflex-embedded-'))
   chmodSync(folder, mode)
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
+  finallyDo(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   return folder
 }
 
@@ -32,7 +45,7 @@ async function start(t: TestContext, folder: string, more: Partial<EmbeddedOptio
     await store.close()
     await embedded.stop()
   }
-  t.after(stop)
+  finallyDo(t, stop)
   return { embedded, store, stop }
 }
 
@@ -55,7 +68,7 @@ async function platform(t: TestContext, folder: string, identity: { uid?: number
     env: { PATH: process.env['PATH'] ?? '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  t.after(() => child.kill('SIGKILL'))
+  finallyDo(t, () => child.kill('SIGKILL'))
   for await (const line of createInterface({ input: child.stdout }))
     return { child, said: JSON.parse(line) as { url: string; server: number; cluster: string; code?: string; message?: string } }
   throw new Error('the platform said nothing')
