@@ -44,9 +44,9 @@ import {
   wattHours,
   watts,
 } from '#kernel'
-import { createServer, jobRoutes, orderRoutes, type Server, type ServerConfig, stationRoutes, worldRoutes } from '#server'
-import { forkWorld, type PastSeries, type RunningWorld, startWorld, worldOf } from '#simulators'
-import { forgetOutbox, holdFolder, migrate, openQueue, openRetention, openStore, type Store, startEmbedded } from '#store'
+import { createServer, jobRoutes, orderRoutes, portIsFree, type Server, type ServerConfig, stationRoutes, worldRoutes } from '#server'
+import { endWorld, forkWorld, type PastSeries, type RunningWorld, startWorld, worldOf } from '#simulators'
+import { forgetOutbox, holderOf, holdFolder, migrate, openQueue, openRetention, openStore, type Store, startEmbedded } from '#store'
 
 /** What the platform needs to know to start; the command line makes it from the configuration. */
 export interface Settings {
@@ -92,10 +92,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DEMO = join(ROOT, 'examples', 'martinique.yaml')
 
 /** Undoes what was started, newest first; a step that fails is logged and the next one runs. */
-function undoList(log: Log) {
+function undoList(log: Log, signal?: AbortSignal) {
   const steps: [string, () => unknown][] = []
   return {
-    add: (name: string, step: () => unknown) => void steps.push([name, step]),
+    /** Notes how to stop what was just started; ends the start here when it was asked to stop meanwhile. */
+    add(name: string, step: () => unknown) {
+      steps.push([name, step])
+      signal?.throwIfAborted()
+    },
     async run() {
       for (const [name, step] of steps.splice(0).reverse())
         try {
@@ -107,9 +111,12 @@ function undoList(log: Log) {
   }
 }
 
-/** Starts the platform; resolves when it is ready. What was started is stopped again when a later step fails. */
-export async function startPlatform(settings: Settings, { clock, log }: { clock: Clock; log: Log }): Promise<Platform> {
-  const undo = undoList(log)
+/** Starts the platform; resolves when it is ready. What was started is stopped again when a later step fails or `signal` asks to stop. */
+export async function startPlatform(
+  settings: Settings,
+  { clock, log, signal }: { clock: Clock; log: Log; signal?: AbortSignal },
+): Promise<Platform> {
+  const undo = undoList(log, signal)
   try {
     return await start(settings, clock, log, undo)
   } catch (error) {
@@ -119,9 +126,12 @@ export async function startPlatform(settings: Settings, { clock, log }: { clock:
 }
 
 async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnType<typeof undoList>): Promise<Platform> {
+  // Whoever holds the folder holds the port as well; that is told when the folder is taken.
+  if (holderOf(settings.data, clock) === undefined) await portIsFree(settings)
   mkdirSync(settings.data, { recursive: true })
-  const child = mayBeDemo(settings) ? await forkWorld(join(settings.data, 'world.pid')) : undefined
-  undo.add('world process', () => child?.kill())
+  const pidFile = join(settings.data, 'world.pid')
+  const child = mayBeDemo(settings) ? await forkWorld(pidFile) : undefined
+  undo.add('world process', () => child && endWorld(child, pidFile))
   const store = await openDatabase(settings, clock, log, undo)
   const firstStart = await isVirgin(store)
   const established = await territoryOf(store, settings, clock, firstStart)

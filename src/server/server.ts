@@ -1,6 +1,6 @@
 /** The one HTTP port: puts the doors of the house together. Routes register before `listen`; `close` stops gracefully. */
 import type { Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createProbe } from 'node:net'
 import {
   type Beliefs,
   type News,
@@ -159,7 +159,16 @@ export function createServer(parts: ServerParts): Server {
   }
 }
 
-function portProblem(error: NodeJS.ErrnoException, { host, port }: ServerConfig): unknown {
+/** Looks whether the port can be opened, before anything is started for it. @throws Problem `port-taken`, `port-refused`, `unknown-host` */
+export async function portIsFree({ host, port }: Pick<ServerConfig, 'host' | 'port'>): Promise<void> {
+  const probe = createProbe()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error) => reject(portProblem(error, { host, port })))
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()))
+  })
+}
+
+function portProblem(error: NodeJS.ErrnoException, { host, port }: Pick<ServerConfig, 'host' | 'port'>): unknown {
   if (error.code === 'EADDRINUSE')
     return new Problem('port-taken', `Port ${port} is taken by another program.`, {
       hint: 'Stop it, or choose another port with CARIFLEX_PORT (0 takes any free one).',

@@ -106,11 +106,14 @@ export async function startWorld(spec: WorldSpec, { pidFile, patience = 60_000, 
     state: () => ask({ kind: 'state' }),
     command: (name, body) => ask({ kind: 'command', name, body }),
     onEnd: (listener) => void child.once('exit', listener),
-    async stop() {
-      await ended(child, () => child.connected && child.disconnect())
-      if (pidFile) rmSync(pidFile, { force: true })
-    },
+    stop: () => endWorld(child, pidFile),
   }
+}
+
+/** Ends the process of a world, whether it was filled or not; resolves when it is gone. */
+export async function endWorld(child: ChildProcess, pidFile?: string): Promise<void> {
+  await ended(child, () => child.connected && child.disconnect())
+  if (pidFile) rmSync(pidFile, { force: true })
 }
 
 async function ended(child: ChildProcess, ask: () => void): Promise<void> {

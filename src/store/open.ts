@@ -5,9 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { type Clock, describeError, type Log, Problem } from '#kernel'
-import { databaseProblem } from './failure.ts'
+import { databaseProblem, isAway } from './failure.ts'
 import type { Queryable, Store } from './store.ts'
 import { valueReaders } from './value.ts'
+import { openWatchdog } from './watchdog.ts'
 
 export interface StoreOptions {
   /** `postgres://user:password@host:port/database` */
@@ -44,6 +45,12 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
   pool.on('error', complain)
   pool.on('connect', (client) => void client.on('error', complain))
 
+  const { guard } = openWatchdog(clock, () => answers(url))
+  const guarded =
+    (lender: Lender): Lender =>
+    (work) =>
+      lender((client) => guard(() => work(client)))
+
   const lent = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
   const lend = <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
@@ -62,7 +69,7 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
       return await work(client)
     } catch (error) {
       const told = databaseProblem(error)
-      if (told instanceof Problem && told.code === 'database-unavailable') broken = told
+      if (isGone(told)) broken = told
       throw told
     } finally {
       client.release(broken)
@@ -71,18 +78,19 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
 
   return {
     url,
-    ...speak((work) => lend(work)),
+    ...speak(guarded(lend)),
     transact: (work) =>
       lend(async (client) => {
         const told: (() => void)[] = []
-        await client.query('begin')
+        await guard(() => client.query('begin'))
         try {
-          const result = await work({ ...speak(inTurn(client)), onCommit: (listener) => told.push(listener) })
-          await client.query('commit')
+          const result = await work({ ...speak(guarded(inTurn(client))), onCommit: (listener) => told.push(listener) })
+          await guard(() => client.query('commit'))
           for (const listener of told) listener()
           return result
         } catch (error) {
-          await client.query('rollback').catch(complain)
+          // A server that is gone undoes it by itself: its connection is thrown away.
+          if (!isGone(error)) await guard(() => client.query('rollback')).catch(complain)
           throw error
         }
       }),
@@ -95,6 +103,28 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
 }
 
 const CLOSE_PATIENCE = 5000
+
+const isGone = (error: unknown): error is Problem => error instanceof Problem && error.code === 'database-unavailable'
+
+/** Whether the server answers on a connection of its own within three seconds; one that refuses us does answer. */
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 3000,
+    query_timeout: 3000,
+    application_name: 'cariflex watch',
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select 1')
+    void client.end().catch(() => {})
+    return true
+  } catch (error) {
+    void client.end().catch(() => {})
+    return !isAway(error) && !/timeout/i.test(describeError(error))
+  }
+}
 
 const closed = () =>
   new Problem('database-unavailable', 'The connection to the database was closed: the program stops.', {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describeError } from '#kernel'
 import { CONFIG_OPTIONS, CONFIG_WORDS, configOf } from '../configured.ts'
 import { clock, logOf, settingsOf } from '../settings.ts'
@@ -15,8 +16,20 @@ export const start: Verb = {
     const log = logOf(loaded.config, process.stdout.isTTY === true)
     for (const note of loaded.notes) log.info({}, note)
     process.on('unhandledRejection', (error) => log.error({ error }, 'a promise was left alone'))
+    // From here on a signal is a wish to stop, also while things start: nothing half started stays behind.
+    const wish = new AbortController()
+    let asked = 0
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        if (++asked > 1) process.exit(130)
+        say('Stopping ... (once more to stop at once)')
+        wish.abort()
+      })
     const { startPlatform } = await import('../../main.ts')
-    const platform = await startPlatform(settingsOf(loaded.config), { clock, log })
+    const platform = await startPlatform(settingsOf(loaded.config), { clock, log, signal: wish.signal }).catch((error: unknown) => {
+      if (wish.signal.aborted) process.exit(0)
+      throw error
+    })
     const { email, password, created } = platform.admin
     const how =
       password === undefined
@@ -26,18 +39,8 @@ export const start: Verb = {
       { ready: true, url: platform.url, demo: platform.demo, admin: platform.admin },
       () => `Cariflex is ready at ${platform.url} — ${how}${platform.demo ? ' — demonstration, the world outside is simulated' : ''}`,
     )
-    await new Promise<void>((resolve) => {
-      let asked = 0
-      const stop = () => {
-        if (++asked > 1) process.exit(130)
-        say('Stopping ... (once more to stop at once)')
-        platform.stop().then(resolve, (error: unknown) => {
-          log.error({ error: describeError(error) }, 'stopping failed')
-          resolve()
-        })
-      }
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
-    })
+    if (!wish.signal.aborted) await once(wish.signal, 'abort')
+    await platform.stop().catch((error: unknown) => log.error({ error: describeError(error) }, 'stopping failed'))
     process.exit(0)
   },
 }
