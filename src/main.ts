@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
@@ -128,7 +128,7 @@ export async function startPlatform(
 async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnType<typeof undoList>): Promise<Platform> {
   // Whoever holds the folder holds the port as well; that is told when the folder is taken.
   if (holderOf(settings.data, clock) === undefined) await portIsFree(settings)
-  mkdirSync(settings.data, { recursive: true })
+  makeFolder(settings.data)
   const pidFile = join(settings.data, 'world.pid')
   const child = mayBeDemo(settings) ? await forkWorld(pidFile) : undefined
   undo.add('world process', () => child && endWorld(child, pidFile))
@@ -252,6 +252,19 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: ReturnTyp
     .then(() => planner.plan(say(SAYING.start)))
     .catch((error: unknown) => log.error({ error }, 'the first plan failed'))
   return { url, demo: established.demo, admin, stop: undo.run }
+}
+
+/** @throws Problem `data-folder` when this user cannot make the folder or cannot write there */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new Problem('data-folder', `The data folder cannot be used: ${describeError(error)}.`, {
+      hint: 'Give it to this user, or name another one with --data or CARIFLEX_DATA.',
+      cause: error,
+    })
+  }
 }
 
 /** Whether this start will probably need the simulated world: its process is started while the database comes up. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,9 +10,10 @@ import { freePort, until } from './territory.ts'
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'cariflex.js')
 
-function launch(t: TestContext, port: number) {
+function launch(t: TestContext, port: number, prepare = (_folder: string) => {}) {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-start-'))
   chmodSync(folder, 0o755)
+  prepare(folder)
   const env: NodeJS.ProcessEnv = { ...process.env, CARIFLEX_PORT: String(port), CARIFLEX_DATA: join(folder, 'data') }
   for (const name of ['PORT', 'DATABASE_URL', 'NODE_TEST_CONTEXT']) delete env[name]
   const child = spawn(process.execPath, [PROGRAM, 'start'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -48,6 +49,13 @@ test('a taken port is said before anything is started for it', async (t) => {
   assert.equal(code, 1)
   assert.match(said(), new RegExp(`Port ${port} is taken`))
   assert.deepEqual(existsSync(data) ? readdirSync(data) : [], [], 'no database was made')
+})
+
+test('a data folder that cannot be used is said so, with the way out', async (t) => {
+  const { said, ended } = launch(t, await freePort(), (folder) => writeFileSync(join(folder, 'data'), 'no folder'))
+  const [code] = await ended
+  assert.equal(code, 1)
+  assert.match(said(), /The data folder cannot be used: .*\n.*--data or CARIFLEX_DATA/)
 })
 
 test('asked to stop while it starts, it leaves nothing running', async (t) => {
