@@ -1,6 +1,7 @@
 /**
- * A scheduling problem as plain data: devices with power, stocks they fill and empty, flows they add up to, and commitments that
- * price deviations (the formulation of FlexMeasures; docs/explanation/the-plan.md). No sensors, no database, no clock.
+ * A scheduling problem as plain data: devices with power, stocks they fill and empty, flows they add up to (site, commodity, group, node),
+ * couplings between devices, and commitments that price deviations (the formulation of FlexMeasures; docs/explanation/the-plan.md).
+ * No sensors, no database, no clock.
  *
  * Units: power kW (consumption positive), stock kWh, time hours, prices in whole currency per kW or kWh of deviation *in one step*
  * (an energy price of 0.2 EUR/kWh over 15 min is 0.05 EUR per kW). Stocks are known at step ends.
@@ -9,12 +10,24 @@
 /** One value for all steps, or one a step. NaN = does not bind, where a bound or quantity is meant. */
 export type Series = number | readonly number[] | Float64Array
 
+/** Signed powers a device may run at, kW, ends included; `from` ≤ `to`. A mode {0, 0} is rest. */
+export interface Band {
+  from: number
+  to: number
+}
+
+/**
+ * Something with a power to decide. In one step it consumes or produces, never both at once (with efficiencies below 1 that would burn
+ * energy). A profile that is given is no device: it belongs to `Flow.fixed` of every flow it counts in.
+ */
 export interface ProblemDevice {
   name: string
   /** Lowest and highest power, kW; finite. A device that may neither consume nor produce has 0 and 0. */
   min: Series
   max: Series
-  /** Index of the stock it fills (power > 0) and empties (power < 0). */
+  /** Operation modes: in every step the power lies in one of these. Absent = anywhere between min and max. */
+  bands?: readonly Band[]
+  /** Index of the stock it fills (power > 0) and empties (power < 0). Several devices may share one stock (inverters of one battery). */
   stock?: number
   /** Stock gained per kWh consumed; default 1; above 1 for heat pumps. */
   chargingEfficiency?: Series
@@ -22,6 +35,7 @@ export interface ProblemDevice {
   dischargingEfficiency?: Series
 }
 
+/** What devices fill and empty: at a step end, retention and inflow done. Its wishes are bounds (hard) or commitments on it (soft). */
 export interface Stock {
   name: string
   /** kWh before the first step. */
@@ -35,9 +49,20 @@ export interface Stock {
   inflow?: Series
 }
 
-/** A sum of device powers and of a fixed profile, with hard bounds. */
+/**
+ * A sum of device powers and of a fixed profile, with hard bounds. Flow 0 is the site (the first commodity, electricity). Groups nest by
+ * listing all devices below them; nesting is not written down otherwise.
+ */
 export interface Flow {
   name: string
+  /**
+   * What it stands for, for explanations and decomposition; it changes nothing in the mathematics. 'site': balance of a commodity that is
+   * bought and sold · 'node': internal commodity, min = max = 0 · 'group': devices behind a common connection · 'device': one device, to
+   * price its power · 'scope': what a commitment names
+   */
+  role?: 'site' | 'node' | 'group' | 'device' | 'scope'
+  /** 'electricity', 'gas', 'heat' … */
+  commodity?: string
   devices: readonly number[]
   /** Profile of everything that is not decided here, kW. */
   fixed?: Series
@@ -45,6 +70,12 @@ export interface Flow {
   max?: Series
   /** 'net' (default) adds signed powers; 'consumption' adds only what devices consume (load control). */
   part?: 'net' | 'consumption'
+}
+
+/** Devices that run in proportion: power of each member = its coefficient × one common free number per step (CHP: gas 1, heat -0.5). */
+export interface Coupling {
+  name: string
+  members: readonly { device: number; coefficient: number }[]
 }
 
 /**
@@ -55,8 +86,12 @@ export interface Flow {
 export interface Commitment {
   name: string
   on: { flow: number } | { stock: number }
-  /** 'each': every step by itself · 'any': runs of steps with equal quantity and prices pay once, for the largest deviation in the run */
+  /**
+   * 'each': every step is a sub-commitment of its own, convex when up ≥ down and else in need of a whole-number sign · 'any': runs of steps
+   * with equal quantity and prices pay once, for the largest deviation to each side in the run (`groupsOf`); there up ≥ 0 and down ≤ 0
+   */
   grouping: 'each' | 'any'
+  /** kW of a flow, kWh of a stock (absolute, not relative to its start). NaN = does not bind. */
   quantity: Series
   up?: Series
   down?: Series
@@ -72,6 +107,24 @@ export interface SchedulingProblem {
   stocks: Stock[]
   flows: Flow[]
   commitments: Commitment[]
+  couplings?: readonly Coupling[]
+}
+
+/**
+ * A load that runs a fixed time at full power (washing machine, pump): when? 'inflexible' starts as early as it may, 'shiftable' runs in
+ * one piece, 'breakable' step by step. Solved by counting, without a solver (`process.ts`).
+ */
+export interface Process {
+  steps: number
+  kind: 'inflexible' | 'shiftable' | 'breakable'
+  /** Steps it runs. */
+  runs: number
+  /** Cost of running in each step (any unit); NaN counts as 0. */
+  prices: Float64Array
+  /** 1 where it must not run. */
+  forbidden: Uint8Array
+  /** Highest instead of least sum of prices. */
+  most: boolean
 }
 
 /** Value of a series at a step. */
