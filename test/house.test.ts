@@ -19,7 +19,8 @@ const MAY_ENTER: Record<string, string[]> = {
   simulators: ['kernel', 'protocols'],
   server: [...PLATFORM, 'devices', 'charging', 'grid', 'market', 'community', 'roaming'],
   cli: [...PLATFORM, 'devices', 'charging', 'grid', 'market', 'community', 'roaming', 'server', 'simulators', 'main.ts'],
-  'main.ts': [...PLATFORM, 'devices', 'charging', 'grid', 'market', 'community', 'roaming', 'server', 'simulators'],
+  assembly: [...PLATFORM, 'devices', 'charging', 'grid', 'market', 'community', 'roaming', 'server', 'simulators'],
+  'main.ts': [...PLATFORM, 'devices', 'charging', 'grid', 'market', 'community', 'roaming', 'server', 'simulators', 'assembly'],
 }
 const BANNED = /(^|[/.-])(utils?|helpers?|common|misc|shared|manager|base|impl|types|constants)\.ts$/
 

@@ -1,0 +1,20 @@
+/** The list of routes that rooms add to the port, before it opens. Those of the server room itself are in `#server`. */
+import { jobRoutes, orderRoutes, stationRoutes, worldRoutes } from '#server'
+import type { OpenHouse } from './house.ts'
+
+const OURS = '/api/cariflex/v1'
+
+/** Every line here is one set of routes. */
+export function addRoutes(house: OpenHouse): void {
+  const { server, account, steered } = house
+  if (!steered) return
+  const { line, site, charging, conversation, established, world } = steered
+  server.register(orderRoutes(line, account, server.identity), OURS)
+  server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), OURS)
+  server.register(jobRoutes(server, site.zone), OURS)
+  if (world) server.register(worldRoutes(world, { account, zone: site.zone, vehicles: vehiclesOf(site) }, server.identity), OURS)
+  server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
+}
+
+const vehiclesOf = ({ devices }: { devices: readonly { device: string; kind: string; asset: number }[] }) =>
+  new Map(devices.filter(({ kind }) => kind === 'vehicle').map(({ device, asset }) => [device, asset]))

@@ -1,0 +1,35 @@
+import type { ChargingConfig } from '#charging'
+import type { Territory } from '#kernel'
+import type { ServerConfig } from '#server'
+
+/** What the platform needs to know to start; the command line makes it from the configuration. */
+export interface Settings {
+  /** Folder of everything that lasts. */
+  data: string
+  /** The operator's own PostgreSQL; absent: the embedded one in the data folder. */
+  databaseUrl?: string
+  host: string
+  port: number
+  platformName: string
+  timezone: string
+  admin: { email?: string; password?: string }
+  /** From the configuration file. */
+  territory?: Territory
+  /** False: an empty database stays empty. */
+  demo: boolean
+  seed: number
+  /** Ports of simulated devices by id; free ones otherwise. */
+  simulatedPorts: Readonly<Record<string, number>>
+  /** Length of the past made up at the first start of the demo, ms. */
+  history: number
+  heartbeat: number
+  replan: number
+  /** Between two refreshes of the forecasts, ms. */
+  forecast: number
+  retention: { jobs: number; conversations: number; outbox: number }
+  solverDeadline: number
+  demandResponseLevels: readonly number[]
+  charging: Partial<ChargingConfig>
+  /** Limits and habits of the HTTP port. */
+  server: Omit<ServerConfig, 'host' | 'port' | 'platformName' | 'timezone' | 'web'>
+}

@@ -1,0 +1,43 @@
+/** Opens what steers a territory: the line of the ems, the stations, the devices. */
+import { openCharging } from '#charging'
+import { deviceRegistry, type Established, openConversationLog, openLine, siteOf } from '#ems'
+import { signalLimits } from '#grid'
+import type { RunningWorld } from '#simulators'
+import { cables, modbusDevices, register } from './devices.ts'
+import type { House, Steered } from './house.ts'
+import { startTariff } from './tariff.ts'
+import type { Undo } from './undo.ts'
+import { recordPast } from './world.ts'
+
+/** Whom the readings of this territory come from. */
+const readingSource = ({ demo }: Established, platformName: string) =>
+  demo ? { name: 'Simulation', type: 'simulation' } : { name: platformName, type: 'gateway' }
+
+/** `stations`, the stop of the charging room, is for after the port is open: stations hang on it, it closes only when they have gone. */
+export async function openSteered(
+  house: House,
+  established: Established,
+  world: RunningWorld | undefined,
+  undo: Undo,
+): Promise<{ steered: Steered; closeStations: () => unknown }> {
+  const { settings, store, clock, log, bus, sensors, beliefs } = house
+  const site = siteOf(established, { author: settings.platformName, demandResponseLevels: settings.demandResponseLevels })
+  const devices = deviceRegistry()
+  const source = readingSource(established, settings.platformName)
+  const limitSources = [signalLimits(beliefs, site)]
+  const line = openLine({ site, store, clock, bus, log, devices, beliefs, sensors, limitSources, readingSource: source })
+  const conversation = openConversationLog({ store, clock, bus, log })
+  undo.add('conversation', () => conversation.close())
+  const config = { zone: site.zone, ...settings.charging }
+  const charging = await openCharging({ store, clock, log, bus, beliefs, devices, conversation, alarms: line.alarms, source, config })
+  await register(established, charging)
+  for (const device of modbusDevices(established, world, { clock, log, conversation, bus })) {
+    devices.add(device)
+    undo.add(device.id, () => device.close())
+  }
+  if (house.firstStart && world) await recordPast(established, world.past, line, source)
+  undo.add('tariff', await startTariff(established, line, house.firstStart ? settings.history : 0))
+  const online = (device: string) => charging.stations().some((station) => station.device === device && station.online)
+  const steered = { established, site, line, charging, conversation, plugged: () => cables(charging), online, ...(world && { world }) }
+  return { steered, closeStations: () => charging.close() }
+}

@@ -1,0 +1,36 @@
+/** Which territory this program steers, and whose it is. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { type Established, establishTerritory, findTerritory } from '#ems'
+import type { Clock, Territory } from '#kernel'
+import type { Store } from '#store'
+import type { Settings } from './settings.ts'
+
+const DEMO = fileURLToPath(new URL('../../examples/martinique.yaml', import.meta.url))
+
+/** The configured territory, the one established before, or the demo in an empty database. */
+export async function territoryOf(store: Store, settings: Settings, clock: Clock, firstStart: boolean): Promise<Established | undefined> {
+  if (settings.territory) return establishTerritory(store, clock, settings.territory, false)
+  const known = await findTerritory(store)
+  if (known || !firstStart || !settings.demo) return known
+  return establishTerritory(store, clock, demoTerritory(), true)
+}
+
+/** The demo of the package; its simulated stations get passwords of their own, as real ones would. */
+function demoTerritory(): Territory {
+  const { territory } = parse(readFileSync(DEMO, 'utf8')) as { territory: Territory }
+  const devices = territory.devices.map((device) =>
+    device.bus === 'ocpp' ? { ...device, password: randomBytes(15).toString('hex') } : device,
+  )
+  return { ...territory, devices }
+}
+
+/** The account this program works for without a territory: the first there is. */
+export const accountOf = async (store: Store, name: string): Promise<number> => {
+  const row =
+    (await store.first<{ id: number }>('select id from account order by id limit 1')) ??
+    (await store.first<{ id: number }>('insert into account (name) values ($1) returning id', [name]))
+  return row!.id
+}

@@ -1,0 +1,35 @@
+/** The list of what works in the background once the port is open, and how each of it is stopped. */
+import { SAYING, startForecasting, startHeartbeat, startPlanner } from '#ems'
+import { millis, say } from '#kernel'
+import { forgetOutbox } from '#store'
+import type { House, OpenHouse } from './house.ts'
+import type { Undo } from './undo.ts'
+
+/** What is forgotten after how long; every line is one retention policy. */
+export function addRetention({ retention, settings, store, queue, steered }: House): void {
+  retention.policy('jobs', millis(settings.retention.jobs), (before) => queue.forget(before))
+  retention.policy('outbox', millis(settings.retention.outbox), forgetOutbox(store))
+  if (steered)
+    retention.policy('conversations', millis(settings.retention.conversations), async (before) => {
+      await steered.conversation.forgetBefore(before)
+      return 0
+    })
+}
+
+/** Workers of every platform, with or without a territory; every line is one, noted with its stop: `undo.add('name', () => worker.stop())`. */
+export function startWorkers(_house: OpenHouse, _undo: Undo): void {}
+
+/** Workers of a platform that steers a territory. The first look and the first plan take seconds: nobody waits for them. */
+export function startSteering({ steered, settings, log, firstStart }: OpenHouse, undo: Undo): void {
+  if (!steered) return
+  const { line, plugged } = steered
+  const forecasting = startForecasting(line, { period: settings.forecast, firstStart })
+  undo.add('forecasting', async () => (await forecasting).stop())
+  const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline, plugged })
+  undo.add('planner', () => planner.stop())
+  const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
+  undo.add('heartbeat', () => heartbeat.stop())
+  void Promise.all([heartbeat.beat(), forecasting])
+    .then(() => planner.plan(say(SAYING.start)))
+    .catch((error: unknown) => log.error({ error }, 'the first plan failed'))
+}
