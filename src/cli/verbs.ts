@@ -17,6 +17,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     summary: 'check machine, database, configuration and devices, and say what to do',
     load: async () => (await import('./verbs/doctor.ts')).doctor,
   },
+  {
+    name: 'adopt',
+    summary: 'take over an existing FlexMeasures database where it stands',
+    load: async () => (await import('./verbs/adopt.ts')).adopt,
+  },
   { name: 'migrate', summary: 'bring the database to this version', load: async () => (await import('./verbs/migrate.ts')).migrateVerb },
   { name: 'user add', summary: 'create a user', load: async () => (await import('./verbs/user-add.ts')).userAdd },
   { name: 'token', summary: 'issue an access token of a user', load: async () => (await import('./verbs/token.ts')).token },

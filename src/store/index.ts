@@ -1,5 +1,6 @@
 export { type BackupOptions, type BackupResult, backup, type Heading } from './backup/backup.ts'
 export { type RestoreOptions, type RestoreResult, restore } from './backup/restore.ts'
+export { flexMeasuresTables } from './backup/tables.ts'
 export { type Hold, holderOf, holdFolder } from './embedded/hold.ts'
 export { type Embedded, type EmbeddedOptions, startEmbedded } from './embedded/start.ts'
 export { knownMigrations, type Migration, type MigrationState, migrate, migrationState } from './migrate.ts'

@@ -10,9 +10,10 @@ import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Clock, describeError, formatInstant, Problem, VERSION } from '#kernel'
+import { knownMigrations, migrationState } from '../migrate.ts'
 import type { JobProgress } from '../queue/job.ts'
 import type { Store, Transaction } from '../store.ts'
-import { sequences, tablesInOrder } from './tables.ts'
+import { flexMeasuresTables, sequences, tablesInOrder } from './tables.ts'
 
 /** What the first line of a backup says after `HEADING_MARK`. */
 export interface Heading {
@@ -44,6 +45,8 @@ export interface BackupResult {
   tables: number
   rows: number
   sha256: string
+  /** Tables of schema public that no migration of ours makes: not in the file. */
+  left: string[]
 }
 
 /** @throws Problem `backup-not-written` (disk full, no permission), `database-unavailable` */
@@ -77,13 +80,13 @@ export async function backup({ store, clock, to, config, progress = () => {} }: 
   })
   try {
     // Whichever comes first: a full disk must not leave us waiting for a stream that never drains.
-    const { tables, rows } = await Promise.race([work, broken])
+    const { tables, rows, left } = await Promise.race([work, broken])
     const sha256 = sum.digest('hex')
     out.end(`${SUM_MARK}${sha256}\n`)
     await Promise.race([finished(file), broken])
     await sync(half)
     await rename(half, to)
-    return { file: to, tables, rows, sha256 }
+    return { file: to, tables, rows, sha256, left }
   } catch (error) {
     abort.abort()
     await work.catch(() => {})
@@ -100,14 +103,19 @@ async function writeAll(
   tx: Transaction,
   write: Write,
   { clock, config, progress }: Pick<BackupOptions, 'clock' | 'config'> & { progress: (now: JobProgress) => void },
-): Promise<{ tables: number; rows: number }> {
-  const tables = await tablesInOrder(tx)
-  const migrations = await tx.query<{ number: number; name: string }>('select number, name from cariflex.migration order by number')
+): Promise<{ tables: number; rows: number; left: string[] }> {
+  const known = flexMeasuresTables()
+  const all = await tablesInOrder(tx)
+  const isOurs = ({ name }: { name: string }) => !name.startsWith('public.') || known.has(name.slice('public.'.length))
+  const tables = all.filter(isOurs)
+  const { applied } = await migrationState(tx)
+  // A database of FlexMeasures that was not adopted yet has the tables of our first migration.
+  const migrations = applied.length > 0 ? applied : knownMigrations().slice(0, 1)
   const heading: Heading = {
     format: 1,
     program: VERSION,
     madeAt: formatInstant(clock.now()),
-    migrations,
+    migrations: migrations.map(({ number, name }) => ({ number, name })),
     tables: tables.map(({ name }) => name),
     ...(config !== undefined && { config }),
   }
@@ -121,7 +129,7 @@ async function writeAll(
   }
   for (const { name, value } of await sequences(tx)) await write(`SELECT setval('${name.replaceAll("'", "''")}', ${value});\n`)
   progress({ stage: 'backup', done: tables.length, total: tables.length, unit: 'table' })
-  return { tables: tables.length, rows }
+  return { tables: tables.length, rows, left: all.filter((table) => !isOurs(table)).map(({ name }) => name) }
 }
 
 const through = (write: Write): Writable =>

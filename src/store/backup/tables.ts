@@ -1,5 +1,6 @@
 /** The tables of the platform and in which order they can be filled. */
 import { Problem } from '#kernel'
+import { knownMigrations } from '../migrate.ts'
 import type { Queryable } from '../store.ts'
 
 export interface Table {
@@ -11,6 +12,10 @@ export interface Table {
 
 /** Made anew by the migrations, so never copied. */
 const MIGRATIONS = 'cariflex.migration'
+
+/** Names of the tables of schema public that the migrations make: those of FlexMeasures. Others there belong to strangers. */
+export const flexMeasuresTables = (): Set<string> =>
+  new Set(knownMigrations().flatMap(({ sql }) => [...sql.matchAll(/create table if not exists public\.(\w+)/g)].map(([, name]) => name!)))
 
 /** All tables of schemas public and cariflex; what is referred to stands before what refers to it. */
 export async function tablesInOrder(store: Queryable): Promise<Table[]> {
