@@ -1,6 +1,18 @@
 /** From a scheduling problem to a linear program, and back from the solver's columns to powers. */
 import { type LinearProgram, type LpBuilder, lpBuilder } from './linear-program.ts'
-import { at, type Commitment, type Flow, groupsOf, highest, lossFactors, lowest, type SchedulingProblem } from './problem.ts'
+import {
+  at,
+  type Band,
+  bandsAt,
+  type Commitment,
+  type Coupling,
+  type Flow,
+  groupsOf,
+  highest,
+  lossFactors,
+  lowest,
+  type SchedulingProblem,
+} from './problem.ts'
 
 export interface Formulation {
   program: LinearProgram
@@ -42,10 +54,12 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
     const up = new Int32Array(steps).fill(-1)
     const down = new Int32Array(steps).fill(-1)
     for (let step = 0; step < steps; step++) {
-      const low = at(device.min, step)
-      const high = at(device.max, step)
+      const bands = bandsAt(device, step)
+      const low = bands?.length === 1 ? bands[0]!.from : at(device.min, step)
+      const high = bands?.length === 1 ? bands[0]!.to : at(device.max, step)
       if (high > 0) up[step] = lp.column(0, Math.max(low, 0), high)
       if (low < 0) down[step] = lp.column(0, Math.max(-high, 0), -low)
+      if (bands && bands.length !== 1) addBands(lp, bands, up[step]!, down[step]!)
       if (high > 0 && low < 0 && signed.has(signKey(problem, index, step))) {
         const sign = lp.column(0, 0, 1, true)
         lp.row(-Infinity, 0, [entry(up[step]!, 1), entry(sign, -high)])
@@ -64,6 +78,7 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
     addFlowBounds(lp, problem, flow, columns, index)
   })
   for (const commitment of problem.commitments) addCommitment(lp, problem, commitment, columns)
+  for (const coupling of problem.couplings ?? []) addCoupling(lp, coupling, columns, steps)
   return { program: lp.build(), ...columns }
 }
 
@@ -73,6 +88,27 @@ interface Columns {
   stock: Int32Array[]
   stockRows: Int32Array[]
   flowPrices: FlowPrice[]
+}
+
+/** One whole-number column a band: the power lies in exactly one. No band left = no plan. */
+function addBands(lp: LpBuilder, bands: readonly Band[], plus: number, minus: number): void {
+  const choice = bands.map(() => lp.column(0, 0, 1, true))
+  lp.row(
+    1,
+    1,
+    choice.map((column) => entry(column, 1)),
+  )
+  const power = [entry(plus, 1), entry(minus, -1)]
+  lp.row(0, Infinity, [...power, ...bands.map(({ from }, index) => entry(choice[index]!, -from))])
+  lp.row(-Infinity, 0, [...power, ...bands.map(({ to }, index) => entry(choice[index]!, -to))])
+}
+
+function addCoupling(lp: LpBuilder, { members }: Coupling, columns: Columns, steps: number): void {
+  for (let step = 0; step < steps; step++) {
+    const common = lp.column(0, -Infinity, Infinity)
+    for (const { device, coefficient } of members)
+      lp.row(0, 0, [entry(columns.plus[device]![step]!, 1), entry(columns.minus[device]![step]!, -1), entry(common, -coefficient)])
+  }
 }
 
 type Entry = readonly [column: number, value: number]

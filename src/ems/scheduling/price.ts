@@ -1,6 +1,6 @@
 /** What a plan costs: every commitment by name, recomputed from the powers alone, whoever found them. */
 import { pricesAt } from './formulate.ts'
-import { at, type Commitment, groupsOf, highest, lowest, type SchedulingProblem, stockPath } from './problem.ts'
+import { at, bandsAt, type Commitment, groupsOf, highest, lowest, type SchedulingProblem, stockPath } from './problem.ts'
 
 export interface Priced {
   /** Sum of all commitments that are no tie-breaks, in currency. */
@@ -71,8 +71,18 @@ export function violations(problem: SchedulingProblem, powers: readonly ArrayLik
   }
   for (let step = 0; step < problem.steps; step++) {
     problem.devices.forEach((device, index) => {
-      check(device.name, step, powers[index]![step]!, at(device.min, step), at(device.max, step))
+      const power = powers[index]![step]!
+      check(device.name, step, power, at(device.min, step), at(device.max, step))
+      const bands = bandsAt(device, step)
+      if (bands && !bands.some(({ from, to }) => power >= from - tolerance && power <= to + tolerance))
+        found.push(`${device.name} at step ${step}: ${power} in no operation mode`)
     })
+    for (const { name, members } of problem.couplings ?? []) {
+      const common = members.map(({ device, coefficient }) => powers[device]![step]! / coefficient)
+      const apart = Math.max(...common) - Math.min(...common)
+      if (apart * Math.min(...members.map(({ coefficient }) => Math.abs(coefficient))) > tolerance)
+        found.push(`${name} at step ${step}: not in proportion`)
+    }
     problem.stocks.forEach((stock, index) => {
       check(stock.name, step, stocks[index]![step + 1]!, lowest(stock.min, step), highest(stock.max, step))
     })

@@ -144,6 +144,16 @@ export const highest = (series: Series | undefined, step: number): number => {
   return Number.isNaN(value) ? Infinity : value
 }
 
+/** What is left of a device's bands between its bounds at a step; undefined when it has none. */
+export function bandsAt(device: ProblemDevice, step: number): Band[] | undefined {
+  const min = at(device.min, step)
+  const max = at(device.max, step)
+  return device.bands?.flatMap(({ from, to }) => {
+    const band = { from: Math.max(from, min), to: Math.min(to, max) }
+    return band.from <= band.to ? [band] : []
+  })
+}
+
 /** Stock after a step = a × before + b × inflow: losses are spread evenly through the step. */
 export const lossFactors = (retention: number): [a: number, b: number] =>
   retention >= 1 ? [1, 1] : retention > 0 ? [retention, (retention - 1) / Math.log(retention)] : [0, 0]

@@ -7,6 +7,7 @@ import { solveStorage } from './storage.ts'
 
 /** Powers per device, kW, or undefined when the problem has no such plan (shared stocks, limits that one device alone cannot keep). */
 export function planInTurn(problem: SchedulingProblem): Float64Array[] | undefined {
+  if (problem.couplings?.length) return undefined
   const shared = new Set<number>()
   for (const { stock } of problem.devices) {
     if (stock === undefined) continue

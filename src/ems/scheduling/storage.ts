@@ -40,6 +40,7 @@ export function solveStorage(problem: SchedulingProblem): StoragePlan | 'infeasi
   const [device] = problem.devices
   const [stock] = problem.stocks
   if (!device || !stock || problem.devices.length !== 1 || problem.stocks.length !== 1 || device.stock !== 0) return undefined
+  if (device.bands || problem.couplings?.length) return undefined
   const { steps } = problem
   const costs = kinksByStep(problem)
   if (!costs) return undefined
