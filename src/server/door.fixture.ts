@@ -18,7 +18,7 @@ export interface Door {
   ask(
     method: string,
     path: string,
-    more?: { as?: 'ann' | 'mel' | 'bob'; body?: unknown; raw?: string; headers?: Record<string, string> },
+    more?: { as?: 'ann' | 'mel' | 'bob'; body?: unknown; raw?: string; headers?: Record<string, string>; redirect?: 'follow' | 'manual' },
   ): Promise<Answer>
   sensor(more?: { unit?: string; resolution?: number; attributes?: Record<string, unknown>; timezone?: string }): Promise<number>
 }
@@ -70,9 +70,10 @@ export async function openDoor(
     clock,
     tokens,
     asset: asset.id,
-    async ask(method, path, { as, body, raw, headers = {} } = {}) {
+    async ask(method, path, { as, body, raw, headers = {}, redirect = 'follow' } = {}) {
       const answer = await fetch(url + path, {
         method,
+        redirect,
         headers: {
           ...(as && { authorization: tokens[as] }),
           ...(body !== undefined || raw !== undefined ? { 'content-type': 'application/json' } : {}),

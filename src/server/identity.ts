@@ -1,5 +1,5 @@
 /** Who asks: session cookie or token, and the guard against writes that another site's page sends with our cookie. */
-import { forbidden, type PasswordVerifier, type Principal, type Users, verifyPassword } from '#ems'
+import { forbidden, type Passwords, type Principal, type Users } from '#ems'
 import { Problem } from '#kernel'
 import type { Reply, Request } from './app.ts'
 import type { Presence } from './presence.ts'
@@ -9,24 +9,32 @@ import type { Tokens } from './tokens.ts'
 export const COOKIE = 'cariflex_session'
 
 export interface Identity {
-  /** Hook for `preValidation`: lets signed-in requests in (token raw or as Bearer, or session cookie) and sets `request.principal`. */
+  /** Hook for `onRequest`, before the body is read: lets signed-in requests in (token raw or as Bearer, or session cookie) and sets `request.principal`. */
   authenticate(request: Request, reply: Reply): Promise<void>
-  /** Hook for `preHandler` after `authenticate`: lets the request in when the test says so. @throws Problem `forbidden` */
+  /** Hook for `onRequest` after `authenticate`: lets the request in when the test says so. @throws Problem `forbidden` */
   requirePermission(test: (who: Principal, request: Request) => boolean): (request: Request, reply: Reply) => Promise<void>
   /** The principal, or undefined when nobody is signed in; `bearer` says whether `Bearer` is understood. */
   whoAsks(request: Request, options: { bearer: boolean }): Promise<Principal | undefined>
-  /** Checks email and password of an active user; resolves to the user's id. @throws Problem `wrong-credentials`, `too-many-attempts` */
+  /**
+   * Checks email and password of an active user; resolves to the user's id. What is wrong it does not say: that would tell strangers who has
+   * an account here. @throws Problem `wrong-credentials`, `too-many-attempts`
+   */
   signIn(email: string, password: string, address: string): Promise<number>
+  /** The same for those who must know what is wrong. @throws Problem `too-many-attempts` */
+  checkCredentials(email: string, password: string, address: string): Promise<{ user: number } | { refused: Refusal }>
   /** Value of Set-Cookie that starts (or, without a token, ends) a session. */
   cookie(token: string | undefined, secure: boolean): string
 }
+
+/** Why credentials do not fit: nobody has this email, the password is another, the user is deactivated. */
+export type Refusal = 'unknown' | 'password' | 'inactive'
 
 export interface IdentityParts {
   users: Users
   tokens: Tokens
   presence: Presence
   throttle: Throttle
-  verifiers: readonly PasswordVerifier[]
+  passwords: Pick<Passwords, 'verify'>
   /** How long the cookie lives, ms. */
   sessionLength: number
 }
@@ -41,7 +49,7 @@ export const sessionOf = (request: Request): string | undefined => {
   return undefined
 }
 
-export function createIdentity({ users, tokens, presence, throttle, verifiers, sessionLength }: IdentityParts): Identity {
+export function createIdentity({ users, tokens, presence, throttle, passwords, sessionLength }: IdentityParts): Identity {
   const whoAsks = async (request: Request, { bearer }: { bearer: boolean }): Promise<Principal | undefined> => {
     const header = request.headers.authorization?.trim()
     const token = header && bearer ? header.replace(/^Bearer\s+/i, '') : header
@@ -55,8 +63,21 @@ export function createIdentity({ users, tokens, presence, throttle, verifiers, s
     request.principal = found.principal
     return found.principal
   }
+  const checkCredentials: Identity['checkCredentials'] = async (email, password, address) => {
+    const key = `${address} ${email.trim().toLowerCase()}`
+    throttle.check(key)
+    const known = await users.credentials(email)
+    const fits = await passwords.verify(password, known?.password ?? null)
+    if (fits && known?.active) {
+      throttle.succeeded(key)
+      return { user: known.id }
+    }
+    throttle.failed(key)
+    return { refused: known === undefined ? 'unknown' : fits ? 'inactive' : 'password' }
+  }
   return {
     whoAsks,
+    checkCredentials,
     async authenticate(request) {
       if (await whoAsks(request, { bearer: true })) return
       throw new Problem('unauthenticated', 'Nobody is signed in.', {
@@ -68,24 +89,12 @@ export function createIdentity({ users, tokens, presence, throttle, verifiers, s
       if (!request.principal || !test(request.principal, request)) throw forbidden()
     },
     async signIn(email, password, address) {
-      const key = `${address} ${email.trim().toLowerCase()}`
-      throttle.check(key)
-      const known = await users.credentials(email)
-      const fits = known !== undefined && (await verifyPassword(password, known.password, verifiers))
-      if (!fits || !known.active) {
-        throttle.failed(key)
-        throw new Problem(
-          'wrong-credentials',
-          known && !fits ? 'User password does not match.' : `No active user has the email '${email}'.`,
-          {
-            status: 401,
-            hint: 'Check the email and the password.',
-            details: { reason: known === undefined ? 'unknown' : fits ? 'inactive' : 'password' },
-          },
-        )
-      }
-      throttle.succeeded(key)
-      return known.id
+      const found = await checkCredentials(email, password, address)
+      if ('user' in found) return found.user
+      throw new Problem('wrong-credentials', 'The email or the password is wrong, or the user is deactivated.', {
+        status: 401,
+        hint: 'Check the email and the password, or ask the administrator of your account.',
+      })
     },
     cookie: (token, secure) =>
       `${COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}; Max-Age=${token === undefined ? 0 : Math.floor(sessionLength / 1000)}`,

@@ -7,29 +7,30 @@ import {
   openAccounts,
   openAssets,
   openBeliefs,
+  openPasswords,
   openSchedules,
   openSensors,
   openSources,
   openUsers,
-  type PasswordVerifier,
+  type Passwords,
   type Sensors,
   type SolverPool,
   type Sources,
-  scryptVerifier,
   sharedSolverPool,
 } from '#ems'
 import { type Bus, type Clock, HOUR, type Log, Problem } from '#kernel'
 import { openQueue, type Queue, type Store } from '#store'
-import { type App, createApp, type Routes } from './app.ts'
+import { type App, createApp, type Request, type Routes } from './app.ts'
 import { cariflexRoutes } from './cariflex/routes.ts'
 import { tellStream } from './cariflex/stream.ts'
-import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath } from './flexmeasures/routes.ts'
+import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath, wrongFlexMeasuresMethod } from './flexmeasures/routes.ts'
 import { addHealth, type ReadinessCheck } from './health.ts'
 import { createIdentity, type Identity } from './identity.ts'
+import { answerOtherMethods, foldSlashes, gatherMethods } from './methods.ts'
 import { countRequests, createMetrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
 import { openPresence } from './presence.ts'
-import { problemHandler } from './problem-json.ts'
+import { pathOf, problemHandler } from './problem-json.ts'
 import type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'
 import { addSecureHeaders } from './secure-headers.ts'
 import { createHub } from './sse.ts'
@@ -43,8 +44,8 @@ export interface ServerParts {
   clock: Clock
   log: Log
   bus: Bus<News>
-  /** Verifiers of adopted password hashes, asked after our own. */
-  verifiers?: readonly PasswordVerifier[]
+  /** How passwords are checked and written; those of a new Cariflex when absent. */
+  passwords?: Passwords
   beliefs?: Beliefs
   sensors?: Sensors
   sources?: Sources
@@ -76,13 +77,13 @@ export function createServer(parts: ServerParts): Server {
   const app = createApp(config, refuse)
   const sensors = parts.sensors ?? openSensors(store, () => clock.now())
   const sources = parts.sources ?? openSources(store)
-  const users = openUsers(store)
+  const passwords = parts.passwords ?? openPasswords({ log, clock })
+  const users = openUsers(store, passwords)
   const sessionLength = config.sessionLength ?? SESSION_LENGTH
   const tokens = openTokens(store, users, clock, { sessionLength })
   const presence = openPresence(store, clock, log)
   const hub = createHub(clock)
-  const verifiers = [scryptVerifier, ...(parts.verifiers ?? [])]
-  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), verifiers, sessionLength })
+  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), passwords, sessionLength })
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
   const assets = openAssets(store)
@@ -112,10 +113,17 @@ export function createServer(parts: ServerParts): Server {
     steered: parts.steered,
   }
   const register = (routes: Routes, prefix = '') => void app.register(async (scope) => routes(scope as App), { prefix })
+  const methods = gatherMethods(app)
   addSecureHeaders(app)
+  foldSlashes(app)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request, reply) => {
-    if (isFlexMeasuresPath(request.url)) return unknownFlexMeasuresPath(request, reply)
+    const isFlexMeasures = isFlexMeasuresPath(request.url)
+    const other = answerOtherMethods(methods, request, reply, (allowed) =>
+      isFlexMeasures ? wrongFlexMeasuresMethod(request, reply) : refuse(wrongMethod(request, allowed), request, reply),
+    )
+    if (other) return reply
+    if (isFlexMeasures) return unknownFlexMeasuresPath(request, reply)
     if (wantsPage(request.method, request.url, request.headers.accept) && app.hasReplyDecorator('sendFile'))
       return reply.sendFile('index.html')
     throw new Problem('unknown-path', `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`, {
@@ -125,7 +133,7 @@ export function createServer(parts: ServerParts): Server {
   })
   addOpenApi(app, config)
   countRequests(app, metrics)
-  register((scope) => addHealth(scope, store, checks))
+  register((scope) => addHealth(scope, store, clock, checks))
   register((scope) => cariflexRoutes(scope, rooms), '/api/cariflex/v1')
   register((scope) => flexMeasuresRoutes(scope, rooms))
   addWeb(app, config.web)
@@ -154,10 +162,17 @@ export function createServer(parts: ServerParts): Server {
       await app.close()
       await schedules.close()
       if (!parts.queue) await queue.close()
+      if (!parts.passwords) await passwords.close()
       await presence.close()
     },
   }
 }
+
+const wrongMethod = (request: Request, allowed: string[]): Problem =>
+  new Problem('wrong-method', `${pathOf(request)} does not understand ${request.method}.`, {
+    status: 405,
+    hint: `It understands ${allowed.join(', ')}.`,
+  })
 
 /** Looks whether the port can be opened, before anything is started for it. @throws Problem `port-taken`, `port-refused`, `unknown-host` */
 export async function portIsFree({ host, port }: Pick<ServerConfig, 'host' | 'port'>): Promise<void> {

@@ -11,7 +11,7 @@ const Id = Type.Object({ id: Type.String({ format: 'uuid' }) })
 export const jobRoutes =
   ({ queue, identity }: Rooms, zone: string): Routes =>
   (app) => {
-    const operate = { preValidation: identity.authenticate, preHandler: identity.requirePermission(steers) }
+    const operate = { onRequest: [identity.authenticate, identity.requirePermission(steers)] }
     app.get('/jobs/:id', { ...operate, schema: { tags: ['jobs'], summary: 'A job and how far it is', params: Id } }, async (request) => {
       const job = await queue.get(request.params.id)
       if (!job)

@@ -86,7 +86,7 @@ export const orderRoutes =
   (line: Line, account: number, identity: Identity): Routes =>
   (app) => {
     const { site, clock } = line
-    const guard = (action: 'read' | 'update') => ({ preValidation: identity.authenticate, preHandler: onSite(account, action) })
+    const guard = (action: 'read' | 'update') => ({ onRequest: [identity.authenticate, onSite(account, action)] })
     const read = guard('read')
     const write = guard('update')
     const note = (request: Request, event: string, asset: number) => auditAsset(line.store, clock.now(), whoOf(request), event, asset)

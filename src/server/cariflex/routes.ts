@@ -10,7 +10,7 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
   sessionRoutes(app, rooms)
   app.register(async (scope) => {
     const signedIn = scope as App
-    signedIn.addHook('preValidation', rooms.identity.authenticate)
+    signedIn.addHook('onRequest', rooms.identity.authenticate)
     siteRoutes(signedIn, rooms)
     assetRoutes(signedIn, rooms)
     streamRoutes(signedIn, rooms)

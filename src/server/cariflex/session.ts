@@ -50,7 +50,7 @@ export function sessionRoutes(app: App, { identity, tokens, users, store, clock 
   )
   app.get(
     '/session',
-    { schema: { tags, summary: 'Who is signed in', response: { 200: User } }, preValidation: identity.authenticate },
+    { schema: { tags, summary: 'Who is signed in', response: { 200: User } }, onRequest: identity.authenticate },
     async (request) => userOf(request.principal!),
   )
   app.delete('/session', { schema: { tags, summary: 'Sign out' } }, async (request, reply) => {

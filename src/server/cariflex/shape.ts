@@ -15,7 +15,7 @@ export function whoOf(request: Request): Principal {
   return request.principal
 }
 
-/** A `preHandler` that lets in those who may do `action` on the assets of the account that owns the site. */
+/** An `onRequest` hook after `authenticate` that lets in those who may do `action` on the assets of the account that owns the site. */
 export const onSite = (account: number, action: Action) => async (request: Request) =>
   demand(whoOf(request), action, { kind: 'asset', account, consultancy: null })
 

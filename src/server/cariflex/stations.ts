@@ -36,8 +36,8 @@ export const stationRoutes =
   ({ charging, conversation, established, site, rooms }: StationParts): Routes =>
   (app) => {
     const { authenticate, requirePermission } = rooms.identity
-    const read = { preValidation: authenticate, preHandler: onSite(established.account, 'read') }
-    const operate = { preValidation: authenticate, preHandler: [onSite(established.account, 'update'), requirePermission(steers)] }
+    const read = { onRequest: [authenticate, onSite(established.account, 'read')] }
+    const operate = { onRequest: [authenticate, onSite(established.account, 'update'), requirePermission(steers)] }
 
     const note = (request: Request, event: string, asset: number) =>
       auditAsset(rooms.store, rooms.clock.now(), whoOf(request), event, asset)

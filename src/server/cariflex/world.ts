@@ -61,7 +61,7 @@ const COMMANDS = {
 export const worldRoutes =
   (world: WorldControl, place: WorldPlace, identity: Identity): Routes =>
   (app) => {
-    const guard = { preValidation: identity.authenticate, preHandler: onSite(place.account, 'update') }
+    const guard = { onRequest: [identity.authenticate, onSite(place.account, 'update')] }
     app.get('/world', { ...guard, schema: { tags: ['world'], summary: 'State of the simulated world' } }, async () => ({
       data: worldView(await world.state(), place),
     }))

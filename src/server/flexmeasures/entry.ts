@@ -2,11 +2,19 @@
 import { type Static, Type } from 'typebox'
 import { auditAccount } from '#ems'
 import type { App } from '../app.ts'
+import type { Refusal } from '../identity.ts'
 import type { Rooms } from '../rooms.ts'
-import { FLEXMEASURES_VERSION, failed, hasCode, processed } from './envelope.ts'
+import { FLEXMEASURES_VERSION, failed, processed } from './envelope.ts'
 import { check } from './validate.ts'
 
 const Credentials = Type.Object({ email: Type.String(), password: Type.String() })
+
+/** What clients of FlexMeasures are told; they count on it. */
+const REFUSALS: Record<Refusal, [number, string]> = {
+  unknown: [404, "User with email '{email}' does not exist"],
+  password: [401, 'User password does not match.'],
+  inactive: [401, 'User is inactive.'],
+}
 
 const SUNSET = 'Tue, 13 Dec 2022 23:59:59 GMT'
 const GONE: Record<string, string> = { v1: '1.0', v1_1: '1.1', v1_2: '1.2', v1_3: '1.3', v2_0: '2.0' }
@@ -27,19 +35,11 @@ export function entryRoutes(app: App, rooms: Rooms): void {
     { schema: { ...open, summary: 'A token for six hours', body: Credentials } },
     async (request, reply) => {
       const { email, password } = check(Credentials, request.body ?? {}, 'json') as Static<typeof Credentials>
-      try {
-        const user = await identity.signIn(email, password, request.ip)
-        return { auth_token: await tokens.issue(user, 'token'), user_id: user, status: 200 }
-      } catch (error) {
-        if (!hasCode(error, 'wrong-credentials')) throw error
-        const reason = error.details?.['reason']
-        const [http, text] =
-          reason === 'unknown'
-            ? [404, `User with email '${email}' does not exist`]
-            : [401, reason === 'inactive' ? 'User is inactive.' : 'User password does not match.']
-        await auditAccount(store, clock.now(), undefined, `Sign-in of ${email} failed`, {}).catch(() => undefined)
-        return reply.code(http as number).send({ errors: [text], status: http })
-      }
+      const found = await identity.checkCredentials(email, password, request.ip)
+      if ('user' in found) return { auth_token: await tokens.issue(found.user, 'token'), user_id: found.user, status: 200 }
+      await auditAccount(store, clock.now(), undefined, `Sign-in of ${email} failed`, {}).catch(() => undefined)
+      const [http, text] = REFUSALS[found.refused]
+      return reply.code(http).send({ errors: [text.replace('{email}', () => email)], status: http })
     },
   )
   for (const [path, version] of Object.entries(GONE))

@@ -36,7 +36,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
       indexRoute(scope as App, services)
       scope.register(async (inner) => {
         const signedIn = inner as App
-        signedIn.addHook('preValidation', async (request, reply) => {
+        signedIn.addHook('onRequest', async (request, reply) => {
           const who = await rooms.identity.whoAsks(request, { bearer: false })
           if (!who) throw unauthorized()
           requests.take(String(who.user), reply)
@@ -78,6 +78,12 @@ function markVersion(request: Request, reply: Reply): void {
 }
 
 export const isFlexMeasuresPath = (url: string): boolean => /^\/api(\/|\?|$)/.test(url) && !url.startsWith('/api/cariflex')
+
+/** What this API says of a method that a path does not know. */
+export function wrongFlexMeasuresMethod(request: Request, reply: Reply): Reply {
+  markVersion(request, reply)
+  return reply.code(405).send({ message: 'The method is not allowed for the requested URL.', status: 405 })
+}
 
 /** What this API says of paths it does not know. */
 export function unknownFlexMeasuresPath(request: Request, reply: Reply): Reply {
