@@ -22,7 +22,7 @@ import {
   undoList,
   weatherSensors,
 } from '#assembly'
-import { createAdministrator, isVirgin, type News, openBeliefs, openSensors, openSources, openUsers } from '#ems'
+import { createAdministrator, isVirgin, type News, openBeliefs, openPasswords, openSensors, openSources, openUsers } from '#ems'
 import { type Clock, inProcessBus, type Log } from '#kernel'
 import { createServer, portIsFree } from '#server'
 import { endWorld, forkWorld } from '#simulators'
@@ -67,7 +67,9 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
   const demo = established?.demo ?? false
   const account = established?.account ?? (await accountOf(store, settings.platformName))
   const email = settings.admin.email ?? 'admin@cariflex.local'
-  const admin = await createAdministrator(openUsers(store), {
+  const passwords = openPasswords({ log, clock, ...(settings.passwordSalt !== undefined && { salt: settings.passwordSalt }) })
+  undo.add('passwords', () => passwords.close())
+  const admin = await createAdministrator(openUsers(store, passwords), {
     email,
     account,
     timezone: settings.timezone,
@@ -96,7 +98,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
       web: join(ROOT, 'dist', 'web'),
       ...settings.server,
     },
-    ...{ store, clock, log, bus, sensors, sources, beliefs, queue },
+    ...{ store, clock, log, bus, sensors, sources, beliefs, queue, passwords },
     ...(steered && { steered: { line: steered.line, demo, plugged: steered.plugged, online: steered.online } }),
   })
   const open = { ...house, ...(steered && { steered }), server }

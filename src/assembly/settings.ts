@@ -12,6 +12,8 @@ export interface Settings {
   port: number
   platformName: string
   timezone: string
+  /** `SECURITY_PASSWORD_SALT` of an adopted FlexMeasures. */
+  passwordSalt?: string
   admin: { email?: string; password?: string }
   /** From the configuration file. */
   territory?: Territory

@@ -3,7 +3,7 @@ import { type Config, createLog, type Log, systemClock } from '#kernel'
 import type { Settings } from '../main.ts'
 
 export function settingsOf(config: Config): Settings {
-  const { platform, server, database, admin, ems, grid, charging, simulation, territory, retention } = config
+  const { platform, server, database, admin, ems, grid, charging, security, simulation, territory, retention } = config
   return {
     data: database.folder,
     host: server.host,
@@ -45,6 +45,7 @@ export function settingsOf(config: Config): Settings {
       readyBy: charging.readyBy,
       samplesKept: retention.samples,
     },
+    ...(security.passwordSalt !== undefined && { passwordSalt: security.passwordSalt }),
     ...(database.url !== undefined && { databaseUrl: database.url }),
     ...(territory !== undefined && { territory }),
   }

@@ -5,6 +5,7 @@ import { isRowId, type Queryable, type Store } from '#store'
 import type { Principal } from './access.ts'
 import { updateColumns } from './accounts.ts'
 import { hashPassword, inventPassword } from './password.ts'
+import type { Passwords } from './passwords.ts'
 
 export interface User {
   id: number
@@ -67,7 +68,8 @@ const ORDER: Record<string, string> = {
   lastSeen: 'u.last_seen_at',
 }
 
-export function openUsers(store: Store): Users {
+/** `passwords` says in which form new ones are written; ours by default. */
+export function openUsers(store: Store, { hash }: Pick<Passwords, 'hash'> = { hash: hashPassword }): Users {
   const get = async (id: number) => (isRowId(id) ? store.first<User>(`${SELECT} where u.id = $1`, [id]) : undefined)
   return {
     get,
@@ -90,7 +92,9 @@ export function openUsers(store: Store): Users {
       return row!.n
     },
     async create(user) {
-      const id = await store.transact((tx) => insertUser(tx, user))
+      if (user.password !== undefined) checkPassword(user.password)
+      const hashed = user.password === undefined ? null : await hash(user.password)
+      const id = await store.transact((tx) => insertUser(tx, user, hashed))
       return (await get(id))!
     },
     async update(id, { roles, ...change }) {
@@ -106,7 +110,7 @@ export function openUsers(store: Store): Users {
       checkPassword(password)
       await store.query('update fm_user set password = $2, fs_uniquifier = $3 where id = $1', [
         id,
-        await hashPassword(password),
+        await hash(password),
         randomBytes(32).toString('hex'),
       ])
     },
@@ -130,11 +134,10 @@ function checkPassword(password: string): void {
     throw new Problem('weak-password', 'The password must have 8 to 1024 characters.', { status: 422, hint: 'Take a longer one.' })
 }
 
-async function insertUser(tx: Queryable, user: NewUser): Promise<number> {
+async function insertUser(tx: Queryable, user: NewUser, password: string | null): Promise<number> {
   const email = user.email.trim()
   if (!/^[^@\s]+@[^@\s]+$/.test(email) || email.length > 255)
     throw new Problem('invalid-email', `'${email}' is not an email address.`, { status: 422, hint: "Write it like 'name@example.com'." })
-  if (user.password !== undefined) checkPassword(user.password)
   const username = user.username ?? email.split('@')[0]!
   const taken = await tx.first<{ email: string }>('select email from fm_user where lower(email) = lower($1) or username = $2', [
     email,
@@ -149,15 +152,7 @@ async function insertUser(tx: Queryable, user: NewUser): Promise<number> {
     throw new Problem('unknown-account', `No account found with id ${user.account}.`, { status: 422, hint: 'Create the account first.' })
   const row = await tx.first<{ id: number }>(
     `insert into fm_user (email, username, password, active, timezone, fs_uniquifier, account_id) values ($1, $2, $3, $4, $5, $6, $7) returning id`,
-    [
-      email,
-      username,
-      user.password === undefined ? null : await hashPassword(user.password),
-      user.active ?? true,
-      user.timezone ?? 'UTC',
-      randomBytes(32).toString('hex'),
-      user.account,
-    ],
+    [email, username, password, user.active ?? true, user.timezone ?? 'UTC', randomBytes(32).toString('hex'), user.account],
   )
   for (const role of user.roles ?? []) {
     const made = await tx.query('insert into roles_users (user_id, role_id) select $1, id from role where name = $2 returning id', [

@@ -87,7 +87,7 @@ const suggestion = (data: unknown, known: readonly unknown[]): string => {
 }
 
 const shown = (value: unknown, name: string): string => {
-  if (/password|secret|token|url/i.test(name)) return 'something else'
+  if (/password|secret|salt|token|url/i.test(name)) return 'something else'
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

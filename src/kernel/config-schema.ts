@@ -60,6 +60,15 @@ export const ConfigSchema = Type.Object(
         Type.String({ minLength: 8, description: 'Prefer `!file` or the environment. Generated and printed once when absent.' }),
       ),
     }),
+    security: Section('Signing in.', {
+      passwordSalt: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description:
+            'Of an adopted FlexMeasures (SECURITY_PASSWORD_SALT; its SECRET_KEY where it had none). New passwords are then written so that FlexMeasures reads them too.',
+        }),
+      ),
+    }),
     log: Section('What the program tells.', {
       level: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
         default: 'info',

@@ -28,6 +28,7 @@ const SHORT: Record<string, string> = {
 
 /** Names of FlexMeasures and what they are here. Numbers count in the unit named behind the colon. */
 const FLEXMEASURES: Record<string, string> = {
+  SECURITY_PASSWORD_SALT: 'security.passwordSalt',
   FLEXMEASURES_PLATFORM_NAME: 'platform.name',
   FLEXMEASURES_TIMEZONE: 'platform.timezone',
   FLEXMEASURES_PLANNING_HORIZON: 'ems.horizon',
@@ -64,12 +65,12 @@ export function fromEnvironment(env: Record<string, string | undefined>, schema:
   for (const [name, text] of Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (text === undefined || text === '') continue
     const partner = Object.entries(PARTNERS).find(([prefix]) => name.startsWith(prefix))
-    if (partner) {
-      const known = FLEXMEASURES[name]
-      const path = known === undefined ? ['partners', partner[1], name] : known.split(':')[0]!.split('.')
+    const known = FLEXMEASURES[name]
+    if (partner || known) {
+      const path = known === undefined ? ['partners', partner![1], name] : known.split(':')[0]!.split('.')
       foreign.push({ path, value: known === undefined ? text : translate(text, known.split(':')[1], name), where: name })
       notes.push(
-        known === undefined ? `${name} has no home yet; it is kept in partners.${partner[1]}` : `${name} is taken as ${path.join('.')}`,
+        known === undefined ? `${name} has no home yet; it is kept in partners.${partner![1]}` : `${name} is taken as ${path.join('.')}`,
       )
     } else if (name.startsWith('CARIFLEX_') && name.includes('__'))
       generic.push({ path: pathOf(name.slice('CARIFLEX_'.length).split('__'), schema, name), value: text, where: name })

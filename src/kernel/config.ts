@@ -69,7 +69,7 @@ export function listConfig({ config, originOf }: LoadedConfig): { path: string; 
 
 const hide = (value: unknown, path: string[]): unknown => {
   const name = path.at(-1) ?? ''
-  if (/password|secret|token|api_?key/i.test(name)) return '[redacted]'
+  if (/password|secret|salt|token|api_?key/i.test(name)) return '[redacted]'
   return typeof value === 'string' ? value.replace(/(\w+:\/\/[^\s:/@]+:)[^\s@/]+@/g, '$1[redacted]@') : value
 }
 
