@@ -141,7 +141,11 @@ test('what plan, orders and receipts really say leaves no English behind', () =>
   const order = { device: 'D', asset: 1, power: kilowatts(20), at, until: instant(at + 3_600_000), because: 'Full.', rung: 'plan' as const }
   const receipt = (measured: number | undefined, more: object = {}, later = 2 * MINUTE): string | undefined => {
     const seen = measured === undefined ? undefined : { power: kilowatts(measured), at: instant(at + MINUTE) as Instant }
-    return judge(order, { toldAt: at, answer: { answer: 'taken' }, measured: seen, capability: battery, ...more }, instant(at + later))?.why
+    return judge(
+      order,
+      { toldAt: at, answer: { answer: 'taken' }, measured: seen, capability: battery, every: 30_000, ...more },
+      instant(at + later),
+    )?.why
   }
   const receipts = [
     receipt(undefined),

@@ -25,7 +25,8 @@ export async function openSteered(
   const devices = deviceRegistry()
   const source = readingSource(established, settings.platformName)
   const limitSources = [signalLimits(beliefs, site)]
-  const line = openLine({ site, store, clock, bus, log, devices, beliefs, sensors, limitSources, readingSource: source })
+  const period = settings.heartbeat
+  const line = openLine({ site, store, clock, bus, log, devices, period, beliefs, sensors, limitSources, readingSource: source })
   const conversation = openConversationLog({ store, clock, bus, log })
   undo.add('conversation', () => conversation.close())
   const config = { zone: site.zone, ...settings.charging }

@@ -27,7 +27,7 @@ export function startSteering({ steered, settings, log, firstStart }: OpenHouse,
   undo.add('forecasting', async () => (await forecasting).stop())
   const planner = startPlanner(line, { period: settings.replan, deadlineMs: settings.solverDeadline, plugged })
   undo.add('planner', () => planner.stop())
-  const heartbeat = startHeartbeat(line, { period: settings.heartbeat })
+  const heartbeat = startHeartbeat(line)
   undo.add('heartbeat', () => heartbeat.stop())
   void Promise.all([heartbeat.beat(), forecasting])
     .then(() => planner.plan(say(SAYING.start)))

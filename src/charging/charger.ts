@@ -1,7 +1,7 @@
 /** A charger as the EMS sees it: the face `Device` over one EVSE of a station. */
 
 import type { Answer, Capability, Device, Reading, Setpoint, Wish } from '#ems'
-import { type Clock, instant, type Log, say, wattHours, watts } from '#kernel'
+import { type Clock, DAY, instant, type Log, MINUTE, SECOND, say, wattHours, watts } from '#kernel'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { dischargePower, reportedPower } from './device-model.ts'
@@ -107,6 +107,7 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
       if (plugged) return plugged.sample?.power === undefined ? undefined : { power: watts(plugged.sample.power), at: plugged.sample.at }
       return station.lastSeen === undefined ? undefined : { power: watts(0), at: station.lastSeen }
     },
+    every: () => Math.max(config.sampling * SECOND, Math.min(pluggedAt(station)?.interval ?? 0, LONGEST_INTERVAL)),
     wish(): Wish | undefined {
       const plugged = pluggedAt(station)
       return plugged && wishOf(plugged, clock.now(), config)
@@ -133,4 +134,6 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
 }
 
 /** However long an order is meant to hold: a day, then the safe default must be within reach again. */
-const LONGEST_ORDER = 24 * 3_600_000
+const LONGEST_ORDER = DAY
+/** A pause between two samples that is longer was an interruption, not the way a station measures. */
+const LONGEST_INTERVAL = 15 * MINUTE

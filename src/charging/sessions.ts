@@ -76,7 +76,10 @@ export function openSessions(parts: SessionParts): Sessions {
 
   const take = (plugged: Plugged, samples: readonly Sample[]) => {
     for (const sample of samples) {
-      if (sample.power !== undefined && sample.at >= (plugged.sample?.at ?? -Infinity)) plugged.sample = sample
+      if (sample.power !== undefined && sample.at >= (plugged.sample?.at ?? -Infinity)) {
+        if (plugged.sample && sample.context === 'Sample.Periodic') plugged.interval = sample.at - plugged.sample.at
+        plugged.sample = sample
+      }
       if (sample.soc !== undefined && sample.at >= (plugged.soc?.at ?? -Infinity)) plugged.soc = { percent: sample.soc, at: sample.at }
     }
   }

@@ -44,6 +44,8 @@ export interface Plugged {
   transaction: Transaction
   /** The last of each that was measured. */
   sample?: Sample
+  /** Between the last two samples of power, ms. */
+  interval?: number
   soc?: { percent: number; at: Instant }
   vehicle?: Vehicle
   /** Wh in the car when the session began, from what we believed then. */

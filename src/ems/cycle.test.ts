@@ -95,6 +95,54 @@ test('a device that hangs or throws gets a silent receipt and delays nobody', as
   ])
 })
 
+test('an obeyed order turns silent when its device does, and obeyed again when it returns', async (t) => {
+  const { line, site, made, clock } = await island(t, { chargers: 0 })
+  await line.plans.keep(flatPlan(site, TEN, { BAT001: 20 }))
+  const beats = async (count: number) => {
+    for (let beat = 0; beat < count; beat++) {
+      clock.forward(10 * SECOND)
+      await beatOnce(line)
+      await eventually(() => !line.lanes.busy('BAT001'), 'told')
+    }
+    const [view] = await line.setpoints.views({}, clock.now())
+    return [view?.receipt?.outcome, view?.receipt?.why]
+  }
+  assert.deepEqual(await beats(3), ['obeyed', null])
+  made['BAT001']!.reading = 'throw'
+  assert.deepEqual(await beats(3), ['obeyed', null], 'a look or two may be missed')
+  assert.deepEqual(await beats(1), ['silent', 'No answer from the device.'])
+  assert.deepEqual(
+    (await line.alarms.views(site.zone)).map(({ code }) => code),
+    ['order-unanswered'],
+  )
+  made['BAT001']!.reading = 'prompt'
+  assert.deepEqual(await beats(1), ['obeyed', null])
+  assert.deepEqual(await line.alarms.views(site.zone), [])
+})
+
+test('the order of a charger that lost its connection stays in the journal until it ends, and turns silent', async (t) => {
+  const { line, site, made, clock } = await island(t, { batteries: 0 })
+  const charger = made['CP001']!
+  await line.plans.keep(flatPlan(site, TEN, { CP001: 11 }))
+  await beatOnce(line)
+  await eventually(() => charger.got.length === 1 && !line.lanes.busy('CP001'), 'told')
+  clock.forward(20 * SECOND)
+  await beatOnce(line)
+  const seen = async () => (await line.setpoints.views({}, clock.now())).map(({ receipt }) => [receipt?.outcome, receipt?.why])
+  assert.deepEqual(await seen(), [['obeyed', null]])
+  const last = { power: charger.power, at: clock.now() }
+  const able = charger.capability()
+  charger.capability = () => ({ ...able, controllable: false, lack: 'connection', why: 'The station is not connected.' })
+  charger.measured = () => last
+  clock.forward(40 * SECOND)
+  await beatOnce(line)
+  assert.deepEqual(await seen(), [['silent', 'The station is not connected.']])
+  assert.equal(charger.got.length, 1)
+  clock.forward(5 * MINUTE)
+  await beatOnce(line)
+  assert.deepEqual(await seen(), [], 'it ended, and nobody wants another one of it')
+})
+
 test('a device that gives less says clipped, one that refuses says refused', async (t) => {
   const { line, site, made, clock } = await island(t, { batteries: 2 })
   await line.plans.keep(flatPlan(site, TEN, { BAT001: 20, BAT002: 20 }))

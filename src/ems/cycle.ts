@@ -33,7 +33,7 @@ export async function steer(line: Line, at: Instant): Promise<void> {
   const orders = narrow(wants, limits, { at, inflexible })
 
   // Remember before acting: an order is in the journal before it is on the wire.
-  const keeps = (device: string) => watch.silence(device) !== undefined
+  const keeps = (device: string) => watch.silence(device) !== undefined || line.devices.get(device)?.capability().lack === 'connection'
   const due = changes(orders, { current, wants, at, told: lanes.told, keeps })
   const until = holdUntil(limits, at)
   const fresh = await setpoints.write(due.fresh, at, until)

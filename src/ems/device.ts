@@ -48,6 +48,8 @@ export interface Device {
   capability(): Capability
   /** Last measured power and when, as the device told it. */
   measured(): { power: Watts; at: Instant } | undefined
+  /** How often its power is measured, ms, where it is not at every look (stations push). */
+  every?(): number
   /** What its user wants, when there is one. */
   wish?(): Wish | undefined
   /** Gives the order. Resolves with what the device said; a device that does not answer in time is 'silent', never an exception. */

@@ -1,4 +1,4 @@
-/** When the heart beats: every ten seconds, shortly after orders changed (for their receipts), and at once on news. */
+/** When the heart beats: every period of the line (ten seconds), shortly after orders changed (for their receipts), and at once on news. */
 import { asSentence, describeError, HOUR, MINUTE, SECOND, say, type Timer } from '#kernel'
 import { cycle, steer } from './cycle.ts'
 import { watchHealth } from './health.ts'
@@ -16,8 +16,6 @@ export interface Heartbeat {
 }
 
 export interface HeartbeatOptions {
-  /** Default 10 s. */
-  period?: number
   /** Look again so long after orders changed; default 6 s. */
   receiptAfter?: number
   /** How long things are kept, where it differs from `RETENTION`. */
@@ -25,10 +23,7 @@ export interface HeartbeatOptions {
 }
 
 /** Starts the heart of a site. A failed heartbeat is logged and raises an alarm; the next one tries again. */
-export function startHeartbeat(
-  line: Line,
-  { period = 10 * SECOND, receiptAfter = 6 * SECOND, retention = {} }: HeartbeatOptions = {},
-): Heartbeat {
+export function startHeartbeat(line: Line, { receiptAfter = 6 * SECOND, retention = {} }: HeartbeatOptions = {}): Heartbeat {
   const { clock, bus, log, site } = line
   const health = watchHealth(line)
   let stopped = false
@@ -96,7 +91,7 @@ export function startHeartbeat(
   const quiet = (work: Promise<void>) =>
     void work.catch((error: unknown) => log.warn({ error: describeError(error) }, 'readings were not settled or old data was not thinned'))
   const timers = [
-    clock.every(period, () => void beat()),
+    clock.every(line.period, () => void beat()),
     clock.every(MINUTE, () => quiet(line.recorder.settle(clock.now()))),
     clock.every(HOUR, () => quiet(thin(line, clock.now(), retention))),
   ]

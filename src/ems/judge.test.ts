@@ -42,6 +42,7 @@ const evidence = (measuredKw: number | undefined, more: Partial<Evidence> & { me
   answer: { answer: 'taken' },
   measured: measuredKw === undefined ? undefined : { power: kilowatts(measuredKw), at: more.measuredAt ?? later },
   capability: battery,
+  every: 10 * SECOND,
   ...more,
 })
 
@@ -87,6 +88,13 @@ test('a device that stops measuring becomes silent', () => {
   assert.equal(judge(order(7), evidence(undefined), after(told, 30 * SECOND)), undefined)
   assert.equal(judge(order(7), evidence(undefined), after(told, 2 * MINUTE))?.outcome, 'silent')
   assert.equal(judge(order(7), evidence(7), after(told, 10 * MINUTE))?.why, 'Nothing measured for 10 min.')
+})
+
+test('a measurement a few reading periods old judges nothing any more', () => {
+  assert.equal(judge(order(7), evidence(7), after(later, 30 * SECOND))?.outcome, 'obeyed', 'a look or two may be missed')
+  const receipt = judge(order(7), evidence(7), after(later, 31 * SECOND))
+  assert.deepEqual([receipt?.outcome, receipt?.power, receipt?.why], ['silent', kilowatts(7), 'Nothing measured for 31 s.'])
+  assert.equal(judge(order(7), evidence(7, { every: MINUTE }), after(later, 2 * MINUTE))?.outcome, 'obeyed', 'it measures once a minute')
 })
 
 test('the sun that gives less than allowed obeys', () => {

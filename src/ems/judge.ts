@@ -12,12 +12,16 @@ export interface Evidence {
   /** What it measured last. */
   measured: { power: Watts; at: Instant } | undefined
   capability: Capability
+  /** How often the device measures, ms. */
+  every: number
 }
 
 /** Time a device needs to follow an order, by kind. */
 export const SETTLING: Record<Capability['kind'], number> = { battery: 5 * SECOND, pv: 5 * SECOND, evse: 15 * SECOND, load: 30 * SECOND }
-/** A device that measured nothing for so long after settling is silent. */
+/** A device that has not measured anything so long after settling is silent, at the earliest. */
 const PATIENCE = MINUTE
+/** A measurement this many reading periods old judges nothing any more: the device has gone silent. */
+const MISSED = 3
 
 /** Difference between order and measure that still counts as obeyed: 5 % of the order, 1 % of what the device can, at least 150 W. */
 export const tolerance = (power: number, { minPower, maxPower }: Capability): number =>
@@ -27,15 +31,14 @@ export const tolerance = (power: number, { minPower, maxPower }: Capability): nu
  * The receipt of an order that is in force, or undefined while the device may still be moving.
  * A PV order is a cap: producing less than allowed is obedience.
  */
-export function judge(order: Setpoint, { toldAt, answer, measured, capability }: Evidence, at: Instant): Receipt | undefined {
+export function judge(order: Setpoint, { toldAt, answer, measured, capability, every }: Evidence, at: Instant): Receipt | undefined {
   const settled = after(toldAt, SETTLING[capability.kind])
   if (!measured || measured.at < settled) {
     if (answer.answer !== 'taken') return { outcome: answer.answer, at, why: answer.why ?? said(answer) }
-    if (at < after(settled, PATIENCE)) return undefined
+    if (at < after(settled, Math.max(PATIENCE, MISSED * every))) return undefined
     return { outcome: 'silent', at, why: measured ? nothingSince(measured.at, at) : say(SAYING.neverMeasured) }
   }
-  if (at > after(measured.at, SETTLING[capability.kind] + 2 * PATIENCE))
-    return { outcome: 'silent', at, power: measured.power, why: nothingSince(measured.at, at) }
+  if (at > after(measured.at, MISSED * every)) return { outcome: 'silent', at, power: measured.power, why: nothingSince(measured.at, at) }
   const off = measured.power - order.power
   const receipt = { power: measured.power, at: measured.at }
   if (Math.abs(off) <= tolerance(order.power, capability)) return { outcome: 'obeyed', ...receipt }

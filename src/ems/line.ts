@@ -1,5 +1,5 @@
 /** The straight line of one site, put together: everything a heartbeat needs, and nothing it would carry over. */
-import { type Bus, type Clock, describeError, type Log } from '#kernel'
+import { type Bus, type Clock, describeError, type Log, SECOND } from '#kernel'
 import type { Store } from '#store'
 import { type Alarms, openAlarms } from './alarms.ts'
 import type { Beliefs, SourceKey } from './belief.ts'
@@ -23,6 +23,8 @@ export interface Line {
   bus: Bus<News>
   log: Log
   devices: Devices
+  /** Time between two looks at the devices, ms. */
+  period: number
   beliefs: Beliefs
   sensors: Sensors
   recorder: Recorder
@@ -48,12 +50,14 @@ export interface LineParts {
   limitSources?: readonly LimitSource[]
   /** Who measured what devices tell; default a gateway named after the site's author. */
   readingSource?: SourceKey
+  /** Time between two looks at the devices, ms; default 10 s. */
+  period?: number
   /** How long one look at the devices lasts at most, ms. */
   patience?: number
 }
 
 /** Puts the line of a site together. Nothing runs yet: `startHeartbeat` and `startPlanner` do that. */
-export function openLine({ limitSources = [], readingSource, patience, ...parts }: LineParts): Line {
+export function openLine({ limitSources = [], readingSource, patience, period = 10 * SECOND, ...parts }: LineParts): Line {
   const { site, store, clock, bus, log, devices, beliefs, sensors } = parts
   const source = readingSource ?? { name: site.author, type: 'gateway' }
   const recorder = openRecorder({ store, clock, bus, beliefs, sensors, site: site.asset, source })
@@ -61,6 +65,7 @@ export function openLine({ limitSources = [], readingSource, patience, ...parts 
   const onError = (error: unknown, name: string) => log.warn({ source: name, error: describeError(error) }, 'a source of limits failed')
   return {
     ...parts,
+    period,
     recorder,
     setpoints,
     watch: openWatch({ devices, recorder, clock, log, ...(patience !== undefined && { patience }) }),

@@ -1,5 +1,5 @@
 /** Receipts of the orders in force: judged again at every heartbeat, written when they say something new, told to people. */
-import { type Instant, say } from '#kernel'
+import { asSentence, type Instant, say } from '#kernel'
 import type { Device } from './device.ts'
 import { judge } from './judge.ts'
 import type { Line } from './line.ts'
@@ -33,11 +33,14 @@ export async function giveReceipts(line: Line, current: readonly Entry[], at: In
 }
 
 function judgeEntry(line: Line, entry: Entry, device: Device, at: Instant): Receipt | undefined {
-  const silence = line.watch.silence(device.id)
+  const capability = device.capability()
+  const unheard = line.watch.silence(device.id) ?? (capability.lack === 'connection' ? capability.why : undefined)
+  const silence = unheard === undefined ? undefined : asSentence(unheard)
   if (silence !== undefined && (entry.answer === undefined || entry.answer.answer !== 'taken'))
     return { outcome: 'silent', at, why: silence }
   if (entry.toldAt === undefined || entry.answer === undefined) return undefined
-  const evidence = { toldAt: entry.toldAt, answer: entry.answer, measured: device.measured(), capability: device.capability() }
+  const every = device.every?.() ?? line.period
+  const evidence = { toldAt: entry.toldAt, answer: entry.answer, measured: device.measured(), capability, every }
   const receipt = judge(entry, evidence, at)
   return receipt?.outcome === 'silent' && silence !== undefined ? { ...receipt, why: silence } : receipt
 }
