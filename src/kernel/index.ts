@@ -1,8 +1,25 @@
 export { type Bus, inProcessBus } from './bus.ts'
 export { type Clock, type ManualClock, manualClock, pause, systemClock, type Timer } from './clock.ts'
-export { type ConfigInput, type LoadedConfig, listConfig, loadConfig } from './config.ts'
-export { CONFIG_SCHEMA_FILE, type Config, ConfigSchema, configJsonSchema } from './config-schema.ts'
+export {
+  type ConfigInput,
+  FLEXMEASURES_DEFAULTS,
+  type LoadedConfig,
+  listConfig,
+  loadConfig,
+  MAIL_DEFAULTS,
+  SECURITY_DEFAULTS,
+} from './config.ts'
+export {
+  CONFIG_SCHEMA_FILE,
+  type Config,
+  ConfigSchema,
+  configJsonSchema,
+  type FlexMeasuresSettings,
+  type MailSettings,
+  type SecuritySettings,
+} from './config-schema.ts'
 export { addDuration, type Duration, durationLength, formatDuration, parseDuration, parseDurationLength } from './duration.ts'
+export { flexMeasuresNames } from './flexmeasures-names.ts'
 export { createLog, type Log, redact, silentLog } from './log.ts'
 export { addMoney, amountOf, formatMoney, type Money, money } from './money.ts'
 export { nearest } from './nearest.ts'
@@ -26,6 +43,7 @@ export {
   wattHours,
   watts,
 } from './quantity.ts'
+export { parseRates, parseRates, type Rate, type Rate, sayRate } from './rate.ts'
 export { asSentence, type Slots, say } from './sentence.ts'
 export {
   type Territory,
