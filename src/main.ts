@@ -67,7 +67,8 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
   const demo = established?.demo ?? false
   const account = established?.account ?? (await accountOf(store, settings.platformName))
   const email = settings.admin.email ?? 'admin@cariflex.local'
-  const passwords = openPasswords({ log, clock, ...(settings.passwordSalt !== undefined && { salt: settings.passwordSalt }) })
+  const salt = settings.server.security?.passwordSalt
+  const passwords = openPasswords({ log, clock, ...(salt !== undefined && { salt }) })
   undo.add('passwords', () => passwords.close())
   const admin = await createAdministrator(openUsers(store, passwords), {
     email,

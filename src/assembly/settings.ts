@@ -1,5 +1,5 @@
 import type { ChargingConfig } from '#charging'
-import type { Territory } from '#kernel'
+import type { MailSettings, Territory } from '#kernel'
 import type { ServerConfig } from '#server'
 
 /** What the platform needs to know to start; the command line makes it from the configuration. */
@@ -12,8 +12,7 @@ export interface Settings {
   port: number
   platformName: string
   timezone: string
-  /** `SECURITY_PASSWORD_SALT` of an adopted FlexMeasures. */
-  passwordSalt?: string
+  mail: MailSettings
   admin: { email?: string; password?: string }
   /** From the configuration file. */
   territory?: Territory

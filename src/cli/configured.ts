@@ -10,6 +10,7 @@ export const CONFIG_OPTIONS = {
   host: { type: 'string' },
   port: { type: 'string' },
   'log-level': { type: 'string' },
+  'flexmeasures-config': { type: 'string' },
   set: { type: 'string', multiple: true },
 } as const
 
@@ -20,6 +21,7 @@ export const CONFIG_WORDS = {
   host: 'address to listen on, default 127.0.0.1',
   port: 'port to listen on, default 5000',
   'log-level': 'debug, info, warn, error or silent',
+  'flexmeasures-config': 'settings file of a FlexMeasures, read as data; default ./flexmeasures.cfg when there is one',
   set: 'any other setting, as section.key=value',
 }
 
@@ -28,12 +30,14 @@ export const DATABASE_OPTIONS = {
   config: CONFIG_OPTIONS.config,
   data: CONFIG_OPTIONS.data,
   'database-url': CONFIG_OPTIONS['database-url'],
+  'flexmeasures-config': CONFIG_OPTIONS['flexmeasures-config'],
 } as const
 
 export const DATABASE_WORDS = {
   config: CONFIG_WORDS.config,
   data: CONFIG_WORDS.data,
   'database-url': CONFIG_WORDS['database-url'],
+  'flexmeasures-config': CONFIG_WORDS['flexmeasures-config'],
 }
 
 /** @throws Problem `config-unreadable`, `config-invalid` */

@@ -3,7 +3,7 @@ import { type Config, createLog, type Log, systemClock } from '#kernel'
 import type { Settings } from '../main.ts'
 
 export function settingsOf(config: Config): Settings {
-  const { platform, server, database, admin, ems, grid, charging, security, simulation, territory, retention } = config
+  const { platform, server, database, admin, ems, grid, charging, security, flexmeasures, mail, simulation, territory, retention } = config
   return {
     data: database.folder,
     host: server.host,
@@ -28,8 +28,8 @@ export function settingsOf(config: Config): Settings {
       headerLimit: server.headerLimit,
       requestTimeout: server.requestTimeout,
       sessionLength: server.sessionLength,
-      rateLimit: server.rateLimit,
-      triggerRateLimit: server.triggerRateLimit,
+      flexMeasures: flexmeasures,
+      security,
       allowOverwrite: ems.allowOverwrite,
     },
     charging: {
@@ -45,7 +45,7 @@ export function settingsOf(config: Config): Settings {
       readyBy: charging.readyBy,
       samplesKept: retention.samples,
     },
-    ...(security.passwordSalt !== undefined && { passwordSalt: security.passwordSalt }),
+    mail,
     ...(database.url !== undefined && { databaseUrl: database.url }),
     ...(territory !== undefined && { territory }),
   }

@@ -76,6 +76,7 @@ const FORMATS: Record<string, string> = {
   'time-zone': "a time zone such as 'America/Martinique'",
   uri: "an address such as 'https://flex.example.org'",
   email: 'an e-mail address',
+  rate: "a rate such as '500 per minute'",
 }
 
 const article = (type: string): string =>

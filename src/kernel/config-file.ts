@@ -27,7 +27,7 @@ const LARGEST = 5_000_000
  * `file:line:column`
  */
 export function readConfigFile(path: string, env: Record<string, string | undefined>): ConfigFile {
-  return parseConfigFile(path, load(path, path), env)
+  return parseConfigFile(path, readText(path, path), env)
 }
 
 /** The same for text at hand; `path` names it and is where `!file` looks from. */
@@ -65,7 +65,7 @@ export function parseConfigFile(path: string, text: string, env: Record<string, 
     if (!isScalar(node)) return null
     if (node.tag === '!file') {
       texts.add(pointer)
-      return load(resolve(dirname(path), String(node.value)), `${path}:${spot.line}:${spot.column}`).trimEnd()
+      return readText(resolve(dirname(path), String(node.value)), `${path}:${spot.line}:${spot.column}`).trimEnd()
     }
     if (typeof node.value !== 'string' || !node.value.includes('${')) return node.value
     texts.add(pointer)
@@ -87,7 +87,8 @@ const fill = (text: string, env: Record<string, string | undefined>, refuse: (wh
     return value
   })
 
-function load(file: string, where: string): string {
+/** A text file of at most 5 MB. @throws Problem `config-unreadable` */
+export function readText(file: string, where: string): string {
   try {
     const text = readFileSync(file, 'utf8')
     if (text.length > LARGEST) throw new Error('it is larger than 5 MB')

@@ -2,21 +2,10 @@
  * What may stand in `cariflex.yaml`: types, defaults, validation and the published JSON Schema come from here.
  * Every setting has a default unless it is optional. Lengths of time are written as ISO 8601 durations and read as milliseconds.
  */
-import { type Static, type TSchema, Type } from 'typebox'
-import type { Millis } from './quantity.ts'
+import { type Static, Type } from 'typebox'
+import { Count, closed, Flag, Kept, Length, Port, Section, Share, Text } from './config-fields.ts'
+import { FlexMeasuresSection, MailSection, SecuritySection } from './config-flexmeasures.ts'
 import { TerritorySchema } from './territory.ts'
-
-const closed = { additionalProperties: false }
-const Text = (byDefault: string, description: string) => Type.String({ default: byDefault, description })
-const Flag = (byDefault: boolean, description: string) => Type.Boolean({ default: byDefault, description })
-const Count = (byDefault: number, description: string, minimum = 0) => Type.Integer({ default: byDefault, minimum, description })
-const Share = (byDefault: number, description: string) => Type.Number({ default: byDefault, minimum: 0, maximum: 1, description })
-const Length = (byDefault: string, description: string) =>
-  Type.Unsafe<Millis>({ type: 'string', format: 'duration', default: byDefault, description, examples: [byDefault] })
-const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description })
-const Section = <T extends Record<string, TSchema>>(description: string, properties: T) =>
-  Type.Object(properties, { ...closed, default: {}, description })
-const Kept = (description: string) => Type.Record(Type.String(), Type.String(), { default: {}, description })
 
 export const ConfigSchema = Type.Object(
   {
@@ -42,11 +31,6 @@ export const ConfigSchema = Type.Object(
       headerLimit: Count(16_384, 'Largest sum of request headers, bytes.', 1024),
       requestTimeout: Length('PT30S', 'A request that takes longer to arrive is dropped.'),
       sessionLength: Length('P14D', 'How long a sign-in lasts.'),
-      rateLimit: Count(0, 'FlexMeasures API: requests per minute and user; 0 = no limit (FlexMeasures itself allows 500).'),
-      triggerRateLimit: Count(
-        0,
-        'FlexMeasures API: triggers of schedules and forecasts per 5 minutes and account; 0 = no limit (FlexMeasures itself allows 10).',
-      ),
     }),
     database: Section('Where the data is kept. Without url an embedded PostgreSQL runs in the folder.', {
       url: Type.Optional(Type.String({ description: "Your own server: 'postgres://user:password@host:5432/database'." })),
@@ -60,15 +44,9 @@ export const ConfigSchema = Type.Object(
         Type.String({ minLength: 8, description: 'Prefer `!file` or the environment. Generated and printed once when absent.' }),
       ),
     }),
-    security: Section('Signing in.', {
-      passwordSalt: Type.Optional(
-        Type.String({
-          minLength: 1,
-          description:
-            'Of an adopted FlexMeasures (SECURITY_PASSWORD_SALT; its SECRET_KEY where it had none). New passwords are then written so that FlexMeasures reads them too.',
-        }),
-      ),
-    }),
+    security: SecuritySection,
+    flexmeasures: FlexMeasuresSection,
+    mail: MailSection,
     log: Section('What the program tells.', {
       level: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
         default: 'info',
@@ -80,7 +58,6 @@ export const ConfigSchema = Type.Object(
       heartbeat: Length('PT10S', 'How often devices are read and ordered.'),
       replan: Length('PT5M', 'How often a new plan is made, besides at once on news.'),
       horizon: Length('PT24H', 'How far a plan looks ahead.'),
-      maxHorizon: Length('P26DT6H', 'Longest schedule that a client may ask for.'),
       resolution: Length('PT15M', 'Step of a plan.'),
       solverDeadline: Length('PT20S', 'A solve that takes longer is ended; its best answer so far counts.'),
       solverGap: Share(0.001, 'A plan this close to the proven bound is good enough (share).'),
@@ -146,6 +123,12 @@ export const ConfigSchema = Type.Object(
   },
   closed,
 )
+
+/** Settings of the FlexMeasures API. */
+export type FlexMeasuresSettings = Static<typeof FlexMeasuresSection>
+/** The mail server and who writes. */
+export type MailSettings = Static<typeof MailSection>
+export type SecuritySettings = Static<typeof SecuritySection>
 
 /** The whole configuration with its defaults; lengths of time in milliseconds. */
 export type Config = Static<typeof ConfigSchema>

@@ -1,5 +1,6 @@
 /** Where settings come from besides the file: environment, command line, and the names of other products. */
 import type { SchemaNode } from './config-schema.ts'
+import { type ForeignSetting, fromFlexMeasures, fromText, isFlexMeasuresName } from './flexmeasures-names.ts'
 import { nearest } from './nearest.ts'
 import { Problem } from './problem.ts'
 
@@ -26,21 +27,7 @@ const SHORT: Record<string, string> = {
   CARIFLEX_LOG_FORMAT: 'log.format',
 }
 
-/** Names of FlexMeasures and what they are here. Numbers count in the unit named behind the colon. */
-const FLEXMEASURES: Record<string, string> = {
-  SECURITY_PASSWORD_SALT: 'security.passwordSalt',
-  FLEXMEASURES_PLATFORM_NAME: 'platform.name',
-  FLEXMEASURES_TIMEZONE: 'platform.timezone',
-  FLEXMEASURES_PLANNING_HORIZON: 'ems.horizon',
-  FLEXMEASURES_MAX_PLANNING_HORIZON: 'ems.maxHorizon:steps',
-  FLEXMEASURES_DEFAULT_JOB_TIMEOUT: 'ems.solverDeadline:seconds',
-  FLEXMEASURES_ALLOW_DATA_OVERWRITE: 'ems.allowOverwrite',
-  FLEXMEASURES_MAX_SENSOR_DATA_INGESTION_BYTES: 'server.ingestLimit',
-  FLEXMEASURES_API_DEFAULT_RATE_LIMIT: 'server.rateLimit:rate',
-  FLEXMEASURES_API_TRIGGER_RATE_LIMIT: 'server.triggerRateLimit:rate',
-}
-
-const PARTNERS = { FLEXMEASURES_: 'flexmeasures', OCPI_: 'ocpi', GIREVE_: 'gireve' } as const
+const PARTNERS = { OCPI_: 'ocpi', GIREVE_: 'gireve' } as const
 
 /** Command-line options that set something; others are the verb's own. */
 const FLAGS: Record<string, string> = {
@@ -59,26 +46,25 @@ const FLAGS: Record<string, string> = {
  * @throws Problem `config-invalid` on a generic name that means nothing
  */
 export function fromEnvironment(env: Record<string, string | undefined>, schema: SchemaNode): { given: Given[]; notes: string[] } {
-  const foreign: Given[] = []
+  const partners: Given[] = []
   const notes: string[] = []
   const generic: Given[] = []
+  const flexMeasures: ForeignSetting[] = []
   for (const [name, text] of Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (text === undefined || text === '') continue
     const partner = Object.entries(PARTNERS).find(([prefix]) => name.startsWith(prefix))
-    const known = FLEXMEASURES[name]
-    if (partner || known) {
-      const path = known === undefined ? ['partners', partner![1], name] : known.split(':')[0]!.split('.')
-      foreign.push({ path, value: known === undefined ? text : translate(text, known.split(':')[1], name), where: name })
-      notes.push(
-        known === undefined ? `${name} has no home yet; it is kept in partners.${partner![1]}` : `${name} is taken as ${path.join('.')}`,
-      )
+    if (isFlexMeasuresName(name, env)) flexMeasures.push({ name, value: fromText(name, text), where: name })
+    else if (partner) {
+      partners.push({ path: ['partners', partner[1], name], value: text, where: name })
+      notes.push(`${name} has no home yet; it is kept in partners.${partner[1]}`)
     } else if (name.startsWith('CARIFLEX_') && name.includes('__'))
       generic.push({ path: pathOf(name.slice('CARIFLEX_'.length).split('__'), schema, name), value: text, where: name })
   }
+  const foreign = fromFlexMeasures(flexMeasures)
   const short = Object.entries(SHORT).flatMap(([name, path]) =>
     env[name] ? [{ path: path.split('.'), value: env[name], where: name }] : [],
   )
-  return { given: [...foreign, ...generic, ...short], notes }
+  return { given: [...foreign.given, ...partners, ...generic, ...short], notes: [...foreign.notes, ...notes] }
 }
 
 /** Settings of the command line; `set` takes `section.key=value`, once or several times. */
@@ -134,20 +120,6 @@ function pathOf(words: string[], schema: SchemaNode, where: string): string[] {
     path.push(key)
   }
   return path
-}
-
-/** FlexMeasures counts some things otherwise. */
-function translate(text: string, unit: string | undefined, name: string): unknown {
-  if (unit === undefined) return /^(true|false)$/i.test(text) ? text.toLowerCase() : text
-  const number = /^\s*(\d+)/.exec(text)?.[1]
-  // A duration stays one: FlexMeasures takes steps or a duration as its longest horizon.
-  if (unit !== 'rate' && text.startsWith('P')) return text
-  if (number === undefined)
-    throw new Problem('config-invalid', `${name}: '${text}' does not begin with a number.`, {
-      hint: unit === 'rate' ? "Write it like '500 per minute'." : 'Write a whole number.',
-    })
-  if (unit === 'steps') return `PT${Number(number) * 15}M`
-  return unit === 'seconds' ? `PT${number}S` : number
 }
 
 function parseJson(text: string): unknown {

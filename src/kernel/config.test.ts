@@ -157,6 +157,8 @@ test('names of the product documents are understood, and it is said what they be
     FLEXMEASURES_API_TRIGGER_RATE_LIMIT: '20 per 5 minutes',
     FLEXMEASURES_ALLOW_DATA_OVERWRITE: 'True',
     FLEXMEASURES_MODE: 'play',
+    FLEXMEASURES_MENU_LOGO_PATH: '/logo.svg',
+    FLEXMEASURES_REDIS_URL: 'localhost',
     OCPI_CPO_IDENTIFIER: 'FR*CAR',
     GIREVE_API_KEY: 'k3y',
   }
@@ -164,16 +166,18 @@ test('names of the product documents are understood, and it is said what they be
   const loaded = loadConfig({ file: fileWith(t, ''), env })
   const { config, notes, originOf } = loaded
   assert.deepEqual(
-    [config.platform.name, config.platform.timezone, config.ems.maxHorizon],
-    ['Cariflex Martinique', 'Europe/Paris', 86_400_000],
+    [config.platform.name, config.platform.timezone, config.flexmeasures.maxPlanningSteps],
+    ['Cariflex Martinique', 'Europe/Paris', 96],
   )
-  assert.deepEqual([config.server.triggerRateLimit, config.ems.allowOverwrite], [20, true])
+  assert.deepEqual([config.flexmeasures.triggerRateLimit, config.ems.allowOverwrite], ['20 per 5 minutes', true])
   assert.deepEqual(config.partners, {
-    flexmeasures: { FLEXMEASURES_MODE: 'play' },
+    flexmeasures: { FLEXMEASURES_MENU_LOGO_PATH: '/logo.svg' },
     ocpi: { OCPI_CPO_IDENTIFIER: 'FR*CAR' },
     gireve: { GIREVE_API_KEY: 'k3y' },
   })
   assert.ok(notes.includes('FLEXMEASURES_PLATFORM_NAME is taken as platform.name'))
+  assert.equal(config.flexmeasures.mode, 'play')
+  assert.ok(notes.includes('FLEXMEASURES_REDIS_URL is not needed: jobs and caches are in the database, no Redis is needed'))
   assert.ok(notes.includes('OCPI_CPO_IDENTIFIER has no home yet; it is kept in partners.ocpi'))
   assert.equal(originOf('platform.name'), 'FLEXMEASURES_PLATFORM_NAME')
   assert.doesNotMatch(JSON.stringify(listConfig(loaded)), /k3y/)

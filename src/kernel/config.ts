@@ -1,10 +1,19 @@
 /** The configuration in force: defaults, then the file, then the environment, then the command line; each value knows where it came from. */
 import { existsSync } from 'node:fs'
 import { checkConfig } from './config-check.ts'
-import { type ConfigFile, escapeKey, readConfigFile } from './config-file.ts'
-import { type Config, ConfigSchema, type SchemaNode } from './config-schema.ts'
-import { coerce, fromEnvironment, fromFlags, schemaAt } from './config-source.ts'
+import { type ConfigFile, escapeKey, readConfigFile, readText } from './config-file.ts'
+import {
+  type Config,
+  ConfigSchema,
+  type FlexMeasuresSettings,
+  type MailSettings,
+  type SchemaNode,
+  type SecuritySettings,
+} from './config-schema.ts'
+import { coerce, fromEnvironment, fromFlags, type Given, schemaAt } from './config-source.ts'
 import { parseDurationLength } from './duration.ts'
+import { fromFlexMeasures } from './flexmeasures-names.ts'
+import { readPythonSettings } from './python-settings.ts'
 
 export interface ConfigInput {
   /** Path of the file; without it CARIFLEX_CONFIG, else `./cariflex.yaml` when there is one. */
@@ -26,6 +35,7 @@ export interface LoadedConfig {
 
 const SCHEMA: SchemaNode = ConfigSchema as object
 const DEFAULT_FILE = 'cariflex.yaml'
+const FLEXMEASURES_FILE = 'flexmeasures.cfg'
 
 /**
  * Loads the configuration.
@@ -38,10 +48,11 @@ const DEFAULT_FILE = 'cariflex.yaml'
 export function loadConfig({ file, env = {}, args = {} }: ConfigInput = {}): LoadedConfig {
   const path = file ?? env['CARIFLEX_CONFIG'] ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined)
   const read = path === undefined ? undefined : readConfigFile(path, env)
+  const flexMeasures = readFlexMeasuresFile(args, env)
   const { given, notes } = fromEnvironment(env, SCHEMA)
   const origins = new Map<string, string>()
   const values = fileValues(read, origins)
-  for (const { path: keys, value, where } of [...given, ...fromFlags(args, SCHEMA)]) {
+  for (const { path: keys, value, where } of [...flexMeasures.given, ...given, ...fromFlags(args, SCHEMA)]) {
     put(values, keys, coerce(value, schemaAt(keys, SCHEMA)))
     origins.set(pointerOf(keys), where)
   }
@@ -51,8 +62,19 @@ export function loadConfig({ file, env = {}, args = {} }: ConfigInput = {}): Loa
     config: inMilliseconds(whole, SCHEMA) as Config,
     file: path,
     originOf: (key) => originAt(pointerOf(key.split('.')), origins) ?? 'default',
-    notes,
+    notes: [...flexMeasures.notes, ...notes],
   }
+}
+
+/** The settings file of a FlexMeasures: --flexmeasures-config, FLEXMEASURES_CONFIG, or `./flexmeasures.cfg` when there is one. It is data, never run. */
+function readFlexMeasuresFile(args: Record<string, unknown>, env: Record<string, string | undefined>): { given: Given[]; notes: string[] } {
+  const named = args['flexmeasures-config'] ?? env['FLEXMEASURES_CONFIG']
+  const path = named !== undefined ? String(named) : existsSync(FLEXMEASURES_FILE) ? FLEXMEASURES_FILE : undefined
+  if (path === undefined) return { given: [], notes: [] }
+  const { values, unread } = readPythonSettings(readText(path, path))
+  const settings = [...values].map(([name, { value, line }]) => ({ name, value, where: `${name} (${path}:${line})` }))
+  const { given, notes } = fromFlexMeasures(settings)
+  return { given, notes: [...notes, ...unread.map(({ line, text }) => `${path}:${line} is no plain setting and was passed over: ${text}`)] }
 }
 
 /** Every setting by its path with value and origin, secrets hidden: for `config show`. */
@@ -120,8 +142,22 @@ function withDefaults(value: unknown, schema: SchemaNode): unknown {
 
 function inMilliseconds(value: unknown, schema: SchemaNode): unknown {
   if (schema.format === 'duration') return parseDurationLength(String(value))
-  if (!schema.properties || typeof value !== 'object' || value === null) return value
+  if (!schema.properties && !schema.patternProperties) return value
+  if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, schema.properties?.[key] ? inMilliseconds(item, schema.properties[key]) : item]),
+    Object.entries(value).map(([key, item]) => {
+      const part = schemaAt([key], schema)
+      return [key, part ? inMilliseconds(item, part) : item]
+    }),
   )
 }
+
+const sectionDefaults = (name: string): unknown => {
+  const section = SCHEMA.properties?.[name] ?? {}
+  return inMilliseconds(withDefaults({}, section), section)
+}
+
+/** What holds where nothing was configured. */
+export const FLEXMEASURES_DEFAULTS = sectionDefaults('flexmeasures') as FlexMeasuresSettings
+export const SECURITY_DEFAULTS = sectionDefaults('security') as SecuritySettings
+export const MAIL_DEFAULTS = sectionDefaults('mail') as MailSettings

@@ -43,7 +43,7 @@ export {
   wattHours,
   watts,
 } from './quantity.ts'
-export { parseRates, parseRates, type Rate, type Rate, sayRate } from './rate.ts'
+export { parseRates, type Rate, sayRate } from './rate.ts'
 export { asSentence, type Slots, say } from './sentence.ts'
 export {
   type Territory,

@@ -1,6 +1,6 @@
 /** What every set of routes is given. */
-import type { Accounts, Assets, Beliefs, Line, News, Schedules, Sensors, Sources, Users } from '#ems'
-import type { Bus, Clock, Log } from '#kernel'
+import type { AccountPlans, Accounts, Assets, Beliefs, Line, News, Schedules, Sensors, Sources, Users } from '#ems'
+import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
 import type { Identity } from './identity.ts'
 import type { Metrics } from './metrics.ts'
@@ -29,10 +29,9 @@ export interface ServerConfig {
   requestTimeout?: number
   /** How long a sign-in lasts, ms, default 30 days. */
   sessionLength?: number
-  /** FlexMeasures API: requests per minute and user; absent or 0 = no limit. */
-  rateLimit?: number
-  /** FlexMeasures API: accepted triggers per 5 minutes and account; absent or 0 = no limit. */
-  triggerRateLimit?: number
+  /** Settings of the FlexMeasures API; its defaults when absent. */
+  flexMeasures?: FlexMeasuresSettings
+  security?: SecuritySettings
   /** Lets posts replace values (`FLEXMEASURES_ALLOW_DATA_OVERWRITE`). */
   allowOverwrite?: boolean
 }
@@ -50,11 +49,15 @@ export interface SteeredSite {
 /** Everything routes need; one value handed to every set of routes. */
 export interface Rooms {
   config: ServerConfig
+  /** Whole, with the defaults. */
+  flexMeasures: FlexMeasuresSettings
+  security: SecuritySettings
   store: Store
   clock: Clock
   log: Log
   bus: Bus<News>
   accounts: Accounts
+  accountPlans: AccountPlans
   users: Users
   assets: Assets
   sensors: Sensors

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createProbe } from 'node:net'
 import {
   type Beliefs,
   type News,
+  openAccountPlans,
   openAccounts,
   openAssets,
   openBeliefs,
@@ -18,7 +19,7 @@ import {
   type Sources,
   sharedSolverPool,
 } from '#ems'
-import { type Bus, type Clock, HOUR, type Log, Problem } from '#kernel'
+import { type Bus, type Clock, FLEXMEASURES_DEFAULTS, HOUR, type Log, Problem, SECURITY_DEFAULTS } from '#kernel'
 import { openQueue, type Queue, type Store } from '#store'
 import { type App, createApp, type Request, type Routes } from './app.ts'
 import { cariflexRoutes } from './cariflex/routes.ts'
@@ -93,11 +94,14 @@ export function createServer(parts: ServerParts): Server {
   const schedules = openSchedules({ clock, bus, beliefs, sensors, assets, sources, queue, pool, author: config.platformName })
   const rooms: Rooms = {
     config,
+    flexMeasures: config.flexMeasures ?? FLEXMEASURES_DEFAULTS,
+    security: config.security ?? SECURITY_DEFAULTS,
     store,
     clock,
     log,
     bus,
     accounts: openAccounts(store),
+    accountPlans: openAccountPlans(store, clock),
     users,
     assets,
     sensors,
