@@ -25,6 +25,17 @@ export interface Formulation {
   stockRows: Int32Array[]
   /** What makes up the marginal price of each flow: a plain price per step (scaled), and rows whose duals count, with their sign. */
   flowPrices: FlowPrice[]
+  /** Rows of 'any' commitments over several steps: their duals share the price of the largest deviation out among the steps. */
+  groupRows: GroupRow[]
+}
+
+export interface GroupRow {
+  /** Index of the commitment. */
+  commitment: number
+  step: number
+  /** 1: deviation above · -1: below. */
+  side: 1 | -1
+  row: number
 }
 
 export interface FlowPrice {
@@ -70,14 +81,14 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
     minus.push(down)
   })
   const flowPrices = problem.flows.map((): FlowPrice => ({ plain: new Float64Array(steps), rows: [] }))
-  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices }
+  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices, groupRows: [] }
   problem.stocks.forEach((_, index) => {
     addStock(lp, problem, index, columns)
   })
   problem.flows.forEach((flow, index) => {
     addFlowBounds(lp, problem, flow, columns, index)
   })
-  for (const commitment of problem.commitments) addCommitment(lp, problem, commitment, columns)
+  for (const index of problem.commitments.keys()) addCommitment(lp, problem, index, columns)
   for (const coupling of problem.couplings ?? []) addCoupling(lp, coupling, columns, steps)
   return { program: lp.build(), ...columns }
 }
@@ -88,6 +99,7 @@ interface Columns {
   stock: Int32Array[]
   stockRows: Int32Array[]
   flowPrices: FlowPrice[]
+  groupRows: GroupRow[]
 }
 
 /** One whole-number column a band: the power lies in exactly one. No band left = no plan. */
@@ -176,7 +188,8 @@ export function pricesAt(commitment: Commitment, step: number): { up: number; do
   }
 }
 
-function addCommitment(lp: LpBuilder, problem: SchedulingProblem, commitment: Commitment, columns: Columns): void {
+function addCommitment(lp: LpBuilder, problem: SchedulingProblem, index: number, columns: Columns): void {
+  const commitment = problem.commitments[index]!
   const { on } = commitment
   const flow = 'flow' in on ? problem.flows[on.flow]! : undefined
   const stock = 'stock' in on ? columns.stock[on.stock]! : undefined
@@ -203,7 +216,9 @@ function addCommitment(lp: LpBuilder, problem: SchedulingProblem, commitment: Co
         for (const step of group) {
           const quantity = at(commitment.quantity, step) - fixedAt(step)
           if (!Number.isFinite(quantity)) continue
-          note(lp.row(-Infinity, side * quantity, [...entriesAt(step, side), entry(most, -1)]), step, -side)
+          const row = lp.row(-Infinity, side * quantity, [...entriesAt(step, side), entry(most, -1)])
+          note(row, step, -side)
+          columns.groupRows.push({ commitment: index, step, side, row })
         }
       }
       continue
