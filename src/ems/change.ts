@@ -1,7 +1,7 @@
 /** What has to be told: orders that differ from those in force, those that are about to end, those that the device may not know. */
 import { after, type Instant, MINUTE, SECOND } from '#kernel'
+import type { Order, Want } from './held.ts'
 import type { Limit } from './limit.ts'
-import type { Order, Want } from './narrow.ts'
 import type { Answer } from './setpoint.ts'
 import type { Entry } from './setpoints.ts'
 

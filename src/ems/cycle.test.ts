@@ -226,6 +226,21 @@ test('the sun gets no orders until it is held back, and is set free again', asyn
   assert.equal(site.maxProduction, 500_000)
 })
 
+test('a plant that is limited at night shows its limit, and obeys it whatever the sun does', async (t) => {
+  const { line, made, clock } = await island(t, { batteries: 0, chargers: 0 })
+  const plant = made['PV001']!
+  plant.manner = 'ignore'
+  await line.limits.post({ asset: 41, minKw: 0, until: after(TEN, 60 * MINUTE), origin: 'test' })
+  await beatOnce(line)
+  await eventually(() => plant.got.length === 1 && !line.lanes.busy('PV001'), 'told')
+  clock.forward(20 * SECOND)
+  await beatOnce(line)
+  const [view] = await line.setpoints.views({}, clock.now())
+  assert.deepEqual([view?.powerKw, view?.rung, view?.receipt?.outcome], [0, 'grid', 'obeyed'])
+  assert.match(view!.because, /^The grid operator allows at most 0 kW of production until 11:00/)
+  assert.equal(plant.got.length, 1, 'told once')
+})
+
 test('after a kill the next process tells what is in force again and keeps the journal', async (t) => {
   const { store, line, site, made, clock } = await island(t)
   await line.plans.keep(flatPlan(site, TEN, { BAT001: 15 }))

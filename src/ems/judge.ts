@@ -1,7 +1,7 @@
 /** Receipts: was the order obeyed? From what the device then measured, never from what was sent. */
 import { after, asSentence, type Instant, MINUTE, SECOND, say, type Watts } from '#kernel'
 import type { Capability } from './device.ts'
-import { kw } from './narrow.ts'
+import { kw } from './kw.ts'
 import { SAYING } from './saying.ts'
 import type { Answer, Receipt, Setpoint } from './setpoint.ts'
 

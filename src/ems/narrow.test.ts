@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, HOUR, instant, kilowatts, wattHours, watts } from '#kernel'
 import type { Capability } from './device.ts'
+import type { Want } from './held.ts'
 import { type Limit, RUNGS } from './limit.ts'
-import { narrow, type Want } from './narrow.ts'
+import { narrow } from './narrow.ts'
 import { share } from './share.ts'
 
 const at = instant(Date.parse('2026-11-24T14:00:00Z'))
@@ -24,6 +25,11 @@ function want(asset: number, kw: number, more: Partial<Want> & { able?: Partial<
 
 const charger = (asset: number, kw: number, more: Partial<Want> = {}): Want =>
   want(asset, kw, { low: 0, high: 22, able: { kind: 'evse', minStep: watts(4140) }, ...more })
+
+const sun = (asset: number, kw: number, more: Partial<Want> = {}): Want =>
+  want(asset, kw, { low: -5, high: 0, able: { kind: 'pv' }, measured: kilowatts(kw), ...more })
+
+const GAVE_WAY = 'Another limit asks for at least 5 kW; this one stands above it.'
 
 function limit(rung: Limit['rung'], asset: number, more: Partial<Limit> & { maxKw?: number; minKw?: number }): Limit {
   const { maxKw, minKw, ...rest } = more
@@ -65,7 +71,40 @@ const TABLE: [string, Want[], Limit[], [number, string, string][], number?][] = 
     'a lower rung never widens a higher one',
     [want(2, 10)],
     [limit('grid', 2, { maxKw: 0 }), limit('contract', 2, { minKw: 5 })],
-    [[0, 'grid', 'grid']],
+    [[0, `Grid. ${GAVE_WAY}`, 'grid']],
+  ],
+  [
+    'of one rung what forbids consumption stands above what asks for it, whichever came first',
+    [want(2, 10)],
+    [limit('grid', 2, { minKw: 5 }), limit('grid', 2, { maxKw: 0 })],
+    [[0, `Grid. ${GAVE_WAY}`, 'grid']],
+  ],
+  [
+    'a limit of the whole site stands above what the same rung asks of a device, and it is said',
+    [want(2, 0)],
+    [limit('grid', 2, { minKw: 5 }), limit('grid', SITE, { maxKw: 2, scope: 'site-net' })],
+    [[2, `Grid. ${GAVE_WAY}`, 'grid']],
+  ],
+  [
+    'what is asked of a device is served first as long as both can hold',
+    [want(2, 0), want(3, 20)],
+    [limit('grid', 2, { minKw: 5 }), limit('grid', SITE, { maxKw: 10, scope: 'site-net' })],
+    [
+      [5, 'grid', 'grid'],
+      [5, 'grid', 'grid'],
+    ],
+  ],
+  [
+    'what a more important rung asks of a device stands',
+    [want(2, 0)],
+    [limit('grid', 2, { minKw: 5 }), limit('contract', SITE, { maxKw: 2, scope: 'site-net' })],
+    [[5, 'grid', 'grid']],
+  ],
+  [
+    'an export limit of the grid stands above a contract that asks for production',
+    [want(2, 0)],
+    [limit('contract', 2, { maxKw: -10 }), limit('grid', SITE, { minKw: -4, scope: 'site-net' })],
+    [[-4, 'grid', 'grid']],
   ],
   [
     'a contract may force consumption that nobody forbids',
@@ -159,6 +198,35 @@ const TABLE: [string, Want[], Limit[], [number, string, string][], number?][] = 
     [limit('grid', SITE, { minKw: -2, scope: 'site-net' })],
     [[-2, 'grid', 'grid']],
   ],
+  ['a plant under a limit of its own is told it at night too', [sun(2, 0)], [limit('grid', 2, { minKw: -2 })], [[-2, 'grid', 'grid']]],
+  ['a plant that may give nothing is told so at night too', [sun(2, 0)], [limit('grid', 2, { minKw: 0 })], [[0, 'grid', 'grid']]],
+  [
+    'plants are told their part of an export limit before the sun comes out',
+    [sun(2, -1), sun(3, 0)],
+    [limit('grid', SITE, { minKw: -4, scope: 'site-net' })],
+    [
+      [-2, 'grid', 'grid'],
+      [-2, 'grid', 'grid'],
+    ],
+  ],
+  [
+    'an export contract says nothing to plants that give less than it allows',
+    [sun(2, -1), sun(3, 0)],
+    [limit('contract', SITE, { minKw: -4, scope: 'site-net' })],
+    [
+      [-1, 'plan', 'plan'],
+      [0, 'plan', 'plan'],
+    ],
+  ],
+  [
+    'at night the room under an export limit is left to the batteries',
+    [want(2, -30), sun(3, 0, { isHeld: true })],
+    [limit('grid', SITE, { minKw: -4, scope: 'site-net' })],
+    [
+      [-4, 'grid', 'grid'],
+      [-4, 'grid', 'grid'],
+    ],
+  ],
   [
     'under an export limit batteries give way before the sun',
     [want(2, -30), want(3, -5, { low: -5, high: 0, able: { kind: 'pv' }, measured: kilowatts(-5) })],
@@ -206,6 +274,21 @@ test('a car at its floor never discharges, even for its owner', () => {
   assert.equal(order!.power, 0)
   assert.equal(order!.rung, 'safety')
   assert.match(order!.because, /at least 22.5 kWh/)
+})
+
+test('whatever a rung asks of devices, its own limit of the site holds', () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const roll = dice(seed)
+    const pick = (low: number, high: number) => low + Math.floor(roll() * (high - low + 1))
+    const wants = Array.from({ length: pick(1, 6) }, (_, index) =>
+      roll() < 0.5 ? charger(index + 2, pick(0, 22)) : want(index + 2, pick(-50, 50)),
+    )
+    const musts = wants.flatMap(({ asset }) => (roll() < 0.6 ? [limit('grid', asset, { minKw: pick(1, 22) })] : []))
+    const whole = limit('grid', SITE, { maxKw: pick(0, 60), ...(roll() < 0.5 && { scope: 'site-net' as const }) })
+    const orders = narrow(wants, [...musts, whole], { at, inflexible: watts(0) })
+    const drawn = orders.reduce((sum, { power }) => sum + (whole.scope === 'site-net' ? power : Math.max(0, power)), 0)
+    assert.ok(drawn <= whole.max! + 1e-6, `seed ${seed}: ${drawn} W of ${whole.max} W`)
+  }
 })
 
 test('the car that leaves first keeps what it needs, the others share the rest', () => {

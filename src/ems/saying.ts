@@ -47,6 +47,7 @@ export const SAYING = {
   takesAtMost: 'The device takes at most {power} now.',
   givesAtMost: 'The device gives at most {power} now.',
   floorKept: 'Does not discharge: its owner keeps at least {energy} in the battery.',
+  gaveWay: 'Another limit asks for at least {power}; this one stands above it.',
   belowStep: 'Waits: {power} is less than the {step} a charger can hold.',
   byHand: '{owner} ordered {power} by hand.',
   agreedImport: 'The site draws at most {power} by contract.',

@@ -1,8 +1,8 @@
 /** The journal of orders (`cariflex.setpoint`): written before an order is sent, completed with the answer and with the receipt. */
 import { formatInstant, type Instant, type Watts, watts } from '#kernel'
 import { asTimestamp, type Store } from '#store'
+import type { Order } from './held.ts'
 import type { Rung } from './limit.ts'
-import type { Order } from './narrow.ts'
 import type { Answer, Receipt, Setpoint } from './setpoint.ts'
 
 /** An order as the journal holds it. */

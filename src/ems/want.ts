@@ -1,8 +1,9 @@
 /** What each device would do if nobody forbade it: its owner's override, else the plan. */
 import { after, type Instant, say, watts } from '#kernel'
 import type { Device } from './device.ts'
+import type { Want } from './held.ts'
+import { kw } from './kw.ts'
 import type { Limit } from './limit.ts'
-import { kw, type Want } from './narrow.ts'
 import type { Override } from './overrides.ts'
 import type { Plan, PlannedDevice } from './plan.ts'
 import { slotAt } from './plans.ts'
@@ -23,6 +24,8 @@ export interface Wanted {
 
 /** Bursts shorter than this are not worth a relay's click. */
 const SHORTEST_BURST = 3 * 60_000
+/** A plant that gives this share of what it may is held back by its cap, not by the sun. */
+const NEARLY = 0.95
 
 /**
  * Wants of all devices that can take orders now and have one. Without a plan for the moment a device has none and keeps its safe default, unless a limit binds
@@ -42,11 +45,13 @@ export function wantsOf({ devices, plan, overrides, limits, current, silence, at
     if (override) return [{ ...base, power: override.power, because: override.because, rung: 'override' }]
     const planned = slot === undefined ? undefined : plan?.devices.find((each) => each.device === device.id)
     if (device.kind === 'pv') {
-      // The sun gives what is measured; of a plant that is held back only its peak is known.
+      // The sun gives what is measured; a plant that gives all it may could give more: then only its peak is known.
       const measured = device.measured()?.power
-      const isHeld = inForce !== undefined && inForce.rung !== 'plan'
-      const power = isHeld || measured === undefined ? capability.minPower : watts(Math.min(0, Math.max(measured, capability.minPower)))
-      return [{ ...base, power, because: say(SAYING.free), rung: 'plan', ...(measured !== undefined && { measured }) }]
+      const cap = inForce !== undefined && inForce.rung !== 'plan' ? inForce.power : undefined
+      const isSunKnown = measured !== undefined && (cap === undefined || measured > NEARLY * cap + 50)
+      const power = isSunKnown ? watts(Math.min(0, Math.max(measured, capability.minPower))) : capability.minPower
+      const sun = { ...(measured !== undefined && { measured }), isHeld: cap !== undefined }
+      return [{ ...base, power, because: say(SAYING.free), rung: 'plan', ...sun }]
     }
     if (planned && plan && slot !== undefined) return [{ ...base, ...fromPlan(plan, planned, slot, capability.minStep, at) }]
     if (!limits.some((limit) => limit.from <= at && at < limit.until && limit.rung === 'grid')) return []

@@ -47,6 +47,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'The device gives at most {power} now.': "L'appareil donne au plus {power} en ce moment.",
   'Does not discharge: its owner keeps at least {energy} in the battery.':
     'Ne se décharge pas : son propriétaire garde au moins {energy} dans la batterie.',
+  'Another limit asks for at least {power}; this one stands above it.': 'Une autre limite demande au moins {power} ; celle-ci prime.',
   'Waits: {power} is less than the {step} a charger can hold.': "Attend : {power}, c'est moins que les {step} qu'une borne peut tenir.",
   '{owner} ordered {power} by hand.': '{owner} a imposé {power}.',
   'The site draws at most {power} by contract.': 'Par contrat, le site soutire au plus {power}.',
