@@ -1,16 +1,9 @@
 /** Where settings come from besides the file: environment, command line, and the names of other products. */
 import type { SchemaNode } from './config-schema.ts'
 import { type ForeignSetting, fromFlexMeasures, fromText, isFlexMeasuresName } from './flexmeasures-names.ts'
+import type { Given } from './given.ts'
 import { nearest } from './nearest.ts'
 import { Problem } from './problem.ts'
-
-/** One setting as somebody gave it. */
-export interface Given {
-  path: string[]
-  value: unknown
-  /** Name to tell people: `CARIFLEX_PORT`, `--port`, `cariflex.yaml:3:5`. */
-  where: string
-}
 
 /** Short names of the environment, and what they set. A name further down wins over one further up. */
 const SHORT: Record<string, string> = {

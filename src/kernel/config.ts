@@ -10,9 +10,10 @@ import {
   type SchemaNode,
   type SecuritySettings,
 } from './config-schema.ts'
-import { coerce, fromEnvironment, fromFlags, type Given, schemaAt } from './config-source.ts'
+import { coerce, fromEnvironment, fromFlags, schemaAt } from './config-source.ts'
 import { parseDurationLength } from './duration.ts'
 import { fromFlexMeasures } from './flexmeasures-names.ts'
+import type { Given } from './given.ts'
 import { readPythonSettings } from './python-settings.ts'
 
 export interface ConfigInput {

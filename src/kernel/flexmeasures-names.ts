@@ -1,5 +1,5 @@
 /** Settings by the names of FlexMeasures (and of the Flask parts it is made of): what each is here. */
-import type { Given } from './config-source.ts'
+import type { Given } from './given.ts'
 import { Problem } from './problem.ts'
 import { type PythonValue, parsePython } from './python-settings.ts'
 
