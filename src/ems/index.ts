@@ -34,6 +34,8 @@ export { beatOnce, type Heartbeat, type HeartbeatOptions, startHeartbeat } from 
 export { type Limit, type LimitSource, RUNGS, type Rung } from './limit.ts'
 export { type Limits, type LimitView, openLimits, type PostedLimit } from './limits.ts'
 export { type Line, type LineParts, openLine } from './line.ts'
+export { type Addressee, type MailCarrier, type Mails, type MailsOptions, type MailView, openMails } from './mail/mails.ts'
+export { openPasswordLinks, type PasswordLinks } from './mail/password-links.ts'
 export { narrow, type Order, type Want } from './narrow.ts'
 export type { News } from './news.ts'
 export { type Override, type Overrides, type OverrideView, openOverrides } from './overrides.ts'
