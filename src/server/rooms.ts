@@ -1,5 +1,5 @@
 /** What every set of routes is given. */
-import type { AccountPlans, Accounts, Assets, Beliefs, Line, News, Schedules, Sensors, Sources, Users } from '#ems'
+import type { AccountPlans, Accounts, Assets, Beliefs, Line, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
 import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
 import type { Identity } from './identity.ts'
@@ -21,6 +21,8 @@ export interface ServerConfig {
   trustProxy?: boolean
   /** Largest body of sensor data, bytes (`FLEXMEASURES_MAX_SENSOR_DATA_INGESTION_BYTES`), default 3.1 MiB. */
   ingestLimit?: number
+  /** Rows that an uploaded file may have, default a million. */
+  uploadRows?: number
   /** Largest body of other requests, bytes, default 1 MiB. */
   bodyLimit?: number
   /** Largest sum of request headers, bytes, default 16 KiB. */
@@ -63,6 +65,7 @@ export interface Rooms {
   sensors: Sensors
   sources: Sources
   beliefs: Beliefs
+  uploads: UploadReader
   queue: Queue
   schedules: Schedules
   identity: Identity

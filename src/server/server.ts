@@ -12,6 +12,7 @@ import {
   openSchedules,
   openSensors,
   openSources,
+  openUploadReader,
   openUsers,
   type Passwords,
   type Sensors,
@@ -89,6 +90,7 @@ export function createServer(parts: ServerParts): Server {
   const metrics = createMetrics(hub)
   const assets = openAssets(store)
   const beliefs = parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources })
+  const uploads = openUploadReader({ clock })
   const queue = parts.queue ?? openQueue({ store, clock, log })
   const pool = () => parts.pool ?? sharedSolverPool()
   const schedules = openSchedules({ clock, bus, beliefs, sensors, assets, sources, queue, pool, author: config.platformName })
@@ -107,6 +109,7 @@ export function createServer(parts: ServerParts): Server {
     sensors,
     sources,
     beliefs,
+    uploads,
     queue,
     schedules,
     identity,
@@ -164,6 +167,7 @@ export function createServer(parts: ServerParts): Server {
       pruning.cancel()
       hub.close()
       await app.close()
+      await uploads.close()
       await schedules.close()
       if (!parts.queue) await queue.close()
       if (!parts.passwords) await passwords.close()

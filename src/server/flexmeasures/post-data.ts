@@ -17,9 +17,10 @@ import {
 } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-import { type FieldErrors, failed, hasCode, invalid, invalidSender, processed, rejected } from './envelope.ts'
+import { type FieldErrors, failed, invalid, invalidSender } from './envelope.ts'
 import { formatClock } from './format.ts'
 import { idOf } from './query.ts'
+import { recordAndAnswer } from './record-answer.ts'
 import { add, findErrors } from './validate.ts'
 
 export const LOCATION = 'combined_sensor_data_description'
@@ -47,7 +48,7 @@ type Body = Static<typeof Checked>
 const MOST_VALUES = 1_000_000
 
 export function postDataRoute(app: App, rooms: Rooms): void {
-  const { beliefs, sources, sensors, metrics, config } = rooms
+  const { sources, sensors, config } = rooms
   app.post(
     '/sensors/:id/data',
     {
@@ -66,36 +67,13 @@ export function postDataRoute(app: App, rooms: Rooms): void {
       const { starts, values } = placeValues(given, sensor)
       const timing = timingOf(given)
       refuseByType(given, sensor, starts, rooms.clock.now(), timing)
-      try {
-        const { stored, known } = await beliefs.record([
-          { sensor: sensor.id, source, starts, values, ...timing, ...(config.allowOverwrite && { overwrite: true }) },
-        ])
-        metrics.beliefs.inc(stored)
-        return known > 0 ? ALREADY : processed
-      } catch (error) {
-        if (hasCode(error, 'invalid-replacement')) throw rejected(403, 'INVALID_REPLACEMENT', REPLACEMENT)
-        if (isForeignKeyViolation(error)) {
-          // Another process deleted the sensor or the source meanwhile.
-          sensors.forget(sensor.id)
-          throw failed(404, `No sensor found with ID ${id}.`)
-        }
-        throw error
-      }
+      return recordAndAnswer(rooms, sensor, [{ sensor: sensor.id, source, starts, values, ...timing }])
     },
   )
   async function sourceOf(_rooms: Rooms, who: Principal): Promise<number> {
     return sources.of({ name: who.username, type: 'user', user: who.user, account: who.account })
   }
 }
-
-const ALREADY = {
-  status: 'ALREADY_RECEIVED_AND_SUCCESSFULLY_PROCESSED',
-  message: 'Some of the data has already been received and successfully processed.',
-} as const
-const REPLACEMENT =
-  'Some of the data represents a replacement: another value is known for the same belief time. Replacing data is not enabled on this server; send it with a later prior.'
-
-const isForeignKeyViolation = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '23503'
 
 function readBody(given: unknown): Body {
   const errors = findErrors(Checked, given ?? {}, false) ?? {}

@@ -14,6 +14,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
 import { sourceRoutes } from './sources.ts'
+import { uploadRoute } from './upload.ts'
 import { userRoutes } from './users.ts'
 
 const ROOT = '/api/v3_0'
@@ -47,6 +48,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         sensorRoutes(signedIn, rooms)
         figureRoutes(signedIn, rooms)
         postDataRoute(signedIn, rooms)
+        uploadRoute(signedIn, rooms)
         getDataRoutes(signedIn, rooms)
         sourceRoutes(signedIn, rooms)
         annotationRoutes(signedIn, rooms)

@@ -1,0 +1,45 @@
+/** Files that were read, as batches to record: one per moment of belief, each event once. */
+import { formatInstant, type Instant, instant, say } from '#kernel'
+import type { BeliefBatch } from '../belief.ts'
+import { unreadable } from './refusal.ts'
+import { SAYING } from './saying.ts'
+import type { ReadFile } from './target.ts'
+
+export interface UploadOrder {
+  sensor: number
+  source: number
+  /** True: each value was believed when its event could be known; else where the file does not say it, now. */
+  measuredInstantly: boolean
+}
+
+/** So many moments of belief a file may have: each is looked at by itself. */
+const MOST_BELIEF_TIMES = 10_000
+
+/** @throws Problem `invalid-upload` when files contradict each other */
+export function uploadBatches(files: readonly ReadFile[], { sensor, source, measuredInstantly }: UploadOrder): BeliefBatch[] {
+  const byBelief = new Map<number | undefined, Map<number, number>>()
+  for (const { starts, values, beliefTimes } of files)
+    for (let i = 0; i < starts.length; i++) {
+      const believed = beliefTimes?.[i]
+      const events = byBelief.get(believed) ?? new Map<number, number>()
+      if (events.size === 0) byBelief.set(believed, events)
+      const [start, value] = [starts[i]!, values[i]!]
+      const known = events.get(start)
+      if (known !== undefined && known !== value)
+        throw unreadable(say(SAYING.twice, { text: formatInstant(instant(start)) }), 'Keep one of them.')
+      events.set(start, value)
+    }
+  if (byBelief.size > MOST_BELIEF_TIMES) throw unreadable(say(SAYING.tooManyBeliefs, { count: MOST_BELIEF_TIMES }), 'Send it in parts.')
+  return [...byBelief].map(([believed, events]) => ({
+    sensor,
+    source,
+    ...inOrder(events),
+    ...(believed !== undefined ? { beliefTime: instant(believed) } : measuredInstantly ? { horizon: 0 } : {}),
+  }))
+}
+
+function inOrder(events: ReadonlyMap<number, number>): { starts: Instant[]; values: number[] } {
+  const starts = [...events.keys()] as Instant[]
+  if (starts.some((start, i) => i > 0 && start < starts[i - 1]!)) starts.sort((a, b) => a - b)
+  return { starts, values: starts.map((start) => events.get(start)!) }
+}
