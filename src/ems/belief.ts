@@ -36,22 +36,70 @@ export interface RecordOutcome {
   known: number
 }
 
-export interface SeriesQuery {
-  sensor: number
+/** Which beliefs of a sensor are meant: about events that start in [from, until). */
+export interface BeliefFilter {
   from: Instant
   until: Instant
-  /** Slot length in ms; default the sensor's resolution. Finer: repeated; coarser: mean (instantaneous sensors: first). */
-  step?: number
   /** Only beliefs recorded at or before this moment ('what did we believe at …'). */
   at?: Instant
+  /** Only beliefs recorded at or after this moment. */
+  since?: Instant
   /** Only beliefs with a horizon in this class: 'ex-post' measurements (horizon ≤ 0), 'ex-ante' forecasts and plans (> 0). */
   horizon?: 'ex-post' | 'ex-ante'
-  /** Only beliefs formed at least so many ms before the knowledge time of the event. */
+  /** Only beliefs formed at least (at most) so many ms before the knowledge time of the event. */
   horizonAtLeast?: number
+  horizonAtMost?: number
   sources?: number[]
+  /** Accounts that the sources belong to. */
+  sourceAccounts?: number[]
   sourceTypes?: string[]
   excludeSourceTypes?: string[]
+}
+
+export interface SeriesQuery extends BeliefFilter {
+  sensor: number
+  /** Slot length in ms; default the sensor's resolution. Finer: repeated; coarser: mean (instantaneous sensors: first). */
+  step?: number
   sign?: 'as-stored' | 'consumption-positive'
+  /** Of several sources the one that spoke last (default), or the one of the highest version as FlexMeasures answers GET data. */
+  prefer?: 'recent' | 'version'
+}
+
+/** A search as FlexMeasures knows it; the names of its parameters in brackets. */
+export interface BeliefSearch extends BeliefFilter {
+  sensor: number
+  /** All beliefs of an event, or the most recent of each source (default; `most_recent_beliefs_only`). */
+  beliefs?: 'recent' | 'all'
+  /** All sources, or of those with one name, type and model the latest version (default; `use_latest_version_per_event`). */
+  versions?: 'latest' | 'all'
+  /**
+   * One certain value per event (`one_deterministic_belief_per_event`: middle of the distribution, highest version, then most recent), or per
+   * event and source (`one_deterministic_belief_per_event_per_source`); default whole distributions.
+   */
+  one?: 'per-event' | 'per-source'
+  sign?: 'as-stored' | 'consumption-positive'
+}
+
+/** Beliefs as columns of one length, ascending by event start, then source, then belief time. */
+export interface FoundBeliefs {
+  length: number
+  starts: Float64Array
+  beliefTimes: Float64Array
+  /** How long before its knowledge time an event was believed, ms; negative: after. */
+  horizons: Float64Array
+  values: Float64Array
+  sources: Int32Array
+  /** Cumulative probabilities; 0.5 where a belief is certain. */
+  probabilities: Float64Array
+}
+
+/** Measured, forecast and planned values per slot. */
+export interface SeriesByKind {
+  measured: (number | null)[]
+  /** Foretold by forecasters. */
+  forecast: (number | null)[]
+  /** Decided by schedulers. */
+  plan: (number | null)[]
 }
 
 export interface Belief {
@@ -68,8 +116,12 @@ export interface Beliefs {
   record(batches: BeliefBatch[]): Promise<RecordOutcome>
   /** Value per slot (most recent belief per event), null where nothing is known. */
   series(query: SeriesQuery): Promise<(number | null)[]>
+  /** Measured, forecast and planned values per slot, with one look at the beliefs of the window. */
+  seriesByKind(query: SeriesQuery & { step: number }): Promise<SeriesByKind>
   /** The beliefs themselves, most recent per event, ascending. */
   events(query: Omit<SeriesQuery, 'step'>): Promise<Belief[]>
+  /** Beliefs with everything that is known of them, for charts, reports and exports. */
+  search(query: BeliefSearch): Promise<FoundBeliefs>
   /** Most recent event at or before `at` (default now) among measurements. */
   latest(sensor: number, at?: Instant): Promise<Belief | undefined>
 }

@@ -1,71 +1,9 @@
 import assert from 'node:assert/strict'
-import test, { type TestContext } from 'node:test'
+import test from 'node:test'
 import { type Instant, inProcessBus, instant, isProblem, manualClock, parseInstant } from '#kernel'
-import { type Store, scratchStore } from '#store'
-import type { Beliefs } from './belief.ts'
+import { AT, house, MIN, slots } from './beliefs.fixture.ts'
 import { openBeliefs } from './beliefs.ts'
 import type { News } from './news.ts'
-import { openSensors } from './sensors.ts'
-import { readSeriesByKind } from './series.ts'
-
-const AT = parseInstant('2026-11-24T12:00:00Z')
-const MIN = 60_000
-
-interface House {
-  store: Store
-  beliefs: Beliefs
-  news: News[]
-  source: number
-  clock: ReturnType<typeof manualClock>
-  sensor(options?: { unit?: string; resolution?: number; attributes?: object; zone?: string; fnc?: string; par?: object }): Promise<number>
-  count(sensor: number): Promise<number>
-}
-
-async function house(t: TestContext): Promise<House> {
-  const clock = manualClock(AT)
-  const store = await scratchStore(t)
-  const news: News[] = []
-  const bus = inProcessBus<News>((error) => {
-    throw error
-  })
-  bus.any((one) => void news.push(one))
-  const asset = await store.first<{ id: number }>(
-    "insert into generic_asset (name, generic_asset_type_id, attributes) values ('house', 6, '{}') returning id",
-  )
-  const sensors = openSensors(store, () => clock.now())
-  const beliefs = openBeliefs({ store, clock, bus, sensors })
-  let serial = 0
-  return {
-    store,
-    beliefs,
-    news,
-    clock,
-    source: await beliefs.source({ name: 'meter', type: 'gateway' }),
-    async sensor({
-      unit = 'kW',
-      resolution = 15 * MIN,
-      attributes = {},
-      zone = 'UTC',
-      fnc = 'ex_post',
-      par = { ex_post_horizon: 'P0D' },
-    } = {}) {
-      const made = await sensors.create({
-        name: `s${serial++}`,
-        unit,
-        resolution,
-        asset: asset!.id,
-        timezone: zone,
-        attributes: attributes as Record<string, unknown>,
-        knowledge: { fnc, par: par as Record<string, unknown> },
-      })
-      return made.id
-    },
-    count: async (sensor) =>
-      (await store.first<{ n: number }>('select count(*)::int as n from timed_belief where sensor_id = $1', [sensor]))!.n,
-  }
-}
-
-const slots = (start: Instant, step: number, n: number): Instant[] => Array.from({ length: n }, (_, i) => instant(start + i * step))
 
 test('recorded values come back per slot, with null where nothing is known, and the bus is told', async (t) => {
   const { beliefs, sensor, source, news } = await house(t)
@@ -220,7 +158,7 @@ test('what was believed at an earlier moment can be asked, also of day-ahead sen
 })
 
 test('measured, foretold and planned values of a window come with one look, and only what was believed then', async (t) => {
-  const { beliefs, sensor, source, store, clock } = await house(t)
+  const { beliefs, sensor, source } = await house(t)
   const id = await sensor()
   const forecaster = await beliefs.source({ name: 'sun', type: 'forecaster' })
   const scheduler = await beliefs.source({ name: 'planner', type: 'scheduler' })
@@ -233,18 +171,17 @@ test('measured, foretold and planned values of a window come with one look, and 
     { sensor: id, source: scheduler, starts: starts.slice(3), values: [444], beliefTime: instant(AT - 30 * MIN) },
     { sensor: id, source, starts, values: [7, 7, 7, 7], beliefTime: earlier },
   ])
-  const known = await openSensors(store, () => clock.now()).need(id)
-  const window = { from: AT, until: instant(AT + 60 * MIN), step: 15 * MIN }
-  assert.deepEqual(await readSeriesByKind(store, known, window), {
+  const window = { sensor: id, from: AT, until: instant(AT + 60 * MIN), step: 15 * MIN }
+  assert.deepEqual(await beliefs.seriesByKind(window), {
     measured: [1, 2, null, null],
     forecast: [10, 20, 30, 40],
     plan: [100, 200, 300, 444],
   })
   assert.deepEqual(
-    (await readSeriesByKind(store, known, { ...window, at: instant(AT - 45 * MIN), sign: 'consumption-positive' })).plan,
+    (await beliefs.seriesByKind({ ...window, at: instant(AT - 45 * MIN), sign: 'consumption-positive' })).plan,
     [-100, -200, -300, -400],
   )
-  assert.deepEqual((await readSeriesByKind(store, known, { ...window, step: 30 * MIN })).plan, [150, 372])
+  assert.deepEqual((await beliefs.seriesByKind({ ...window, step: 30 * MIN })).plan, [150, 372])
 })
 
 test('sources are one row per identity, even when asked for at once', async (t) => {

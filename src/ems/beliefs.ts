@@ -5,7 +5,8 @@ import type { BeliefBatch, Beliefs } from './belief.ts'
 import type { News } from './news.ts'
 import { record } from './record.ts'
 import { openSensors, type Sensor, type Sensors } from './sensors.ts'
-import { readEvents, readLatest, readSeries } from './series.ts'
+import { readEvents, readLatest, readSeries, readSeriesByKind, searchBeliefs } from './series.ts'
+import { openSourceBook } from './source-ranks.ts'
 import { openSources, type Sources } from './sources.ts'
 
 export interface BeliefParts {
@@ -21,6 +22,7 @@ export interface BeliefParts {
 export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Beliefs {
   const sensors = given.sensors ?? openSensors(store, () => clock.now())
   const sources = given.sources ?? openSources(store)
+  const from = { db: store, book: openSourceBook(store, () => clock.now()) }
   return {
     source: (key) => sources.of(key),
     async record(batches) {
@@ -42,9 +44,11 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
       if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
       return outcome
     },
-    series: async (query) => readSeries(store, await sensors.need(query.sensor), query),
-    events: async (query) => readEvents(store, await sensors.need(query.sensor), query),
-    latest: async (sensor, at) => readLatest(store, await sensors.need(sensor), at ?? clock.now()),
+    series: async (query) => readSeries(from, await sensors.need(query.sensor), query),
+    seriesByKind: async (query) => readSeriesByKind(from, await sensors.need(query.sensor), query),
+    events: async (query) => readEvents(from, await sensors.need(query.sensor), query),
+    search: async (query) => searchBeliefs(from, await sensors.need(query.sensor), query),
+    latest: async (sensor, at) => readLatest(from, await sensors.need(sensor), at ?? clock.now()),
   }
 }
 

@@ -16,7 +16,18 @@ export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, type Survey, surve
 export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
 export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'
-export type { Belief, BeliefBatch, Beliefs, RecordOutcome, SeriesQuery, SourceKey } from './belief.ts'
+export type {
+  Belief,
+  BeliefBatch,
+  BeliefFilter,
+  BeliefSearch,
+  Beliefs,
+  FoundBeliefs,
+  RecordOutcome,
+  SeriesByKind,
+  SeriesQuery,
+  SourceKey,
+} from './belief.ts'
 export { type BeliefParts, openBeliefs } from './beliefs.ts'
 export type { Conversation, Utterance } from './conversation.ts'
 export { type ConversationLog, type ConversationQuery, openConversationLog, type UtteranceView } from './conversation-log.ts'
@@ -62,7 +73,6 @@ export { type SolverPool, type SolverPoolOptions, sharedSolverPool, startSolverP
 export { storageScheduler } from './scheduling/storage-scheduler.ts'
 export { type BrokenBound, type MissCause, type MissedWish, sayMissedWish } from './scheduling/wish.ts'
 export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter, type Sensors } from './sensors.ts'
-export { readSeriesByKind, type SeriesByKind } from './series.ts'
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'

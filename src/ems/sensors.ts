@@ -1,7 +1,7 @@
 /** Sensors: what is measured, forecast or planned, in which unit, how often, and whose it is. Looked up once, then kept in memory. */
 import { type Millis, measures, millis, Problem } from '#kernel'
 import { isRowId, type Queryable, type Store } from '#store'
-import { type KnowledgeTime, knowledgeOffset, knowledgeTime } from './knowledge.ts'
+import { type KnowledgeRule, type KnowledgeTime, knowledgeOffset, knowledgeTime } from './knowledge.ts'
 
 export interface Sensor {
   id: number
@@ -17,6 +17,7 @@ export interface Sensor {
   account: number | null
   /** Consultancy of the owner, when it has one. */
   consultancy: number | null
+  knowledge: KnowledgeRule
   knownAt: KnowledgeTime
   /** Milliseconds from an event's start to its knowledge time, when that is fixed. */
   knownAfter: number | undefined
@@ -210,6 +211,7 @@ function sensorFrom(row: SensorRow): Sensor {
     assetName: row.asset_name,
     account: row.account,
     consultancy: row.consultancy,
+    knowledge: rule,
     knownAt: knowledgeTime(rule, row.resolution, row.timezone),
     knownAfter: knowledgeOffset(rule, row.resolution),
     sign: flows && row.attributes['consumption_is_positive'] !== true ? -1 : 1,

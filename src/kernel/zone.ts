@@ -81,10 +81,19 @@ export function wallClock(at: Instant, zone: string) {
   }
 }
 
-/** The moment of a local date and time; the earlier one when the clock shows it twice, shifted forward when it never does. */
-export const atWallClock = (local: { year: number; month: number; day: number; hour?: number; minute?: number }, zone: string): Instant =>
+/**
+ * The moment of a local date and time; when the clock shows it twice the `which` one (default the first), shifted forward when it never does.
+ * Days beyond the end of a month are its last one.
+ */
+export const atWallClock = (
+  local: { year: number; month: number; day: number; hour?: number; minute?: number; second?: number; millisecond?: number },
+  zone: string,
+  which: 'first' | 'second' = 'first',
+): Instant =>
   instant(
-    Temporal.PlainDateTime.from({ hour: 0, minute: 0, ...local }).toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds,
+    Temporal.PlainDateTime.from({ hour: 0, minute: 0, ...local }).toZonedDateTime(zone, {
+      disambiguation: which === 'first' ? 'compatible' : 'later',
+    }).epochMilliseconds,
   )
 
 /** True for names such as 'America/Martinique' that the time zone database knows. */

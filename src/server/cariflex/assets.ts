@@ -1,6 +1,6 @@
 /** The assets of the steered site with what they do now, and the series that the asset page draws. */
 import { type Static, type TSchema, Type } from 'typebox'
-import { type Asset, demand, readSeriesByKind, type Sensor, type SetpointView, type Site } from '#ems'
+import { type Asset, demand, type Sensor, type SetpointView, type Site } from '#ems'
 import {
   convert,
   converter,
@@ -282,7 +282,7 @@ async function seriesOf(rooms: Rooms, asset: Asset, query: Static<typeof SeriesQ
     const sensor = await rooms.sensors.get(id)
     if (!sensor) return []
     if (measures(sensor.unit, 'energy price')) return [show(sensor, 'price', await beliefs.series({ sensor: id, ...window }))]
-    const { measured, forecast, plan } = await readSeriesByKind(rooms.store, sensor, window)
+    const { measured, forecast, plan } = await beliefs.seriesByKind({ sensor: id, ...window })
     return sensor.resolution === 0 && (measures(sensor.unit, 'energy') || sensor.unit === '%')
       ? [show(sensor, 'soc', measured), show(sensor, 'soc-plan', plan)]
       : [show(sensor, 'measured', measured), show(sensor, 'forecast', forecast), show(sensor, 'plan', plan)]
