@@ -77,7 +77,7 @@ test('spacing that does not fit the sensor is shared out by overlap, gaps stay g
     [0, 15, 60],
   )
   const odd = 't,v\n2025-01-01T10:00Z,1\n2025-01-01T10:15Z,2\n2025-01-01T10:30Z,2\n2025-01-01T10:40Z,3\n'
-  assert.match(refusal(() => read(odd, target('kW', 15 * MIN))).message, /PT15M apart, but not the one at 2025-01-01T10:40:00\+00:00/)
+  assert.match(refusal(() => read(odd, target('kW', 15 * MIN))).message, /15 min apart, but not the one at 2025-01-01T10:40:00\+00:00/)
   assert.equal(read(odd, target('kW', 0)).rows, 4)
   // A logger that is some seconds late each time.
   const jitter = read('t,v\n2025-01-01T10:00:03Z,1\n2025-01-01T10:15:01Z,2\n2025-01-01T10:30:07Z,3\n', target('kW', 15 * MIN))

@@ -1,9 +1,9 @@
 /** Events of a file onto the clock and into the unit of the sensor (reference 2.6, Annex A.3). */
-import { DAY, dayAfter, dayStart, formatDuration, formatInstant, HOUR, type Instant, instant, say, wallClock } from '#kernel'
+import { DAY, dayAfter, dayStart, formatInstant, HOUR, type Instant, instant, say, wallClock } from '#kernel'
 import type { Columns } from './columns.ts'
 import { unreadable } from './refusal.ts'
 import { SAYING } from './saying.ts'
-import { isDaily, spacingOf } from './spacing.ts'
+import { inWords, isDaily, spacingOf } from './spacing.ts'
 import type { ReadFile, UploadReading, UploadTarget } from './target.ts'
 import { unitTurn } from './unit.ts'
 
@@ -23,7 +23,7 @@ export function placeOnSensor(columns: Columns, target: UploadTarget, reading: U
   const convert = turn.over(spacing)
   for (const event of events) event.value = convert(event.value)
   if (reading.unit !== undefined && reading.unit !== target.unit)
-    notes.push(say(SAYING.converted, { unit: reading.unit, other: target.unit }))
+    notes.push(say(SAYING.converted, { text: reading.unit, unit: target.unit }))
   const placed =
     target.resolution === 0 || spacing === target.resolution ? events : spread(events, target, { turn, spacing, endOf, reading, notes })
   return {
@@ -59,12 +59,12 @@ function settle({ starts, values, beliefTimes }: Columns, target: UploadTarget, 
     event.start = start
     if (last && last.start === start && last.believed === event.believed)
       throw unreadable(
-        say(SAYING.merged, { text: formatInstant(instant(start), target.timezone), step: formatDuration(step) }),
+        say(SAYING.merged, { text: formatInstant(instant(start), target.timezone), age: inWords(step) }),
         'Send values that lie on the clock, or with belief times of their own.',
       )
     last = event
   }
-  if (moved) notes.push(say(SAYING.moved, { step: formatDuration(step) }))
+  if (moved) notes.push(say(SAYING.moved, { age: inWords(step) }))
   return { events, spacing }
 }
 
@@ -120,11 +120,11 @@ interface Spreading {
 /** Each value over the sensor's events that it overlaps: the mean of what lies in an event, or the sum of the parts. */
 function spread(events: readonly Event[], target: UploadTarget, { turn, spacing, endOf, reading, notes }: Spreading): Event[] {
   const { resolution, timezone, floors } = target
-  const step = formatDuration(resolution)
+  const age = inWords(resolution)
   // Parts are weighed in whole units where they can be: so means come out without rounding.
   const unit = Math.min(spacing, resolution)
   const finer = spacing < resolution
-  notes.push(say(turn.addsUp ? (finer ? SAYING.summed : SAYING.divided) : finer ? SAYING.averaged : SAYING.repeated, { step }))
+  notes.push(say(turn.addsUp ? (finer ? SAYING.summed : SAYING.divided) : finer ? SAYING.averaged : SAYING.repeated, { age }))
   const first = events[0]!.start
   const floor = floors ? binFloor(resolution, timezone, first) : (at: number) => first + Math.floor((at - first) / resolution) * resolution
   const nextOf = (bin: number): number =>

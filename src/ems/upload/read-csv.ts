@@ -39,7 +39,7 @@ export function readCsv(bytes: Uint8Array, mostRows: number): Sheet {
 function decode(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  if (bytes.subarray(0, 1000).includes(0)) throw unreadable(say(SAYING.notRead, { kind: 'CSV', why: 'It is no text.' }))
+  if (bytes.subarray(0, 1000).includes(0)) throw unreadable(say(SAYING.notRead, { kind: 'CSV', why: SAYING.noText }))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

@@ -18,8 +18,7 @@ export function readWorkbook(bytes: Uint8Array, mostRows: number, limits: ZipLim
   const isCompound = bytes[0] === 0xd0 && bytes[1] === 0xcf
   if (isZip) checkZip(bytes, limits)
   else if (!isCompound) throw unreadable(SAYING.notZip)
-  else if (bytes.length > XLS_MOST_BYTES)
-    throw unreadable(say(SAYING.tooLargeInside, { size: `${XLS_MOST_BYTES / 1e6} MB` }), 'Send it in parts.')
+  else if (bytes.length > XLS_MOST_BYTES) throw unreadable(say(SAYING.tooLargeInside, { count: XLS_MOST_BYTES / 1e6 }), 'Send it in parts.')
   const book = open(bytes, mostRows)
   const name = book.SheetNames[0]
   const sheet: WorkSheet | undefined = name === undefined ? undefined : book.Sheets[name]

@@ -67,7 +67,7 @@ export function openUploadReader({ clock, atOnce = 100_000, patience = 60_000, r
       const onMessage = (reply: ReadingReply) =>
         'answer' in reply ? settle(() => resolve(reply.answer)) : giveUp(new Error(`The reader of uploads failed: ${reply.error}`))
       const onError = (error: Error & { code?: string }) =>
-        giveUp(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(say(SAYING.tooLargeInside, { size: `${MEGABYTES} MB` })) : error)
+        giveUp(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge(say(SAYING.tooLargeInside, { count: MEGABYTES })) : error)
       const onExit = () => giveUp(closing())
       const timer = clock.in(patience, () => giveUp(tooLarge(say(SAYING.tooLong, { age: `${Math.round(patience / 1000)} s` }))))
       thread.on('message', onMessage).on('error', onError).on('exit', onExit)

@@ -1,10 +1,14 @@
 /** How far apart the events of a file are: the usual step, of which every other step must be a multiple. */
-import { DAY, formatDuration, formatInstant, HOUR, instant, say } from '#kernel'
+import { DAY, formatInstant, HOUR, instant, say } from '#kernel'
 import { unreadable } from './refusal.ts'
 import { SAYING } from './saying.ts'
 
 /** Local days have 23 to 25 hours. */
 export const isDaily = (length: number): boolean => length > 0 && length % DAY === 0
+
+/** A length as people say it: '15 min', '24 h', '40 s'. */
+export const inWords = (length: number): string =>
+  length >= HOUR && length % HOUR === 0 ? `${length / HOUR} h` : length % 60_000 === 0 ? `${length / 60_000} min` : `${length / 1000} s`
 
 /**
  * The spacing of ascending, distinct starts. One start: the sensor's resolution; two: what lies between.
@@ -20,7 +24,7 @@ export function spacingOf(starts: readonly number[], resolution: number): number
   const odd = steps.findIndex((step) => !isMultiple(step, usual))
   if (odd >= 0)
     throw unreadable(
-      say(SAYING.irregular, { step: formatDuration(usual), text: formatInstant(instant(starts[odd + 1]!)) }),
+      say(SAYING.irregular, { age: inWords(usual), text: formatInstant(instant(starts[odd + 1]!)) }),
       'Send rows that follow each other evenly; gaps are fine.',
     )
   return usual

@@ -170,6 +170,53 @@ export const TWINS: Readonly<Record<string, string>> = {
   'write coils {range}': 'écriture des bobines {range}',
   'write registers {range}': 'écriture des registres {range}',
   'exchange registers {range}': 'échange des registres {range}',
+
+  // Of an uploaded file.
+  'The file holds no rows of data.': 'Le fichier ne contient aucune ligne de données.',
+  'The workbook holds no sheet.': 'Le classeur ne contient aucune feuille.',
+  'The file has more than {count} rows.': 'Le fichier a plus de {count} lignes.',
+  'The file cannot be read as {kind}: {why}': 'Le fichier ne se lit pas comme {kind} : {why}',
+  'It is no text.': "Ce n'est pas du texte.",
+  'The file is damaged, or it is no workbook.': "Le fichier est abîmé, ou ce n'est pas un classeur.",
+  'Unpacked, the workbook is larger than {count} MB.': 'Décompressé, le classeur dépasse {count} Mo.',
+  'The workbook consists of more than {count} parts.': 'Le classeur se compose de plus de {count} parties.',
+  'The workbook is protected by a password.': 'Le classeur est protégé par un mot de passe.',
+  'The file has one column; a start and a value per row are needed.':
+    'Le fichier a une seule colonne ; il faut un début et une valeur par ligne.',
+  'The file has {count} columns: name the two that count event_start and event_value in the first row.':
+    'Le fichier a {count} colonnes : nommez les deux qui comptent event_start et event_value à la première ligne.',
+  "Row {row}: '{text}' is no date and time.": "Ligne {row} : « {text} » n'est pas une date avec heure.",
+  "Row {row}: '{text}' is no number.": "Ligne {row} : « {text} » n'est pas un nombre.",
+  "Row {row}: '{text}' is no length of time.": "Ligne {row} : « {text} » n'est pas une durée.",
+  'Row {row} has a value but no date and time.': 'La ligne {row} a une valeur, mais ni date ni heure.',
+  "Row {row}: the formula '{text}' has no computed number.": "Ligne {row} : la formule « {text} » n'a pas de nombre calculé.",
+  'Row {row}: the local time {text} does not exist in {zone}, the clock goes forward.':
+    "Ligne {row} : l'heure locale {text} n'existe pas en {zone}, l'horloge avance.",
+  "'{text}' may be day first or month first.": '« {text} » peut commencer par le jour ou par le mois.',
+  'Could not infer a regular event frequency from the data: most events are {age} apart, but not the one at {text}.':
+    'Les données ne se suivent pas à pas réguliers : la plupart sont à {age} les unes des autres, mais pas celle de {text}.',
+  'The file has two values for {text}.': 'Le fichier a deux valeurs pour {text}.',
+  'Two values fall on {text} when starts are moved onto the clock of the data ({age}).':
+    "Deux valeurs tombent sur {text} une fois les débuts ramenés à l'horloge des données ({age}).",
+  'The files have more than {count} different belief times.': 'Les fichiers ont plus de {count} moments de connaissance différents.',
+  'The data makes more than {count} events of this sensor.': 'Les données font plus de {count} événements de ce capteur.',
+  'Reading the file took longer than {age}.': 'La lecture du fichier a pris plus de {age}.',
+  'The first row is data: it counts as the others.': 'La première ligne contient des données : elle compte comme les autres.',
+  "Only the sheet '{text}' is read, not the {count} others.": 'Seule la feuille « {text} » est lue, pas les {count} autres.',
+  'Commas are read as decimal commas.': 'Les virgules sont lues comme virgules décimales.',
+  'Commas are read as thousands separators.': 'Les virgules sont lues comme séparateurs de milliers.',
+  'Dates are read day first.': 'Les dates sont lues en commençant par le jour.',
+  'Dates are read month first.': 'Les dates sont lues en commençant par le mois.',
+  'Local times that occur twice on the night of {text} are read as the earlier ones.':
+    'Les heures locales qui existent deux fois la nuit du {text} sont lues comme les premières.',
+  'Starts are moved back onto the clock of the data ({age}).': "Les débuts sont ramenés à l'horloge des données ({age}).",
+  'Values are added up to the resolution of the sensor ({age}).': 'Les valeurs sont additionnées à la résolution du capteur ({age}).',
+  'Values are averaged to the resolution of the sensor ({age}).': 'Les valeurs sont moyennées à la résolution du capteur ({age}).',
+  'Values are repeated at the resolution of the sensor ({age}).': 'Les valeurs sont répétées à la résolution du capteur ({age}).',
+  'Values are divided evenly over the resolution of the sensor ({age}).':
+    'Les valeurs sont réparties également à la résolution du capteur ({age}).',
+  'Values are converted from {text} to {unit}.': 'Les valeurs sont converties de {text} en {unit}.',
+  '{count} rows have no value and are left out.': '{count} lignes sans valeur sont laissées de côté.',
 }
 
 /** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */
