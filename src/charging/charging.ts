@@ -40,6 +40,7 @@ import {
   saveConnector,
   saveRegistration,
 } from './station.ts'
+import { openStationClock } from './station-clock.ts'
 import { registerToken, type TokenRegistration } from './token.ts'
 import { registerVehicle, type Vehicle } from './vehicle.ts'
 
@@ -94,6 +95,22 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     if (device !== undefined && asset !== undefined) bus.tell({ kind: 'device', device, asset, what })
   }
 
+  const alarm = ({ record: { asset, identity } }: Station, code: string, sentence: string | undefined) => {
+    if (asset === undefined) return
+    const kept = sentence === undefined ? alarms.clear(asset, code) : alarms.raise(asset, code, sentence)
+    kept.catch((error: unknown) => log.warn({ station: identity, error: describeError(error) }, 'an alarm was not kept'))
+  }
+  /** A clock that is far off is not believed: moments are taken by ours, and people are told. */
+  function heard(station: Station, said: Instant): void {
+    const turned = station.clock.hear(said, clock.now())
+    if (turned === undefined) return
+    const { lag = 0 } = station.clock
+    const { identity } = station.record
+    const slots = { station: identity, age: `${Math.round(Math.abs(lag) / SECOND)} s` }
+    log.warn({ station: identity, lag, said }, turned === 'wrong' ? "the station's clock is off" : "the station's clock is right again")
+    alarm(station, 'station-clock', turned === 'right' ? undefined : say(lag > 0 ? SAYING.clockBehind : SAYING.clockAhead, slots))
+  }
+
   const measurements = openMeasurements({
     store,
     clock,
@@ -113,13 +130,15 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     measurements,
     stations,
     onChange: (station) => chargers.get(station.record.identity)?.orders.forget(),
+    heard,
   })
 
   /** Takes a record in; what is known of a station that is here already stays. */
   const place = (record: StationRecord): Station => {
     const known = stations.get(record.identity)
     const former = known?.record.device
-    const station: Station = known ?? { record, connectors: new Map(), open: new Map(), model: new Map(), needs: new Map() }
+    const unknown = () => ({ record, connectors: new Map(), open: new Map(), model: new Map(), needs: new Map() })
+    const station: Station = known ?? { ...unknown(), clock: openStationClock(config.clockTolerance) }
     station.record = record
     stations.set(record.identity, station)
     if (!chargers.has(record.identity)) chargers.set(record.identity, openCharger({ station, store, clock, log, config }))
@@ -250,12 +269,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       if (path.component.name === V2X.component) tell(station, 'changed')
     },
     problem(station: Station, active: boolean, what: string) {
-      const { asset, identity } = station.record
       if (active) tell(station, 'faulted')
-      if (asset === undefined) return
-      const code = 'station-problem'
-      const kept = active ? alarms.raise(asset, code, say(SAYING.problem, { station: identity, part: what })) : alarms.clear(asset, code)
-      kept.catch((error: unknown) => log.warn({ station: identity, error: describeError(error) }, 'an alarm was not kept'))
+      alarm(station, 'station-problem', active ? say(SAYING.problem, { station: station.record.identity, part: what }) : undefined)
     },
   }
 
@@ -327,7 +342,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   }
   const keepSeenQuietly = () =>
     keepSeen().catch((error: unknown) => log.warn({ error: describeError(error) }, 'when stations were seen was not kept'))
-  const minute = clock.every(MINUTE, () => void keepSeenQuietly())
+  const sweepQuietly = () =>
+    sessions.sweep().catch((error: unknown) => log.warn({ error: describeError(error) }, 'sessions without EVSE were not looked through'))
+  const minute = clock.every(MINUTE, () => void keepSeenQuietly().then(sweepQuietly))
 
   const need = (identity: string): Station => {
     const station = stations.get(identity)

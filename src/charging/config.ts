@@ -30,6 +30,8 @@ export interface ChargingConfig {
   voltage: number
   /** Milliseconds that a profile outlives its order, for clocks and delays. */
   margin: number
+  /** Milliseconds that a station's clock may be off and is still believed. */
+  clockTolerance: number
   /** Milliseconds between two states of charge of one car that are kept. */
   socEvery: number
   /** Milliseconds that samples are kept (the means made of them are kept for ever). */
@@ -57,6 +59,7 @@ export const DEFAULTS: ChargingConfig = {
   safeCurrent: 6,
   voltage: 230,
   margin: MINUTE,
+  clockTolerance: MINUTE,
   socEvery: MINUTE,
   samplesKept: 2 * DAY,
   strangerCapacity: 50_000,

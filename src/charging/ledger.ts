@@ -23,6 +23,8 @@ export interface Circumstances {
   phases: number
   evse: number
   voltage: number
+  /** What the station's clock is behind, ms; the moments as it said them stay in the event's payload. */
+  shift: number
   freeVend: boolean
   log: Log
 }
@@ -34,12 +36,13 @@ export interface Circumstances {
 export function keepEvent(store: Store, event: TransactionEventRequest, circumstances: Circumstances): Promise<Entry> {
   const { station, now, log } = circumstances
   const id = event.transactionInfo.transactionId
-  const at = momentOf(event.timestamp, now)
+  const at = momentOf(event.timestamp, now, circumstances.shift)
   const { samples, oddities } = readMeter(
     event.meterValue ?? [],
     at,
     event.numberOfPhasesUsed ?? circumstances.phases,
     circumstances.voltage,
+    circumstances.shift,
   )
   if (oddities.length > 0) log.warn({ station, transaction: id, oddities }, 'some meter values were left out')
 

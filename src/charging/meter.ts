@@ -1,5 +1,5 @@
 /** MeterValue lists of OCPP 2.0.1 as clean samples: units and multipliers normalised, phases summed, odd values dropped one by one. */
-import { type Instant, isProblem, MINUTE, parseInstant } from '#kernel'
+import { after, type Instant, isProblem, MINUTE, parseInstant } from '#kernel'
 import type { MeterValueType, SampledValueType } from '#protocols/ocpp'
 
 export interface Sample {
@@ -45,18 +45,28 @@ const KIND: Record<string, { kind: 'power' | 'energy' | 'current' | 'voltage' | 
 /** Clocks of stations differ from ours by so much; what lies further ahead is wrong, and would hide whatever is measured until then. */
 const AHEAD = MINUTE
 
-/** The station's moment; `latest`, when it was heard, if the text cannot be read or lies ahead of that. */
-export const momentOf = (text: string, latest: Instant): Instant => readMoment(text, latest).at
-
-function readMoment(text: string, latest: Instant): { at: Instant; oddity?: string } {
-  const shown = `timestamp '${String(text).slice(0, 40)}'`
+/** The moment that a station gave, as it gave it; undefined when it cannot be read. */
+export function saidMoment(text: string): Instant | undefined {
   try {
-    const at = parseInstant(text)
-    return at <= latest + AHEAD ? { at } : { at: latest, oddity: `${shown} lies ahead; the moment of the message was taken` }
+    return parseInstant(text)
   } catch (error) {
     if (!isProblem(error)) throw error
-    return { at: latest, oddity: `${shown} cannot be read; the moment of the message was taken` }
+    return undefined
   }
+}
+
+/**
+ * The station's moment, `shift` ms later where its clock is known to be off; `latest`, when it was heard, if the text cannot be read or lies
+ * ahead of that.
+ */
+export const momentOf = (text: string, latest: Instant, shift = 0): Instant => readMoment(text, latest, shift).at
+
+function readMoment(text: string, latest: Instant, shift: number): { at: Instant; oddity?: string } {
+  const shown = `timestamp '${String(text).slice(0, 40)}'`
+  const said = saidMoment(text)
+  if (said === undefined) return { at: latest, oddity: `${shown} cannot be read; the moment of the message was taken` }
+  const at = after(said, shift)
+  return at <= latest + AHEAD ? { at } : { at: latest, oddity: `${shown} lies ahead; the moment of the message was taken` }
 }
 
 interface Measured {
@@ -70,12 +80,13 @@ interface Measured {
  * Reads what a station measured. A bad value never spoils its neighbours.
  * @param latest moment of the message, taken when a timestamp cannot be read or lies ahead of it
  * @param phases of the EVSE, for a current that was given without phase
+ * @param shift what the station's clock is behind, ms
  */
-export function readMeter(values: readonly MeterValueType[], latest: Instant, phases: number, voltage = 230): Readings {
+export function readMeter(values: readonly MeterValueType[], latest: Instant, phases: number, voltage = 230, shift = 0): Readings {
   const oddities: string[] = []
   const samples: Sample[] = []
   for (const entry of values) {
-    const { at, oddity } = readMoment(entry.timestamp, latest)
+    const { at, oddity } = readMoment(entry.timestamp, latest, shift)
     if (oddity !== undefined) oddities.push(oddity)
     const measured: Measured[] = []
     for (const sampled of entry.sampledValue) {

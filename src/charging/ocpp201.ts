@@ -19,7 +19,7 @@ import {
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { type Path, readReport, saveModel } from './device-model.ts'
-import { momentOf, readMeter } from './meter.ts'
+import { momentOf, readMeter, saidMoment } from './meter.ts'
 import { zulu } from './order.ts'
 import type { Gatherer } from './report.ts'
 import type { Sessions } from './sessions.ts'
@@ -49,6 +49,9 @@ const BEFORE_BOOT = new Set(['BootNotification', 'NotifyReport'])
 
 type Entry = (desk: Desk, station: Station, payload: Payload, session: Session) => Promise<Payload> | Payload
 
+/** When what a station tells happened, by our clock. */
+const happened = ({ clock }: Station, text: string, now: Instant): Instant => momentOf(text, now, clock.shift(saidMoment(text) ?? now, now))
+
 const answers: Record<string, Entry> = {
   BootNotification: (desk, station, payload, session) => desk.boot(station, payload as BootNotificationRequest, session),
   Heartbeat: ({ clock }) => ({ currentTime: zulu(clock.now()) }),
@@ -63,7 +66,10 @@ const answers: Record<string, Entry> = {
 
   MeterValues: async ({ sessions, clock, config, log }, station, payload) => {
     const { evseId, meterValue } = payload as MeterValuesRequest
-    const { samples, oddities } = readMeter(meterValue, clock.now(), station.record.phases, config.voltage)
+    const now = clock.now()
+    const newest = meterValue.reduce((latest, { timestamp }) => Math.max(latest, saidMoment(timestamp) ?? latest), -Infinity) as Instant
+    const shift = Number.isFinite(newest) ? station.clock.shift(newest, now) : 0
+    const { samples, oddities } = readMeter(meterValue, now, station.record.phases, config.voltage, shift)
     if (oddities.length > 0) log.warn({ station: station.record.identity, oddities }, 'some meter values were left out')
     await sessions.meter(station, evseId, samples)
     return {}
@@ -72,7 +78,7 @@ const answers: Record<string, Entry> = {
   StatusNotification: async (desk, station, payload) => {
     const { evseId, connectorId, connectorStatus, timestamp } = payload as StatusNotificationRequest
     if (evseId < 0 || connectorId < 0) throw new CallError('PropertyConstraintViolation', 'EVSEs and connectors are numbered from 1.')
-    await desk.status(station, evseId, connectorId, connectorStatus, momentOf(timestamp, desk.clock.now()))
+    await desk.status(station, evseId, connectorId, connectorStatus, happened(station, timestamp, desk.clock.now()))
     return {}
   },
 
@@ -82,7 +88,7 @@ const answers: Record<string, Entry> = {
       const { evse } = component
       await desk.variable(station, { component, variable } as Path, actualValue)
       if (name === 'connector.availabilitystate' && evse)
-        await desk.status(station, evse.id, evse.connectorId ?? 1, actualValue, momentOf(timestamp, desk.clock.now()))
+        await desk.status(station, evse.id, evse.connectorId ?? 1, actualValue, happened(station, timestamp, desk.clock.now()))
       else if (name.endsWith('.problem')) desk.problem(station, actualValue.toLowerCase() === 'true' && cleared !== true, component.name)
     }
     return {}
@@ -112,7 +118,8 @@ const answers: Record<string, Entry> = {
   SecurityEventNotification: async ({ store, clock }, station, payload) => {
     const { type, timestamp, techInfo } = payload as SecurityEventNotificationRequest
     const received = clock.now()
-    await saveSecurityEvent(store, { station: station.record.identity, type, at: momentOf(timestamp, received), received, info: techInfo })
+    const at = happened(station, timestamp, received)
+    await saveSecurityEvent(store, { station: station.record.identity, type, at, received, info: techInfo })
     return {}
   },
 }

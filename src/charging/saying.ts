@@ -7,6 +7,8 @@ export const SAYING = {
   badToken: 'The token of the car is not accepted ({status}).',
   fault: 'The station reports a fault.',
   problem: '{station} reports a problem of its {part}.',
+  clockBehind: 'The clock of {station} is {age} behind; what it tells is taken at the moment it was heard.',
+  clockAhead: 'The clock of {station} is {age} ahead; what it tells is taken at the moment it was heard.',
   pause: 'The station asked for a pause of {age}.',
   refused: 'The station refused the profile: {answer}.',
   noForm: 'The station refused every form of the profile.',

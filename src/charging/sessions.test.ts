@@ -429,3 +429,44 @@ test('the status of a connector is kept, by either message, and an old one never
   await house.restart()
   assert.equal(house.charging.stations()[0]?.evses[0]?.connectorStatus, 'Faulted')
 })
+
+test('a session that never named an EVSE is given up while its station stays away, and taken up again when it speaks', async (t) => {
+  const house = await rig(t)
+  const station = await house.station()
+  const token = { idToken: { idToken: CAR.token, type: 'ISO14443' }, triggerReason: 'Authorized' }
+  await station.event('Started', 0, token)
+  const other = await house.station('CP002', { password: 'correct-horse-battery' })
+  await other.event('Started', 0, started({ transactionInfo: { transactionId: 'T2', chargingState: 'Charging' } }))
+  await station.close()
+  await other.close()
+  const open = async () =>
+    (await house.store.query<{ id: string }>('select transaction_id as id from cariflex.charging_transaction where ended_at is null')).map(
+      ({ id }) => id,
+    )
+  await minutes(house, 14)
+  assert.deepEqual((await open()).sort(), ['T1', 'T2'], 'it may be back soon')
+  await minutes(house, 2)
+  await happens(async () => house.devices.get('CP001')?.capability().maxPower === 0)
+  assert.deepEqual(await open(), ['T2'], 'a car at an EVSE is still there')
+  const again = await house.station('CP001', { boot: false })
+  await again.event('Updated', 1, started())
+  assert.deepEqual((await open()).sort(), ['T1', 'T2'])
+  assert.equal(house.devices.get('CP001')?.capability().controllable, true)
+})
+
+/** Resolves when the condition holds. */
+async function happens(condition: () => Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 2000; turn++) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  assert.fail('It never happened.')
+}
+
+/** Minute by minute, each with what it sets off. */
+async function minutes(house: Awaited<ReturnType<typeof rig>>, count: number): Promise<void> {
+  for (let minute = 0; minute < count; minute++) {
+    house.clock.forward(MINUTE)
+    await house.charging.settled()
+  }
+}

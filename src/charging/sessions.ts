@@ -13,7 +13,7 @@ import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { amendTransaction, type Entry, keepEvent, lastSamples, openTransactions, saveSamples } from './ledger.ts'
 import type { Measurements } from './measurements.ts'
-import type { Sample } from './meter.ts'
+import { type Sample, saidMoment } from './meter.ts'
 import { type Plugged, pluggedAt, type Station } from './station.ts'
 import { type Needs, type Transaction, takenBy } from './transaction.ts'
 import { vehicleOf } from './vehicle.ts'
@@ -30,6 +30,8 @@ export interface SessionParts {
   stations: Map<string, Station>
   /** Told when a session of the station ended or began: what was ordered for another one is void. */
   onChange(station: Station): void
+  /** Told the moment that a message about the present gave. */
+  heard(station: Station, said: Instant): void
 }
 
 export interface Sessions {
@@ -43,10 +45,17 @@ export interface Sessions {
   meter(station: Station, evse: number, samples: readonly Sample[]): Promise<void>
   /** Asks the station what became of the sessions that we hold for open. */
   reconcile(station: Station, session: Session): Promise<void>
+  /** Gives up sessions without EVSE of stations that have been away for long. */
+  sweep(): Promise<void>
 }
 
 /** Needs that came before their session are good for this long. */
 const NEEDS_WAIT = 15 * MINUTE
+/**
+ * A session that never named an EVSE is an authorisation without a car: the station ends it itself when nobody plugs in
+ * (EVConnectionTimeOut, E03.FR.05), and says so when it comes back. So it is not held open longer than this while the station is away.
+ */
+const UNPLUGGED_WAIT = 15 * MINUTE
 
 export function openSessions(parts: SessionParts): Sessions {
   const { store, clock, log, bus, beliefs, config, measurements, stations, onChange } = parts
@@ -175,7 +184,11 @@ export function openSessions(parts: SessionParts): Sessions {
       const { identity, phases, evse } = station.record
       const { voltage, freeVend } = config
       const older = pluggedAt(station, event.evse?.id)
-      const entry = await keepEvent(store, event, { station: identity, now: clock.now(), phases, evse, voltage, freeVend, log })
+      const now = clock.now()
+      const said = saidMoment(event.timestamp) ?? now
+      if (!event.offline) parts.heard(station, said)
+      const shift = station.clock.shift(said, now)
+      const entry = await keepEvent(store, event, { station: identity, now, phases, evse, voltage, shift, freeVend, log })
       if (entry.fresh)
         await follow(station, entry).catch((error: unknown) =>
           log.error({ station: identity, error: describeError(error) }, 'an event was kept but could not be followed up'),
@@ -214,6 +227,13 @@ export function openSessions(parts: SessionParts): Sessions {
         station,
         samples.filter((sample) => sample.power !== undefined).map(({ at }) => at),
       )
+    },
+    async sweep() {
+      const since = clock.now() - UNPLUGGED_WAIT
+      for (const station of stations.values()) {
+        if (station.session || (station.lastSeen ?? station.record.lastSeen ?? -Infinity) > since) continue
+        for (const plugged of [...station.open.values()]) if (plugged.transaction.evse === undefined) await lose(station, plugged)
+      }
     },
     async reconcile(station, session) {
       for (const plugged of [...station.open.values()])

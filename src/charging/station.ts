@@ -7,6 +7,7 @@ import { asTimestamp, type Queryable } from '#store'
 import type { DeviceModel } from './device-model.ts'
 import type { Sample } from './meter.ts'
 import { isPassword } from './password.ts'
+import type { StationClock } from './station-clock.ts'
 import type { Needs, Transaction } from './transaction.ts'
 import type { Vehicle } from './vehicle.ts'
 
@@ -58,6 +59,7 @@ export interface Station {
   record: StationRecord
   session?: Session
   lastSeen?: Instant
+  clock: StationClock
   connectors: Map<string, { evse: number; connector: number; status: string; at: Instant }>
   /** Open sessions by transaction id. */
   open: Map<string, Plugged>

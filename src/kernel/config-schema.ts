@@ -95,6 +95,7 @@ export const ConfigSchema = Type.Object(
       }),
       voltage: Type.Number({ default: 230, exclusiveMinimum: 0, description: 'Nominal phase voltage, V.' }),
       answerTimeout: Length('PT10S', 'How long to wait for the answer of a station.'),
+      clockTolerance: Length('PT1M', "So much a station's clock may be off; beyond, our own clock counts and an alarm is raised."),
       target: Share(0.8, 'State of charge wanted when nobody said more (share).'),
       readyBy: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', default: '07:00', description: 'Local time at which it is wanted.' }),
     }),

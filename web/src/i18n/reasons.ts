@@ -47,6 +47,10 @@ export const TWINS: Readonly<Record<string, string>> = {
   'The device gives at most {power} now.': "L'appareil donne au plus {power} en ce moment.",
   'Does not discharge: its owner keeps at least {energy} in the battery.':
     'Ne se décharge pas : son propriétaire garde au moins {energy} dans la batterie.',
+  'The clock of {station} is {age} behind; what it tells is taken at the moment it was heard.':
+    "L'horloge de {station} retarde de {age} ; ce qu'elle annonce compte au moment où on l'entend.",
+  'The clock of {station} is {age} ahead; what it tells is taken at the moment it was heard.':
+    "L'horloge de {station} avance de {age} ; ce qu'elle annonce compte au moment où on l'entend.",
   'Another limit asks for at least {power}; this one stands above it.': 'Une autre limite demande au moins {power} ; celle-ci prime.',
   'Waits: {power} is less than the {step} a charger can hold.': "Attend : {power}, c'est moins que les {step} qu'une borne peut tenir.",
   '{owner} ordered {power} by hand.': '{owner} a imposé {power}.',
