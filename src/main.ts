@@ -9,6 +9,7 @@ import {
   gatewayToken,
   type House,
   leaveToken,
+  mailOf,
   makeFolder,
   mayBeDemo,
   openDatabase,
@@ -100,6 +101,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
       ...settings.server,
     },
     ...{ store, clock, log, bus, sensors, sources, beliefs, queue, passwords },
+    mail: mailOf(settings.mail),
     ...(steered && { steered: { line: steered.line, demo, plugged: steered.plugged, online: steered.online } }),
   })
   const open = { ...house, ...(steered && { steered }), server }

@@ -1,6 +1,7 @@
 export { leaveToken } from './cli-token.ts'
 export { makeFolder, openDatabase } from './database.ts'
 export type { House, OpenHouse, Steered } from './house.ts'
+export { mailOf } from './mail.ts'
 export { addRoutes } from './routes.ts'
 export type { Settings } from './settings.ts'
 export { openSteered } from './steered.ts'

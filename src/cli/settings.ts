@@ -22,6 +22,8 @@ export function settingsOf(config: Config): Settings {
     solverDeadline: ems.solverDeadline,
     demandResponseLevels: grid.demandResponseLevels,
     server: {
+      language: platform.language,
+      ...(server.publicUrl !== undefined && { publicUrl: server.publicUrl }),
       trustProxy: server.trustProxy,
       ingestLimit: server.ingestLimit,
       bodyLimit: server.bodyLimit,

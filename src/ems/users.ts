@@ -48,6 +48,8 @@ export interface Users {
   /** @throws Problem `user-exists` (409), `unknown-account`, `unknown-role` (422) */
   create(user: NewUser): Promise<User>
   update(id: number, change: { username?: string; active?: boolean; timezone?: string; roles?: readonly number[] }): Promise<User>
+  /** @throws Problem `weak-password` (422) */
+  checkPassword(password: string): void
   setPassword(id: number, password: string): Promise<void>
   /** The principal an active user signs in as; undefined when there is none. */
   principal(id: number): Promise<Principal | undefined>
@@ -106,6 +108,7 @@ export function openUsers(store: Store, { hash }: Pick<Passwords, 'hash'> = { ha
       })
       return (await get(id))!
     },
+    checkPassword,
     async setPassword(id, password) {
       checkPassword(password)
       await store.query('update fm_user set password = $2, fs_uniquifier = $3 where id = $1', [

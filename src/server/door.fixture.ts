@@ -3,7 +3,7 @@ import type { News, SolverPool } from '#ems'
 import { type Clock, inProcessBus, type ManualClock, manualClock, parseInstant, silentLog } from '#kernel'
 import { type Store, scratchStore } from '#store'
 import type { ServerConfig } from './rooms.ts'
-import { createServer, type Server } from './server.ts'
+import { createServer, type Server, type ServerParts } from './server.ts'
 
 export const NOON = parseInstant('2026-11-24T12:00:00Z')
 
@@ -36,7 +36,7 @@ interface Life {
 /** Opens a door; `given.store` brings a database of one's own. */
 export async function openDoor(
   t: Life,
-  given: { store?: Store; config?: Partial<ServerConfig>; pool?: SolverPool; serverClock?: Clock } = {},
+  given: { store?: Store; config?: Partial<ServerConfig>; pool?: SolverPool; mail?: ServerParts['mail']; serverClock?: Clock } = {},
 ): Promise<Door> {
   const store = given.store ?? (await scratchStore(t))
   const clock = manualClock(NOON)
@@ -47,6 +47,7 @@ export async function openDoor(
     log: silentLog,
     bus: inProcessBus<News>(() => {}),
     ...(given.pool && { pool: given.pool }),
+    ...(given.mail && { mail: given.mail }),
   })
   const [a, b] = [await server.accounts.create({ name: 'A' }), await server.accounts.create({ name: 'B' })]
   const people = [

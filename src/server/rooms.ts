@@ -1,5 +1,5 @@
 /** What every set of routes is given. */
-import type { AccountPlans, Accounts, Assets, Beliefs, Line, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
+import type { AccountPlans, Accounts, Assets, Beliefs, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
 import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
 import type { Identity } from './identity.ts'
@@ -15,6 +15,10 @@ export interface ServerConfig {
   platformName: string
   /** Default time zone of sensors made through the API (`FLEXMEASURES_TIMEZONE`). */
   timezone: string
+  /** Address under which people reach us, without a slash at its end; where we listen unless said. */
+  publicUrl?: string
+  /** Language of what we write to people, default fr. */
+  language?: 'fr' | 'en'
   /** Folder of the built UI. */
   web: string
   /** True behind a proxy that sets X-Forwarded-*. */
@@ -70,6 +74,7 @@ export interface Rooms {
   schedules: Schedules
   identity: Identity
   tokens: Tokens
+  mails: Mails
   presence: Presence
   hub: Hub
   metrics: Metrics

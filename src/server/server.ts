@@ -3,11 +3,13 @@ import type { Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer as createProbe } from 'node:net'
 import {
   type Beliefs,
+  type MailCarrier,
   type News,
   openAccountPlans,
   openAccounts,
   openAssets,
   openBeliefs,
+  openMails,
   openPasswords,
   openSchedules,
   openSensors,
@@ -54,6 +56,8 @@ export interface ServerParts {
   /** Opened (and closed) here when absent. */
   queue?: Queue
   pool?: SolverPool
+  /** Who carries letters, and from whom they are; absent: they are shown to administrators. */
+  mail?: { carrier?: MailCarrier; from?: string }
   /** Absent when this program steers no site. */
   steered?: SteeredSite | undefined
 }
@@ -83,6 +87,13 @@ export function createServer(parts: ServerParts): Server {
   const users = openUsers(store, passwords)
   const sessionLength = config.sessionLength ?? SESSION_LENGTH
   const tokens = openTokens(store, users, clock, { sessionLength })
+  let listensAt = `http://localhost:${config.port}`
+  const mails = openMails({
+    ...{ store, clock, log, platformName: config.platformName },
+    ...parts.mail,
+    ...(config.language !== undefined && { language: config.language }),
+    url: () => config.publicUrl?.replace(/\/+$/, '') ?? listensAt,
+  })
   const presence = openPresence(store, clock, log)
   const hub = createHub(clock)
   const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), passwords, sessionLength })
@@ -114,6 +125,7 @@ export function createServer(parts: ServerParts): Server {
     schedules,
     identity,
     tokens,
+    mails,
     presence,
     hub,
     metrics,
@@ -160,7 +172,8 @@ export function createServer(parts: ServerParts): Server {
       })
       const { port } = app.server.address() as AddressInfo
       const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host
-      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, host: config.host, port }
+      listensAt = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+      return { url: listensAt, host: config.host, port }
     },
     async close() {
       unfollow()
@@ -168,6 +181,7 @@ export function createServer(parts: ServerParts): Server {
       hub.close()
       await app.close()
       await uploads.close()
+      await mails.close()
       await schedules.close()
       if (!parts.queue) await queue.close()
       if (!parts.passwords) await passwords.close()

@@ -2,12 +2,14 @@
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetRoutes } from './assets.ts'
+import { passwordRoutes } from './password.ts'
 import { sessionRoutes } from './session.ts'
 import { siteRoutes } from './site.ts'
 import { streamRoutes } from './stream.ts'
 
 export function cariflexRoutes(app: App, rooms: Rooms): void {
   sessionRoutes(app, rooms)
+  passwordRoutes(app, rooms)
   app.register(async (scope) => {
     const signedIn = scope as App
     signedIn.addHook('onRequest', rooms.identity.authenticate)

@@ -2,9 +2,10 @@
 import { Type } from 'typebox'
 import type { Principal } from '#ems'
 import { asTimestamp } from '#store'
-import type { App } from '../app.ts'
+import type { App, Reply, Request } from '../app.ts'
 import { sessionOf } from '../identity.ts'
 import type { Rooms } from '../rooms.ts'
+import { createSecondFactor } from './second-factor.ts'
 
 const Credentials = Type.Object(
   { email: Type.String({ maxLength: 255 }), password: Type.String({ maxLength: 1024 }) },
@@ -31,22 +32,47 @@ const userOf = (who: Principal) => ({
   },
 })
 
-export function sessionRoutes(app: App, { identity, tokens, users, store, clock }: Rooms): void {
+const Code = Type.Object({ ticket: Type.String({ maxLength: 100 }), code: Type.String({ maxLength: 20 }) }, { additionalProperties: false })
+const CodeWanted = Type.Object({
+  secondFactor: Type.Literal('mail'),
+  ticket: Type.String({ description: 'To be sent to POST /session/code with the code that was mailed.' }),
+})
+
+export function sessionRoutes(app: App, { identity, tokens, users, store, clock, security, mails }: Rooms): void {
   const tags = ['session']
+  const secondFactor = createSecondFactor(clock)
+  const begin = async (id: number, request: Request, reply: Reply) => {
+    const token = await tokens.issue(id, 'session')
+    await store.query('update fm_user set last_login_at = $2, login_count = coalesce(login_count, 0) + 1 where id = $1', [
+      id,
+      asTimestamp(clock.now()).replace('Z', ''),
+    ])
+    reply.header('Set-Cookie', identity.cookie(token, request.protocol === 'https'))
+    return userOf((await users.principal(id))!)
+  }
   app.post(
     '/session',
-    { schema: { tags, summary: 'Sign in', security: [], body: Credentials, response: { 200: User } } },
+    {
+      schema: {
+        tags,
+        summary: 'Sign in; where a second factor is demanded, answers 202 and mails a code',
+        security: [],
+        body: Credentials,
+        response: { 200: User, 202: CodeWanted },
+      },
+    },
     async (request, reply) => {
       const id = await identity.signIn(request.body.email, request.body.password, request.ip)
-      const token = await tokens.issue(id, 'session')
-      await store.query('update fm_user set last_login_at = $2, login_count = coalesce(login_count, 0) + 1 where id = $1', [
-        id,
-        asTimestamp(clock.now()).replace('Z', ''),
-      ])
-      const who = await users.principal(id)
-      reply.header('Set-Cookie', identity.cookie(token, request.protocol === 'https'))
-      return userOf(who!)
+      if (!security.twoFactor) return begin(id, request, reply)
+      const { ticket, code } = secondFactor.begin(id)
+      await mails.mailSignInCode((await users.get(id))!, code)
+      return reply.code(202).send({ secondFactor: 'mail', ticket })
     },
+  )
+  app.post(
+    '/session/code',
+    { schema: { tags, summary: 'Sign in, second factor', security: [], body: Code, response: { 200: User } } },
+    async (request, reply) => begin(secondFactor.finish(request.body.ticket, request.body.code), request, reply),
   )
   app.get(
     '/session',
