@@ -38,9 +38,9 @@ async function serve(t: TestContext, unit: Unit) {
   return server
 }
 
-function device(t: TestContext, port: number, more: Partial<ModbusDeviceOptions> = {}) {
+function device(t: TestContext, port: number, { timeout = '150 ms', ...more }: Partial<ModbusDeviceOptions> & { timeout?: string } = {}) {
   const given = more.template ?? PLAIN
-  const template: Template = { ...given, bus: { ...given.bus, timeout: '150 ms' } }
+  const template: Template = { ...given, bus: { ...given.bus, timeout } }
   const made = modbusDevice({
     id: 'BAT006',
     asset: 16,
@@ -176,7 +176,7 @@ test('nobody at the address, and a device that never ends its answers, are silen
   await gone.close()
   assert.equal((await device(t, gone.port).apply(order(1000))).answer, 'silent')
 
-  // Each answer comes just in time for its own time-out; the look as a whole still ends.
+  // Each answer comes in time for its own time-out; the look as a whole still ends.
   const dripping = createServer((socket: Socket) => {
     socket.on('data', (ask: Buffer) => {
       const answer = Buffer.alloc(9 + 2 * ask.readUInt16BE(10))
@@ -192,7 +192,7 @@ test('nobody at the address, and a device that never ends its answers, are silen
   dripping.listen(0, '127.0.0.1')
   await once(dripping, 'listening')
   t.after(() => dripping.close())
-  await fails(device(t, (dripping.address() as AddressInfo).port, { patience: 250 }).read(T0), 'device-slow')
+  await fails(device(t, (dripping.address() as AddressInfo).port, { patience: 250, timeout: '20 s' }).read(T0), 'device-slow')
 })
 
 test('garbage and a wrong length are failures of that look only, and the device comes back by itself', async (t) => {
@@ -330,6 +330,35 @@ test('a new order ends the old one: only the new one is told again', async (t) =
   await battery.read(T0)
   await battery.apply(order(3000))
   assert.deepEqual([...words.subarray(40, 42)], [0xffff, 65_536 - 3000])
+})
+
+test('a device that is closed while an order is under way tells nothing again', async (t) => {
+  const { port } = await serve(t, memoryUnit({ holding: plainRegisters() }))
+  const pending = new Set<object>()
+  const clock: Clock = {
+    ...systemClock,
+    now: () => T0,
+    in(delay, work) {
+      const timer = systemClock.in(delay, () => {
+        pending.delete(timer)
+        work()
+      })
+      pending.add(timer)
+      return {
+        cancel() {
+          pending.delete(timer)
+          timer.cancel()
+        },
+      }
+    },
+  }
+  const battery = device(t, port, { clock })
+  await battery.apply(order(-8000))
+  assert.equal(pending.size, 1, 'it would be told again')
+  const answer = battery.apply(order(3000))
+  battery.close()
+  await answer
+  assert.equal(pending.size, 0)
 })
 
 test('a SunSpec battery is pinned between its two rates', async (t) => {

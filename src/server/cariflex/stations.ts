@@ -104,6 +104,12 @@ export const stationRoutes =
             status: 409,
             hint: 'Choose another identity, or remove the old one first.',
           })
+        if ((latitude === undefined) !== (longitude === undefined))
+          throw new Problem('half-a-place', `The ${latitude === undefined ? 'longitude' : 'latitude'} alone is no place.`, {
+            status: 422,
+            hint: 'Give latitude and longitude, or neither.',
+          })
+        const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
         const password = request.body.password ?? randomBytes(15).toString('hex')
         const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
         const joined = await joinTerritory(
@@ -112,7 +118,7 @@ export const stationRoutes =
           {
             name: name ?? identity,
             type: 'one-way_evse',
-            ...(latitude !== undefined && longitude !== undefined && { latitude, longitude }),
+            ...place,
             sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M', attributes: { consumption_is_positive: true } }],
           },
           { id: identity, kind: 'evse', asset: name ?? identity, bus: 'ocpp', nominalKw, phases, sensors: {} },
@@ -125,7 +131,7 @@ export const stationRoutes =
           kind: 'evse',
           nominal: kilowatts(nominalKw),
           power: sensor,
-          ...(latitude !== undefined && longitude !== undefined && { latitude, longitude }),
+          ...place,
         })
         await charging.registerStation({
           identity,
