@@ -27,7 +27,15 @@ export interface Formulation {
   flowPrices: FlowPrice[]
   /** Rows of 'any' commitments over several steps: their duals share the price of the largest deviation out among the steps. */
   groupRows: GroupRow[]
+  /** The whole-number columns, and what makes each of them 1. */
+  wholes: WholeColumn[]
 }
+
+/** 'consumes': 1 when the device consumes · 'mode': 1 when it runs in this band · 'above': 1 when the flow or stock lies above the quantity */
+export type WholeColumn =
+  | { column: number; kind: 'consumes'; device: number; step: number }
+  | { column: number; kind: 'mode'; device: number; step: number; band: Band }
+  | { column: number; kind: 'above'; commitment: number; step: number }
 
 export interface GroupRow {
   /** Index of the commitment. */
@@ -61,6 +69,7 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
   const { steps } = problem
   const plus: Int32Array[] = []
   const minus: Int32Array[] = []
+  const wholes: WholeColumn[] = []
   problem.devices.forEach((device, index) => {
     const up = new Int32Array(steps).fill(-1)
     const down = new Int32Array(steps).fill(-1)
@@ -70,9 +79,13 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
       const high = bands?.length === 1 ? bands[0]!.to : at(device.max, step)
       if (high > 0) up[step] = lp.column(0, Math.max(low, 0), high)
       if (low < 0) down[step] = lp.column(0, Math.max(-high, 0), -low)
-      if (bands && bands.length !== 1) addBands(lp, bands, up[step]!, down[step]!)
+      if (bands && bands.length !== 1)
+        addBands(lp, bands, up[step]!, down[step]!).forEach((column, key) => {
+          wholes.push({ column, kind: 'mode', device: index, step, band: bands[key]! })
+        })
       if (high > 0 && low < 0 && signed.has(signKey(problem, index, step))) {
         const sign = lp.column(0, 0, 1, true)
+        wholes.push({ column: sign, kind: 'consumes', device: index, step })
         lp.row(-Infinity, 0, [entry(up[step]!, 1), entry(sign, -high)])
         lp.row(-Infinity, -low, [entry(down[step]!, 1), entry(sign, -low)])
       }
@@ -81,7 +94,7 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
     minus.push(down)
   })
   const flowPrices = problem.flows.map((): FlowPrice => ({ plain: new Float64Array(steps), rows: [] }))
-  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices, groupRows: [] }
+  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices, groupRows: [], wholes }
   problem.stocks.forEach((_, index) => {
     addStock(lp, problem, index, columns)
   })
@@ -100,10 +113,11 @@ interface Columns {
   stockRows: Int32Array[]
   flowPrices: FlowPrice[]
   groupRows: GroupRow[]
+  wholes: WholeColumn[]
 }
 
 /** One whole-number column a band: the power lies in exactly one. No band left = no plan. */
-function addBands(lp: LpBuilder, bands: readonly Band[], plus: number, minus: number): void {
+function addBands(lp: LpBuilder, bands: readonly Band[], plus: number, minus: number): number[] {
   const choice = bands.map(() => lp.column(0, 0, 1, true))
   lp.row(
     1,
@@ -113,6 +127,7 @@ function addBands(lp: LpBuilder, bands: readonly Band[], plus: number, minus: nu
   const power = [entry(plus, 1), entry(minus, -1)]
   lp.row(0, Infinity, [...power, ...bands.map(({ from }, index) => entry(choice[index]!, -from))])
   lp.row(-Infinity, 0, [...power, ...bands.map(({ to }, index) => entry(choice[index]!, -to))])
+  return choice
 }
 
 function addCoupling(lp: LpBuilder, { members }: Coupling, columns: Columns, steps: number): void {
@@ -253,6 +268,7 @@ function addCommitment(lp: LpBuilder, problem: SchedulingProblem, index: number,
     lp.row(quantity, quantity, [...entriesAt(step), entry(above, -1), entry(below, 1)])
     if (most > 0 && least > 0) {
       const sign = lp.column(0, 0, 1, true)
+      columns.wholes.push({ column: sign, kind: 'above', commitment: index, step })
       lp.row(-Infinity, 0, [entry(above, 1), entry(sign, -most)])
       lp.row(-Infinity, least, [entry(below, 1), entry(sign, least)])
     }
