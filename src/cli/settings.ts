@@ -43,6 +43,7 @@ export function settingsOf(config: Config): Settings {
       safeCurrent: charging.localDefaultLimit,
       voltage: charging.voltage,
       patience: charging.answerTimeout,
+      clockTolerance: charging.clockTolerance,
       target: charging.target,
       readyBy: charging.readyBy,
       samplesKept: retention.samples,
