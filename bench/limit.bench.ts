@@ -1,18 +1,8 @@
 /** A grid limit is posted → setpoints are on the wire to all affected devices, three of which are slow; against the floor of one journal write. */
-import {
-  type Device,
-  deviceRegistry,
-  type News,
-  openBeliefs,
-  openLine,
-  openSensors,
-  type Plan,
-  type Setpoint,
-  type Site,
-  startHeartbeat,
-} from '#ems'
-import { after, DAY, HOUR, inProcessBus, instant, kilowatts, MINUTE, silentLog, systemClock, wattHours, watts } from '#kernel'
+import { startHeartbeat } from '#ems'
+import { after, floorTo, HOUR, MINUTE, systemClock } from '#kernel'
 import { scratchStore } from '#store'
+import { flatPlan, openIsland, settleIsland, smallSite } from '../src/ems/island.fixture.ts'
 
 export const name = 'Grid limit to devices'
 
@@ -25,30 +15,32 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
   const undo: (() => unknown)[] = []
   try {
     const store = await scratchStore({ after: (work) => void undo.unshift(work) })
-    const site = siteOfBatteries()
-    await store.query("insert into account (id, name) values (1, 'Cariflex')")
-    await store.query("insert into generic_asset_type (id, name) values (100, 'site')")
-    await store.query(
-      "insert into generic_asset (id, name, account_id, generic_asset_type_id, attributes) select n, 'asset ' || n, 1, 100, '{}' from generate_series(1, 40) n",
-    )
     const clock = systemClock
-    const bus = inProcessBus<News>(() => {})
-    const sensors = openSensors(store, () => clock.now())
-    const beliefs = openBeliefs({ store, clock, bus, sensors })
-    const devices = deviceRegistry()
+    const site = smallSite({ batteries: DEVICES, chargers: 0, pv: 0 })
+    await settleIsland(store, site)
+    const { line, made } = openIsland(store, clock, site, () => [], 200)
     let told = new Map<string, { power: number; at: number }>()
-    for (let index = 0; index < DEVICES; index++)
-      devices.add(battery(index, index < SLOW, (setpoint) => told.set(setpoint.device, { power: setpoint.power, at: performance.now() })))
-    const line = openLine({ site, store, clock, bus, log: silentLog, devices, beliefs, sensors, patience: 200 })
-    await line.plans.keep(plan(site))
+    for (const [index, device] of Object.values(made).entries()) {
+      const { apply } = device
+      device.apply = async (setpoint) => {
+        told.set(setpoint.device, { power: setpoint.power, at: performance.now() })
+        const answer = await apply(setpoint)
+        // A slow device gets the order at once but answers it late, and answers no read after its first.
+        if (index < SLOW) await new Promise((resolve) => setTimeout(resolve, 300))
+        return answer
+      }
+    }
+    const powers = Object.fromEntries(Object.keys(made).map((device) => [device, 20]))
+    await line.plans.keep(flatPlan(site, floorTo(clock.now(), 15 * MINUTE), powers))
     const heart = startHeartbeat(line)
     undo.unshift(() => heart.stop())
     await heart.beat()
+    for (const device of Object.values(made).slice(0, SLOW)) device.reading = 'hang'
     const all = (power: number) => told.size === DEVICES && [...told.values()].every((each) => each.power === power)
     const toAll: number[] = []
     const floor: number[] = []
     for (let round = 0; round < rounds; round++) {
-      await until(() => all(20_000) && !devices.all().some((device) => line.lanes.busy(device.id)))
+      await until(() => all(20_000) && !Object.keys(made).some((device) => line.lanes.busy(device)))
       told = new Map()
       const posted = performance.now()
       const limit = await line.limits.post({ maxKw: 0, until: after(clock.now(), HOUR), origin: 'bench' })
@@ -67,96 +59,6 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
     ]
   } finally {
     for (const step of undo) await step()
-  }
-}
-
-/** A slow device gets the order at once but answers it late, and answers no read after its first. */
-function battery(index: number, isSlow: boolean, onOrder: (setpoint: Setpoint) => void): Device {
-  let power = watts(0)
-  let reads = 0
-  return {
-    id: `BAT${index}`,
-    asset: index + 2,
-    kind: 'battery',
-    read: () => (isSlow && reads++ > 0 ? new Promise(() => {}) : Promise.resolve([])),
-    capability: () => ({
-      kind: 'battery',
-      maxPower: kilowatts(50),
-      minPower: kilowatts(-50),
-      minStep: watts(0),
-      controllable: true,
-      storage: {
-        soc: wattHours(50_000),
-        capacity: wattHours(100_000),
-        min: wattHours(0),
-        max: wattHours(100_000),
-        chargingEfficiency: 1,
-        dischargingEfficiency: 1,
-      },
-    }),
-    measured: () => ({ power, at: systemClock.now() }),
-    async apply(setpoint) {
-      onOrder(setpoint)
-      power = setpoint.power
-      if (isSlow) await new Promise((resolve) => setTimeout(resolve, 300))
-      return { answer: 'taken' }
-    },
-  }
-}
-
-function siteOfBatteries(): Site {
-  return {
-    asset: 1,
-    name: 'bench',
-    zone: 'America/Martinique',
-    currency: 'EUR',
-    latitude: 14.6,
-    longitude: -61,
-    devices: Array.from({ length: DEVICES }, (_, index) => ({
-      device: `BAT${index}`,
-      asset: index + 2,
-      name: `BAT${index}`,
-      kind: 'battery' as const,
-      nominal: kilowatts(50),
-      power: 100 + index,
-    })),
-    sensors: {},
-    productionPriceShare: 0.6,
-    demandResponseShares: [1, 0.75, 0.5, 0],
-    author: 'bench',
-  }
-}
-
-function plan(site: Site): Plan {
-  const step = 15 * MINUTE
-  const slots = DAY / step
-  const flat = (value: number) => new Array<number>(slots).fill(value)
-  const start = instant(Math.floor(systemClock.now() / step) * step)
-  return {
-    id: 'bench',
-    site: site.asset,
-    madeAt: systemClock.now(),
-    start,
-    step,
-    slots,
-    devices: site.devices.map((member) => ({
-      device: member.device,
-      asset: member.asset,
-      sensor: member.power!,
-      powerKw: flat(20),
-      reasons: [{ from: 0, to: slots, because: 'bench' }],
-    })),
-    inflexibleKw: flat(0),
-    consumptionPrice: flat(100),
-    productionPrice: flat(60),
-    currency: 'EUR',
-    objective: 0,
-    bound: 0,
-    gap: 0,
-    solver: 'none',
-    solveMs: 0,
-    brokenWishes: [],
-    trigger: 'bench',
   }
 }
 
