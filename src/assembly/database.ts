@@ -1,5 +1,6 @@
 /** The data folder and the database in it (or the operator's own). */
 import { accessSync, constants, mkdirSync } from 'node:fs'
+import { refuseUnadopted } from '#ems'
 import { type Clock, describeError, type Log, Problem } from '#kernel'
 import { holdFolder, migrate, openStore, type Store, startEmbedded } from '#store'
 import type { Settings } from './settings.ts'
@@ -30,6 +31,7 @@ export async function openDatabase(settings: Settings, clock: Clock, log: Log, u
   }
   const store = await openStore({ url, log, clock })
   undo.add('store', () => store.close())
+  await refuseUnadopted(store)
   await migrate(store)
   return store
 }

@@ -24,6 +24,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
   },
   { name: 'migrate', summary: 'bring the database to this version', load: async () => (await import('./verbs/migrate.ts')).migrateVerb },
   { name: 'user add', summary: 'create a user', load: async () => (await import('./verbs/user-add.ts')).userAdd },
+  {
+    name: 'user password',
+    summary: 'set a new password of a user',
+    load: async () => (await import('./verbs/user-password.ts')).userPassword,
+  },
   { name: 'token', summary: 'issue an access token of a user', load: async () => (await import('./verbs/token.ts')).token },
   {
     name: 'show',

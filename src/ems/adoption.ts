@@ -174,6 +174,21 @@ async function shapeOf(store: Queryable): Promise<Map<string, string>> {
   return new Map(rows.map(({ name, shape }) => [name, shape]))
 }
 
+/**
+ * Nothing is added to a FlexMeasures database by the way: that takes `adopt`, with its checks and its backup.
+ * @throws Problem `not-adopted`
+ */
+export async function refuseUnadopted(store: Queryable): Promise<void> {
+  const row = await store.first<{ theirs: boolean; ours: boolean }>(
+    "select to_regclass('public.alembic_version') is not null as theirs, to_regclass('cariflex.migration') is not null as ours",
+  )
+  if (!row?.theirs || row.ours) return
+  throw new Problem('not-adopted', 'This is the database of a FlexMeasures, and Cariflex was not asked to take it over.', {
+    status: 409,
+    hint: "Run 'cariflex adopt --database URL' first: it checks, backs up and adds what Cariflex needs beside the FlexMeasures tables.",
+  })
+}
+
 export interface Adoption {
   /** Migrations applied now. */
   applied: string[]

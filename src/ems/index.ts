@@ -12,7 +12,7 @@ export {
   steers,
 } from './access.ts'
 export { type Account, type AccountChange, type AccountFilter, type Accounts, openAccounts } from './accounts.ts'
-export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, type Survey, surveyDatabase } from './adoption.ts'
+export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, refuseUnadopted, type Survey, surveyDatabase } from './adoption.ts'
 export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
 export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'

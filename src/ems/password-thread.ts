@@ -7,6 +7,13 @@ export interface HashRequest {
   id: number
   password: string
   against?: string
+  cost?: Argon2Cost
+}
+
+/** What a hash costs whoever guesses: memory in KiB, and rounds over it. */
+export interface Argon2Cost {
+  memorySize: number
+  iterations: number
 }
 
 export type HashReply = { id: number; result: string | boolean } | { id: number; error: string }
@@ -25,7 +32,8 @@ const IDLE = MINUTE
 
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './password.worker.ts' : './password.worker.js', import.meta.url)
 
-export function passwordThread(clock: Clock = systemClock): PasswordThread {
+/** `cost` of new hashes; that of Flask-Security by default. */
+export function passwordThread(clock: Clock = systemClock, cost: Argon2Cost = { memorySize: 65_536, iterations: 3 }): PasswordThread {
   const waiting = new Map<number, { resolve(value: string | boolean): void; reject(error: Error): void }>()
   let worker: Worker | undefined
   let idle: Timer | undefined
@@ -84,7 +92,7 @@ export function passwordThread(clock: Clock = systemClock): PasswordThread {
   }
   return {
     verify: async (password, hash) => (await ask({ password, against: hash })) === true,
-    hash: async (password) => String(await ask({ password })),
+    hash: async (password) => String(await ask({ password, cost })),
     close: end,
   }
 }

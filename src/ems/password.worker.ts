@@ -6,11 +6,10 @@ import type { HashReply, HashRequest } from './password-thread.ts'
 
 /** What bcrypt looks at; passlib cuts off the rest as bcrypt itself does. */
 const BCRYPT_BYTES = 72
-/** As Flask-Security writes them by default. */
-const ARGON2 = { memorySize: 65_536, iterations: 3, parallelism: 4, hashLength: 32, outputType: 'encoded' } as const
+const ARGON2 = { parallelism: 4, hashLength: 32, outputType: 'encoded' } as const
 
-async function compute({ password, against }: HashRequest): Promise<string | boolean> {
-  if (against === undefined) return argon2id({ password, salt: randomBytes(16), ...ARGON2 })
+async function compute({ password, against, cost }: HashRequest): Promise<string | boolean> {
+  if (against === undefined) return argon2id({ password, salt: randomBytes(16), ...ARGON2, ...cost! })
   if (against.startsWith('$argon2')) return argon2Verify({ password, hash: against })
   // $2b$ and $2y$ name the same function as $2a$ for every text without NUL.
   const hash = against.replace(/^\$2[by]\$/, '$2a$')

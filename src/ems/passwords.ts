@@ -5,7 +5,7 @@
 import { pbkdf2, timingSafeEqual } from 'node:crypto'
 import { type Clock, describeError, type Log, systemClock } from '#kernel'
 import { flexMeasuresPepper, hashPassword, type PasswordVerifier, scryptVerifier } from './password.ts'
-import { passwordThread } from './password-thread.ts'
+import { type PasswordThread, passwordThread } from './password-thread.ts'
 
 export interface Passwords {
   /** Whether it fits. A user without a hash, or nobody at all (null), takes as long as a wrong password. */
@@ -20,10 +20,12 @@ export interface PasswordsOptions {
   salt?: string
   log?: Log
   clock?: Clock
+  /** Where hashes are computed. */
+  thread?: PasswordThread
 }
 
-export function openPasswords({ salt, log, clock = systemClock }: PasswordsOptions = {}): Passwords {
-  const thread = passwordThread(clock)
+export function openPasswords({ salt, log, clock = systemClock, ...options }: PasswordsOptions = {}): Passwords {
+  const thread = options.thread ?? passwordThread(clock)
   const families: PasswordVerifier[] = [
     { knows: (hash) => /^\$(argon2(id|i|d)|2[aby])\$/.test(hash), verify: (password, hash) => thread.verify(password, hash) },
     pbkdf2Verifier,

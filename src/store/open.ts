@@ -32,7 +32,8 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: 'cariflex',
-    options: '-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client_min_messages=warning',
+    // Names without a schema are FlexMeasures tables, also for a user called like our schema.
+    options: '-c search_path=public -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client_min_messages=warning',
     types: valueReaders,
   })
   let lastComplaint = -Infinity

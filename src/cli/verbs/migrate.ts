@@ -1,3 +1,4 @@
+import { refuseUnadopted } from '#ems'
 import { migrate } from '#store'
 import { configOf, DATABASE_OPTIONS, DATABASE_WORDS } from '../configured.ts'
 import { openDatabase } from '../database.ts'
@@ -14,6 +15,7 @@ export const migrateVerb: Verb = {
   async run({ options, env, show }) {
     const database = await openDatabase(configOf({ options, env }).config, { clock, create: true })
     try {
+      await refuseUnadopted(database.store)
       const applied = await migrate(database.store)
       show({ applied }, () =>
         applied.length === 0 ? 'Nothing to do: the database is up to date.' : applied.map((name) => `applied ${name}`).join('\n'),

@@ -1,5 +1,5 @@
-import { type Account, auditAccount, inventPassword, openAccounts, openUsers } from '#ems'
-import { nearest, Problem } from '#kernel'
+import { type Account, auditAccount, inventPassword, openAccounts, openPasswords, openUsers } from '#ems'
+import { nearest, Problem, silentLog } from '#kernel'
 import { configOf, DATABASE_OPTIONS, DATABASE_WORDS } from '../configured.ts'
 import { openDatabase } from '../database.ts'
 import { clock } from '../settings.ts'
@@ -34,10 +34,12 @@ export const userAdd: Verb = {
     const password = given === undefined ? inventPassword() : String(given)
     const { config } = configOf({ options, env })
     const database = await openDatabase(config, { clock })
+    const salt = config.security.passwordSalt
+    const passwords = openPasswords({ log: silentLog, ...(salt !== undefined && { salt }) })
     try {
       const accounts = await openAccounts(database.store).list({ accounts: 'all' })
       const account = accountOf(accounts, options['account'])
-      const user = await openUsers(database.store).create({
+      const user = await openUsers(database.store, passwords).create({
         email,
         account: account.id,
         password,
@@ -64,6 +66,7 @@ export const userAdd: Verb = {
           `Created ${user.email} (user ${id}) in ${account.name}${names.length > 0 ? ` as ${names.join(', ')}` : ''}.${given === undefined ? `\nPassword, shown only now: ${password}` : ''}`,
       )
     } finally {
+      await passwords.close()
       await database.close()
     }
     return undefined
