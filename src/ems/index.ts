@@ -11,6 +11,7 @@ export {
   type Subject,
   steers,
 } from './access.ts'
+export { type AccountPlan, type AccountPlans, type Countable, type CountBy, openAccountPlans } from './account-plan.ts'
 export { type Account, type AccountChange, type AccountFilter, type Accounts, openAccounts } from './accounts.ts'
 export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, refuseUnadopted, type Survey, surveyDatabase } from './adoption.ts'
 export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
