@@ -80,6 +80,7 @@ export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type Site
 export { openSources, type Source, type Sources } from './sources.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
 export { type UploadOrder, uploadBatches } from './upload/batches.ts'
+export { foreseeUpload, type UploadForecast } from './upload/preview.ts'
 export { openUploadReader, type UploadReader, type UploadReaderOptions } from './upload/reader.ts'
 export type { ReadFile, UploadedFile, UploadReading, UploadTarget } from './upload/target.ts'
 export { type UnitTurn, unitTurn } from './upload/unit.ts'

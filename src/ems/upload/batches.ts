@@ -12,11 +12,18 @@ export interface UploadOrder {
   measuredInstantly: boolean
 }
 
-/** So many moments of belief a file may have: each is looked at by itself. */
-const MOST_BELIEF_TIMES = 10_000
+/** So many moments of belief files may have: each is looked at by itself. */
+const MOST_BELIEF_TIMES = 5000
 
-/** @throws Problem `invalid-upload` when files contradict each other */
+/**
+ * Batches in the order of their belief times.
+ * @throws Problem `invalid-upload` when files contradict each other
+ */
 export function uploadBatches(files: readonly ReadFile[], { sensor, source, measuredInstantly }: UploadOrder): BeliefBatch[] {
+  const timing = measuredInstantly ? { horizon: 0 } : {}
+  const [only, ...others] = files
+  if (only && others.length === 0 && !only.beliefTimes)
+    return [{ sensor, source, starts: Array.from(only.starts) as Instant[], values: Array.from(only.values), ...timing }]
   const byBelief = new Map<number | undefined, Map<number, number>>()
   for (const { starts, values, beliefTimes } of files)
     for (let i = 0; i < starts.length; i++) {
@@ -30,12 +37,14 @@ export function uploadBatches(files: readonly ReadFile[], { sensor, source, meas
       events.set(start, value)
     }
   if (byBelief.size > MOST_BELIEF_TIMES) throw unreadable(say(SAYING.tooManyBeliefs, { count: MOST_BELIEF_TIMES }), 'Send it in parts.')
-  return [...byBelief].map(([believed, events]) => ({
-    sensor,
-    source,
-    ...inOrder(events),
-    ...(believed !== undefined ? { beliefTime: instant(believed) } : measuredInstantly ? { horizon: 0 } : {}),
-  }))
+  return [...byBelief]
+    .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
+    .map(([believed, events]) => ({
+      sensor,
+      source,
+      ...inOrder(events),
+      ...(believed === undefined ? timing : { beliefTime: instant(believed) }),
+    }))
 }
 
 function inOrder(events: ReadonlyMap<number, number>): { starts: Instant[]; values: number[] } {

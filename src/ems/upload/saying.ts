@@ -40,5 +40,5 @@ export const SAYING = {
   repeated: 'Values are repeated at the resolution of the sensor ({age}).',
   divided: 'Values are divided evenly over the resolution of the sensor ({age}).',
   converted: 'Values are converted from {text} to {unit}.',
-  emptyValues: '{count} rows have no value and are left out.',
+  emptyValues: 'Rows without a value are left out: {count}.',
 } as const

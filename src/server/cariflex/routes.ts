@@ -6,6 +6,7 @@ import { passwordRoutes } from './password.ts'
 import { sessionRoutes } from './session.ts'
 import { siteRoutes } from './site.ts'
 import { streamRoutes } from './stream.ts'
+import { uploadPreviewRoute } from './uploads.ts'
 
 export function cariflexRoutes(app: App, rooms: Rooms): void {
   sessionRoutes(app, rooms)
@@ -16,5 +17,6 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     siteRoutes(signedIn, rooms)
     assetRoutes(signedIn, rooms)
     streamRoutes(signedIn, rooms)
+    uploadPreviewRoute(signedIn, rooms)
   })
 }

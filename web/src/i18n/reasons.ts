@@ -220,7 +220,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Values are divided evenly over the resolution of the sensor ({age}).':
     'Les valeurs sont réparties également à la résolution du capteur ({age}).',
   'Values are converted from {text} to {unit}.': 'Les valeurs sont converties de {text} en {unit}.',
-  '{count} rows have no value and are left out.': '{count} lignes sans valeur sont laissées de côté.',
+  'Rows without a value are left out: {count}.': 'Les lignes sans valeur sont laissées de côté : {count}.',
 }
 
 /** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */
