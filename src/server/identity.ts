@@ -35,6 +35,8 @@ export interface IdentityParts {
   presence: Presence
   throttle: Throttle
   passwords: Pick<Passwords, 'verify'>
+  /** Header that carries the token of the FlexMeasures API, default Authorization; ours take Authorization as well. */
+  tokenHeader?: string
   /** How long the cookie lives, ms. */
   sessionLength: number
 }
@@ -49,9 +51,9 @@ export const sessionOf = (request: Request): string | undefined => {
   return undefined
 }
 
-export function createIdentity({ users, tokens, presence, throttle, passwords, sessionLength }: IdentityParts): Identity {
+export function createIdentity({ users, tokens, presence, throttle, passwords, sessionLength, tokenHeader = 'Authorization' }: IdentityParts): Identity {
   const whoAsks = async (request: Request, { bearer }: { bearer: boolean }): Promise<Principal | undefined> => {
-    const header = request.headers.authorization?.trim()
+    const header = tokenOf(request, bearer ? [tokenHeader, 'Authorization'] : [tokenHeader])
     const token = header && bearer ? header.replace(/^Bearer\s+/i, '') : header
     const cookie = token ? undefined : sessionOf(request)
     const given = token || cookie
@@ -99,6 +101,12 @@ export function createIdentity({ users, tokens, presence, throttle, passwords, s
     cookie: (token, secure) =>
       `${COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}; Max-Age=${token === undefined ? 0 : Math.floor(sessionLength / 1000)}`,
   }
+}
+
+/** The first of the headers that says something. */
+function tokenOf(request: Request, names: readonly string[]): string | undefined {
+  const values = names.map((name) => request.headers[name.toLowerCase()]).filter((value) => typeof value === 'string')
+  return values.map((value) => value.trim()).find((value) => value !== '')
 }
 
 /** A browser names the page that sends a write: with a cookie it must be ours. */

@@ -28,6 +28,7 @@ import { type App, createApp, type Request, type Routes } from './app.ts'
 import { cariflexRoutes } from './cariflex/routes.ts'
 import { tellStream } from './cariflex/stream.ts'
 import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath, wrongFlexMeasuresMethod } from './flexmeasures/routes.ts'
+import { allowForeignPages, trustHosts } from './foreign-pages.ts'
 import { addHealth, type ReadinessCheck } from './health.ts'
 import { createIdentity, type Identity } from './identity.ts'
 import { answerOtherMethods, foldSlashes, gatherMethods } from './methods.ts'
@@ -86,7 +87,7 @@ export function createServer(parts: ServerParts): Server {
   const passwords = parts.passwords ?? openPasswords({ log, clock })
   const users = openUsers(store, passwords)
   const sessionLength = config.sessionLength ?? SESSION_LENGTH
-  const tokens = openTokens(store, users, clock, { sessionLength })
+  const tokens = openTokens(store, users, clock, { sessionLength, tokenLength: (config.security ?? SECURITY_DEFAULTS).tokenLength })
   let listensAt = `http://localhost:${config.port}`
   const mails = openMails({
     ...{ store, clock, log, platformName: config.platformName },
@@ -96,7 +97,7 @@ export function createServer(parts: ServerParts): Server {
   })
   const presence = openPresence(store, clock, log)
   const hub = createHub(clock)
-  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), passwords, sessionLength })
+  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), passwords, sessionLength, tokenHeader: (config.security ?? SECURITY_DEFAULTS).tokenHeader })
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
   const assets = openAssets(store)
@@ -134,6 +135,9 @@ export function createServer(parts: ServerParts): Server {
   const register = (routes: Routes, prefix = '') => void app.register(async (scope) => routes(scope as App), { prefix })
   const methods = gatherMethods(app)
   addSecureHeaders(app)
+  const security = config.security ?? SECURITY_DEFAULTS
+  allowForeignPages(app, config.flexMeasures ?? FLEXMEASURES_DEFAULTS)
+  trustHosts(app, security)
   foldSlashes(app)
   app.setErrorHandler(refuse)
   app.setNotFoundHandler((request, reply) => {

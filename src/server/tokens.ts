@@ -6,8 +6,6 @@ import { asTimestamp, type Store } from '#store'
 
 export type TokenKind = 'session' | 'token' | 'program'
 
-/** How long each kind lives; a program's token (CLI, bridges) does not end by itself. */
-const LIFE: Record<TokenKind, number | undefined> = { session: undefined, token: 6 * HOUR, program: undefined }
 /** How long a sign-in lasts unless configured. */
 export const SESSION_LENGTH = 30 * DAY
 
@@ -31,6 +29,8 @@ export interface TokenOptions {
   /** Milliseconds that may pass until a change made by another process is seen. */
   keep?: number
   sessionLength?: number
+  /** How long a token of the FlexMeasures API lives, ms, default 6 h. */
+  tokenLength?: number
 }
 
 /** Tokens of a database. */
@@ -38,13 +38,15 @@ export function openTokens(
   store: Store,
   users: Users,
   clock: Clock,
-  { keep = 10_000, sessionLength = SESSION_LENGTH }: TokenOptions = {},
+  { keep = 10_000, sessionLength = SESSION_LENGTH, tokenLength = 6 * HOUR }: TokenOptions = {},
 ): Tokens {
+  // A program's token (CLI, bridges) does not end by itself.
+  const lives: Record<TokenKind, number | undefined> = { session: sessionLength, token: tokenLength, program: undefined }
   const remembered = new Map<string, { found: { principal: Principal; kind: TokenKind }; until: number }>()
   return {
     async issue(user, kind, label) {
       const token = randomBytes(32).toString('base64url')
-      const life = kind === 'session' ? sessionLength : LIFE[kind]
+      const life = lives[kind]
       const now = clock.now()
       await store.query(
         `insert into cariflex.access_token (hash, kind, user_id, uniquifier, label, created_at, expires_at)
