@@ -51,7 +51,15 @@ export const sessionOf = (request: Request): string | undefined => {
   return undefined
 }
 
-export function createIdentity({ users, tokens, presence, throttle, passwords, sessionLength, tokenHeader = 'Authorization' }: IdentityParts): Identity {
+export function createIdentity({
+  users,
+  tokens,
+  presence,
+  throttle,
+  passwords,
+  sessionLength,
+  tokenHeader = 'Authorization',
+}: IdentityParts): Identity {
   const whoAsks = async (request: Request, { bearer }: { bearer: boolean }): Promise<Principal | undefined> => {
     const header = tokenOf(request, bearer ? [tokenHeader, 'Authorization'] : [tokenHeader])
     const token = header && bearer ? header.replace(/^Bearer\s+/i, '') : header
