@@ -1,5 +1,5 @@
 /** The reference of the configuration, from its schema. */
-import { ConfigSchema } from '../src/kernel/index.ts'
+import { ConfigSchema, flexMeasuresNames } from '../src/kernel/index.ts'
 
 interface Node {
   type?: string
@@ -19,16 +19,15 @@ const INTRODUCTION = `# Configuration
 Everything has a default; \`cariflex.yaml\` in the folder where Cariflex starts (or \`--config FILE\`, \`CARIFLEX_CONFIG\`) says what differs. Begin it with
 \`# yaml-language-server: $schema=./cariflex.schema.json\` and your editor completes the keys. \`cariflex init\` writes a commented one.
 
-Precedence: defaults, then the file, then the environment, then the command line.
+Precedence: defaults, then the settings file of a FlexMeasures where there is one, then \`cariflex.yaml\`, then the environment, then the command line.
 
 - **Environment**: \`CARIFLEX_SECTION__KEY\`, e.g. \`CARIFLEX_SERVER__BODY_LIMIT=4096\` for \`server.bodyLimit\`. Short names: \`PORT\` or \`CARIFLEX_PORT\`,
   \`CARIFLEX_HOST\`, \`CARIFLEX_PUBLIC_URL\`, \`DATABASE_URL\`, \`CARIFLEX_DATA\`, \`CARIFLEX_ADMIN_EMAIL\`, \`CARIFLEX_ADMIN_PASSWORD\`, \`CARIFLEX_LOG_LEVEL\`,
   \`CARIFLEX_LOG_FORMAT\`.
 - **Command line**: \`--port\`, \`--host\`, \`--data\`, \`--database-url\`, \`--log-level\`, and for everything else \`--set section.key=value\`.
 - **Secrets** stay out of the file: \`password: \${NAME}\` (or \`\${NAME:-otherwise}\`) takes the environment, \`password: !file /run/secrets/name\` a file.
-- **Other names**: \`FLEXMEASURES_PLATFORM_NAME\`, \`FLEXMEASURES_TIMEZONE\`, \`FLEXMEASURES_PLANNING_HORIZON\`, \`FLEXMEASURES_MAX_PLANNING_HORIZON\`,
-  \`FLEXMEASURES_ALLOW_DATA_OVERWRITE\`, \`FLEXMEASURES_MAX_SENSOR_DATA_INGESTION_BYTES\`, \`FLEXMEASURES_DEFAULT_JOB_TIMEOUT\` and the rate limits are understood;
-  other \`FLEXMEASURES_*\`, \`OCPI_*\` and \`GIREVE_*\` are kept in \`partners\`. The log says at start what they became.
+- **Names of FlexMeasures**: see [below](#names-of-flexmeasures); other \`FLEXMEASURES_*\`, \`OCPI_*\` and \`GIREVE_*\` are kept in \`partners\`. The log says at
+  start what they became.
 
 A mistake stops the start and is named with line, column and what may have been meant. Lengths of time are ISO 8601 durations.
 `
@@ -39,11 +38,30 @@ export function generateConfigurationPage(): string {
     name === 'territory'
       ? `## territory\n\nYour site, assets, devices and vehicles. [\`examples/martinique.yaml\`](../../examples/martinique.yaml) shows all of it; without a territory, an empty database gets that one as a demo.\n`
       : `## ${name}\n\n${section.description}\n\n| key | kind | default | |\n|---|---|---|---|\n${Object.entries(section.properties ?? {})
-          .map(row)
+          .flatMap((entry) => rowsOf(entry))
           .join('\n')}\n`,
   )
-  return [INTRODUCTION, ...parts].join('\n')
+  return [INTRODUCTION, ...parts, NAMES].join('\n')
 }
+
+const NAMES = `## Names of FlexMeasures
+
+These names are understood in the environment, and in the settings file of a FlexMeasures: \`--flexmeasures-config FILE\`, \`FLEXMEASURES_CONFIG\`, or
+\`flexmeasures.cfg\` in the folder where Cariflex starts. That file is read as data, never run: lines \`NAME = literal\` count (texts, numbers, True, False, None,
+lists, dictionaries, \`timedelta(...)\`), everything else is passed over and said in the log. It is the weakest: \`cariflex.yaml\`, the environment and the
+command line win over it. \`SECRET_KEY\`, \`TRUSTED_HOSTS\` and \`CORS_*\` of the environment count only where some
+\`FLEXMEASURES_*\` or \`SECURITY_PASSWORD_SALT\` stands beside them: other programs use these names too.
+
+| name | sets |
+|---|---|
+${flexMeasuresNames()
+  .map(({ name, sets }) => `| \`${name}\` | \`${sets}\` |`)
+  .join('\n')}
+`
+
+/** A section inside a section is told key by key. */
+const rowsOf = ([key, node]: [string, Node]): string[] =>
+  node.properties ? Object.entries(node.properties).flatMap(([name, inner]) => rowsOf([`${key}.${name}`, inner])) : [row([key, node])]
 
 const row = ([key, node]: [string, Node]): string =>
   `| \`${key}\` | ${kind(node)} | ${standard(node.default)} | ${node.description ?? ''} |`

@@ -8,6 +8,8 @@ export interface Settings {
   data: string
   /** The operator's own PostgreSQL; absent: the embedded one in the data folder. */
   databaseUrl?: string
+  /** Instead of the file `secret-key` in the data folder. */
+  secretKey?: string
   host: string
   port: number
   platformName: string

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import { type Established, establishTerritory, findTerritory } from '#ems'
+import { type Established, establishTerritory, findTerritory, keepPasswords, sealPasswords, withPasswords } from '#ems'
 import type { Clock, Territory } from '#kernel'
-import type { Store } from '#store'
+import { openSecrets, type Secrets, type Store } from '#store'
 import type { Settings } from './settings.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/martinique.yaml', import.meta.url))
@@ -14,8 +14,20 @@ const DEMO = fileURLToPath(new URL('../../examples/martinique.yaml', import.meta
 export async function territoryOf(store: Store, settings: Settings, clock: Clock, firstStart: boolean): Promise<Established | undefined> {
   if (settings.territory) return establishTerritory(store, clock, settings.territory, false)
   const known = await findTerritory(store)
-  if (known || !firstStart || !settings.demo) return known
-  return establishTerritory(store, clock, demoTerritory(), true)
+  if (known) return known.demo ? withSimulatedStations(known, store, await secretsOf(store, settings, clock)) : known
+  if (!firstStart || !settings.demo) return undefined
+  const territory = demoTerritory()
+  await keepPasswords(await secretsOf(store, settings, clock), territory)
+  return establishTerritory(store, clock, territory, true)
+}
+
+const secretsOf = (store: Store, { data, secretKey }: Settings, clock: Clock): Promise<Secrets> =>
+  openSecrets({ store, clock, folder: data, ...(secretKey !== undefined && { key: secretKey }) })
+
+/** Both ends of a simulated station are here, so the platform knows its password. */
+async function withSimulatedStations(known: Established, store: Store, secrets: Secrets): Promise<Established> {
+  await sealPasswords(store, secrets)
+  return { ...known, territory: await withPasswords(secrets, known.territory) }
 }
 
 /** The demo of the package; its simulated stations get passwords of their own, as real ones would. */

@@ -49,6 +49,7 @@ export function settingsOf(config: Config): Settings {
       samplesKept: retention.samples,
     },
     mail,
+    ...(security.secretKey !== undefined && { secretKey: security.secretKey }),
     ...(database.url !== undefined && { databaseUrl: database.url }),
     ...(territory !== undefined && { territory }),
   }

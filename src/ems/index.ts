@@ -77,6 +77,7 @@ export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter,
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'
+export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
 export { type UploadOrder, uploadBatches } from './upload/batches.ts'

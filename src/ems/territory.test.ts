@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'node:test'
 import { parse } from 'yaml'
 import { instant, manualClock, type Territory } from '#kernel'
-import { scratchStore } from '#store'
+import { openSecrets, scratchStore } from '#store'
 import { flexibleNominal } from './site.ts'
+import { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 import { establishTerritory, findTerritory, isVirgin, siteOf } from './territory.ts'
 
 const clock = manualClock(instant(Date.UTC(2026, 10, 24)))
@@ -66,4 +69,30 @@ test('a device that names no asset is refused before anything is written', async
   const broken = { ...martinique, devices: [{ ...martinique.devices[0]!, asset: 'PV999' }] }
   await assert.rejects(establishTerritory(store, clock, broken, true), { code: 'config-territory' })
   assert.equal(await isVirgin(store), true)
+})
+
+test('passwords of stations lie sealed: not in the territory, nor in the registry, and found again at the next start', async (t) => {
+  const store = await scratchStore(t)
+  const folder = mkdtempSync(join(tmpdir(), 'cariflex-territory-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const secrets = await openSecrets({ store, clock, folder })
+  const devices = martinique.devices.map((device) => (device.bus === 'ocpp' ? { ...device, password: `hush-hush-${device.id}` } : device))
+  await keepPasswords(secrets, { ...martinique, devices })
+  await establishTerritory(store, clock, { ...martinique, devices }, true)
+  const clear = async () =>
+    JSON.stringify(await store.query('select definition from cariflex.territory union all select definition from cariflex.device'))
+  assert.doesNotMatch(await clear(), /hush-hush/)
+  const passwordOf = async () => {
+    const { territory } = (await findTerritory(store))!
+    return (await withPasswords(secrets, territory)).devices.find(({ id }) => id === 'CP001')?.password
+  }
+  assert.equal(await passwordOf(), 'hush-hush-CP001')
+
+  // As an earlier version left it: in the clear.
+  await secrets.remove('station/CP001')
+  await store.query('update cariflex.territory set definition = $1', [JSON.stringify({ ...martinique, devices })])
+  await store.query("update cariflex.device set definition = definition || jsonb_build_object('password', 'hush-hush')")
+  await sealPasswords(store, secrets)
+  assert.doesNotMatch(await clear(), /hush-hush/)
+  assert.equal(await passwordOf(), 'hush-hush-CP001')
 })

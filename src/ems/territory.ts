@@ -12,6 +12,7 @@ import {
 } from '#kernel'
 import { asJson, asTimestamp, type Queryable, type Store } from '#store'
 import type { Site, SiteDevice } from './site.ts'
+import { withoutPassword, withoutPasswords } from './station-passwords.ts'
 
 /** New sensors start here; lower ids belong to the product documents. */
 const FIRST_FREE_SENSOR = 1000
@@ -25,7 +26,7 @@ export interface Established {
   assets: Record<string, number>
 }
 
-/** The territory established in this database, if any. */
+/** The territory established in this database, if any; without the passwords of its stations. */
 export async function findTerritory(store: Queryable): Promise<Established | undefined> {
   const row = await store.first<{ site: number; demo: boolean; definition: Territory; account: number }>(
     'select t.site, t.demo, t.definition, g.account_id as account from cariflex.territory t join generic_asset g on g.id = t.site order by t.established_at limit 1',
@@ -43,6 +44,7 @@ export async function isVirgin(store: Queryable): Promise<boolean> {
 
 /**
  * Creates what the territory describes and is not there yet, in one transaction; what exists is left as it is. Ids given for sensors are kept.
+ * Passwords of stations are not: they come with every start, or from the secret store.
  * @throws Problem `sensor-id-taken` (409) when a wanted id belongs to another sensor
  */
 export async function establishTerritory(store: Store, clock: Clock, territory: Territory, demo: boolean): Promise<Established> {
@@ -77,7 +79,7 @@ export async function establishTerritory(store: Store, clock: Clock, territory: 
     ])
     await tx.query(
       'insert into cariflex.territory (site, demo, definition, established_at) values ($1, $2, $3, $4) on conflict (site) do update set definition = excluded.definition',
-      [site, demo, asJson(territory), asTimestamp(clock.now())],
+      [site, demo, asJson(withoutPasswords(territory)), asTimestamp(clock.now())],
     )
     const kept = await tx.first<{ demo: boolean }>('select demo from cariflex.territory where site = $1', [site])
     return { site, account, demo: kept?.demo ?? demo, territory, assets }
@@ -107,7 +109,7 @@ export async function joinTerritory(
     const whole = { ...device, sensors }
     await enlist(tx, id, whole, flexModel(whole))
     const definition: Territory = { ...territory, assets: [...territory.assets, asset], devices: [...territory.devices, whole] }
-    await tx.query('update cariflex.territory set definition = $2 where site = $1', [site, asJson(definition)])
+    await tx.query('update cariflex.territory set definition = $2 where site = $1', [site, asJson(withoutPasswords(definition))])
     return { id, whole }
   })
   territory.assets.push(asset)
@@ -269,7 +271,7 @@ async function enlist(tx: Queryable, asset: number, device: Territory['devices']
   await tx.query(
     `insert into cariflex.device (id, asset, kind, bus, identity, definition) values ($1, $2, $3, $4, $5, $6)
      on conflict (id) do update set asset = excluded.asset, identity = excluded.identity, definition = excluded.definition`,
-    [device.id, asset, device.kind, device.bus, identity, asJson(device)],
+    [device.id, asset, device.kind, device.bus, identity, asJson(withoutPassword(device))],
   )
   await tx.query("update generic_asset set flex_model = $2 where id = $1 and flex_model = '{}'", [asset, asJson(model)])
 }

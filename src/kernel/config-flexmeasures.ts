@@ -58,6 +58,12 @@ export const SecuritySection = Section('Signing in.', {
         'Of an adopted FlexMeasures (SECURITY_PASSWORD_SALT; its SECRET_KEY where it had none). New passwords are then written so that FlexMeasures reads them too.',
     }),
   ),
+  secretKey: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'Key of the secret store, 32 bytes as base64 or hex, instead of the file secret-key in the data folder.',
+    }),
+  ),
   tokenHeader: Text('Authorization', 'Header that carries the token of the FlexMeasures API.'),
   tokenLength: Length('PT6H', 'How long a token of /api/requestAuthToken lives.'),
   twoFactor: Flag(false, 'Demand a second factor at the sign-in of pages: a code sent by mail. Needs a mail server.'),

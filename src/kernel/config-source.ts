@@ -16,6 +16,7 @@ const SHORT: Record<string, string> = {
   CARIFLEX_DATA: 'database.folder',
   CARIFLEX_ADMIN_EMAIL: 'admin.email',
   CARIFLEX_ADMIN_PASSWORD: 'admin.password',
+  CARIFLEX_SECRET_KEY: 'security.secretKey',
   CARIFLEX_LOG_LEVEL: 'log.level',
   CARIFLEX_LOG_FORMAT: 'log.format',
 }

@@ -1,4 +1,4 @@
-/** The configuration in force: defaults, then the file, then the environment, then the command line; each value knows where it came from. */
+/** The configuration in force: defaults, then the settings file of a FlexMeasures, then our file, then the environment, then the command line; each value knows where it came from. */
 import { existsSync } from 'node:fs'
 import { checkConfig } from './config-check.ts'
 import { type ConfigFile, escapeKey, readConfigFile, readText } from './config-file.ts'
@@ -53,7 +53,9 @@ export function loadConfig({ file, env = {}, args = {} }: ConfigInput = {}): Loa
   const { given, notes } = fromEnvironment(env, SCHEMA)
   const origins = new Map<string, string>()
   const values = fileValues(read, origins)
-  for (const { path: keys, value, where } of [...flexMeasures.given, ...given, ...fromFlags(args, SCHEMA)]) {
+  // What cariflex.yaml says itself is meant more than what a FlexMeasures left behind.
+  const inherited = flexMeasures.given.filter(({ path: keys }) => !origins.has(pointerOf(keys)))
+  for (const { path: keys, value, where } of [...inherited, ...given, ...fromFlags(args, SCHEMA)]) {
     put(values, keys, coerce(value, schemaAt(keys, SCHEMA)))
     origins.set(pointerOf(keys), where)
   }
@@ -92,7 +94,7 @@ export function listConfig({ config, originOf }: LoadedConfig): { path: string; 
 
 const hide = (value: unknown, path: string[]): unknown => {
   const name = path.at(-1) ?? ''
-  if (/password|secret|salt|token|api_?key/i.test(name)) return '[redacted]'
+  if (/password|secret|salt|token(?!Header|Length)|api_?key/i.test(name)) return '[redacted]'
   return typeof value === 'string' ? value.replace(/(\w+:\/\/[^\s:/@]+:)[^\s@/]+@/g, '$1[redacted]@') : value
 }
 

@@ -40,7 +40,7 @@ FLEXMEASURES_LP_SOLVER = "highspy"
 LOGGING_LEVEL = logging.INFO
 `,
   )
-  const load = (env: Record<string, string> = {}) => loadConfig({ file: devNull, env, args: { 'flexmeasures-config': file } })
+  const load = (env: Record<string, string> = {}, own = devNull) => loadConfig({ file: own, env, args: { 'flexmeasures-config': file } })
   const { config, notes, originOf } = load()
   const { flexmeasures, security, mail } = config
   assert.equal(config.database.url, 'postgres://fm:pw@db.example/fm')
@@ -64,6 +64,10 @@ LOGGING_LEVEL = logging.INFO
   const env = { MAIL_SERVER: 'other.example', FLEXMEASURES_MAX_PLANNING_HORIZON: '96', DATABASE_URL: 'postgres://mine@x/y' }
   const over = load(env).config
   assert.deepEqual([over.mail.server, over.flexmeasures.maxPlanningSteps, over.database.url], ['other.example', 96, 'postgres://mine@x/y'])
+  const yaml = join(file, '..', 'cariflex.yaml')
+  writeFileSync(yaml, 'mail: { server: ours.example }')
+  const own = load({}, yaml)
+  assert.deepEqual([own.config.mail.server, own.config.mail.sender], ['ours.example', 'Flex <flex@example.org>'])
 })
 
 test('lists, dictionaries and lengths stand in the environment as they stand in the file, or as JSON', () => {
