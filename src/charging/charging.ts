@@ -349,7 +349,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const need = (identity: string): Station => {
     const station = stations.get(identity)
     if (station) return station
-    throw new Problem('unknown-station', `There is no station '${identity}'.`, { status: 404, hint: 'Look at the list of stations.' })
+    throw new Problem('unknown-station', say(SAYING.unknownStation, { station: identity }), { status: 404, hint: say(SAYING.seeStations) })
   }
   const call = (identity: string, action: string, payload: Payload) => command(need(identity), action, payload, { clock, config })
 
@@ -372,7 +372,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     async remoteStop(identity, transaction) {
       const transactionId = transaction ?? pluggedAt(need(identity))?.transaction.id
       if (transactionId === undefined)
-        throw new Problem('no-transaction', `${identity} has no session to stop.`, { status: 409, hint: 'Look at the list of stations.' })
+        throw new Problem('no-transaction', say(SAYING.noSession, { station: identity }), { status: 409, hint: say(SAYING.seeStations) })
       return call(identity, 'RequestStopTransaction', { transactionId })
     },
     async registerStation(registration) {

@@ -1,7 +1,8 @@
 /** What an operator may send to a station by hand. */
-import { type Clock, isProblem, Problem } from '#kernel'
+import { type Clock, isProblem, Problem, say } from '#kernel'
 import { CallError, type Payload } from '#protocols/ocpp'
 import type { ChargingConfig } from './config.ts'
+import { SAYING } from './saying.ts'
 import type { Station } from './station.ts'
 
 export interface CommandOutcome {
@@ -42,25 +43,22 @@ export async function command(
 ): Promise<CommandOutcome> {
   const { identity } = station.record
   if (!(COMMANDS as readonly string[]).includes(action))
-    throw new Problem('command-not-allowed', `${String(action).slice(0, 60)} cannot be sent to a station by hand.`, {
+    throw new Problem('command-not-allowed', say(SAYING.notByHand, { action: String(action).slice(0, 60) }), {
       status: 403,
-      hint:
-        action === 'SetChargingProfile'
-          ? 'Post an override or a limit instead: its reason then goes with it.'
-          : `Use one of ${COMMANDS.join(', ')}.`,
+      hint: action === 'SetChargingProfile' ? say(SAYING.orderInstead) : say(SAYING.useOneOf, { actions: COMMANDS.join(', ') }),
       details: { allowed: COMMANDS },
     })
   if (action === 'SetVariables' && /basicauthpassword/i.test(JSON.stringify(payload)))
-    throw new Problem('command-not-allowed', 'The password of a station is not changed by hand.', {
+    throw new Problem('command-not-allowed', say(SAYING.passwordByHand), {
       status: 403,
-      hint: 'Register the station anew with its new password.',
+      hint: say(SAYING.registerAnew),
     })
   const { session } = station
   if (!session)
-    throw new Problem('station-offline', `${identity} is not connected.`, {
+    throw new Problem('station-offline', say(SAYING.stationAway, { station: identity }), {
       status: 503,
       retry: 'later',
-      hint: 'Wait until it has reconnected.',
+      hint: say(SAYING.waitForIt),
     })
   const began = clock.now()
   try {
@@ -70,10 +68,14 @@ export async function command(
     if (isProblem(error) || !(error instanceof CallError)) throw error
     throw new Problem(
       'station-refused',
-      `${identity} refused ${action}: ${error.code}${error.description ? ` (${error.description})` : ''}.`,
+      say(SAYING.refusedCommand, {
+        station: identity,
+        action,
+        answer: `${error.code}${error.description ? ` (${error.description})` : ''}`,
+      }),
       {
         status: 502,
-        hint: 'The station does not support it, or not now.',
+        hint: say(SAYING.notNow),
         details: { code: error.code },
       },
     )

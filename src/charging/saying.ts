@@ -13,4 +13,18 @@ export const SAYING = {
   refused: 'The station refused the profile: {answer}.',
   noForm: 'The station refused every form of the profile.',
   holdsOther: 'The station holds {power} where {other} was ordered.',
+
+  // What is refused to people who send commands, and what to do.
+  notByHand: '{action} cannot be sent to a station by hand.',
+  orderInstead: 'Post an override or a limit instead: its reason then goes with it.',
+  useOneOf: 'Use one of {actions}.',
+  passwordByHand: 'The password of a station is not changed by hand.',
+  registerAnew: 'Register the station anew with its new password.',
+  stationAway: '{station} is not connected.',
+  waitForIt: 'Wait until it has reconnected.',
+  refusedCommand: '{station} refused {action}: {answer}.',
+  notNow: 'The station does not support it, or not now.',
+  unknownStation: "There is no station '{station}'.",
+  noSession: '{station} has no session to stop.',
+  seeStations: 'Look at the list of stations.',
 } as const

@@ -120,9 +120,9 @@ export function openLimits({ store, clock, bus, site, sources, onError }: LimitR
         [id, site.asset, now],
       )
       if (ended.length === 0)
-        throw new Problem('unknown-limit', `No posted limit '${id}' is in force or announced.`, {
+        throw new Problem('unknown-limit', say(SAYING.unknownLimit, { id }), {
           status: 404,
-          hint: 'List the limits; limits of a signal sensor end when the sensor says 100 % (or level 0).',
+          hint: say(SAYING.listLimits),
         })
       bus.tell({ kind: 'limits', site: site.asset })
     },
@@ -172,19 +172,18 @@ function checked(site: Site, posted: PostedLimit, now: Instant): Limit {
   const refuse = (message: string, hint: string) => new Problem('invalid-limit', message, { status: 422, hint })
   const device = site.devices.find((each) => each.asset === asset)
   if (asset !== site.asset && !device)
-    throw new Problem('unknown-asset', `Asset ${asset} is neither the site nor one of its devices.`, {
+    throw new Problem('unknown-asset', say(SAYING.unknownPart, { asset: String(asset) }), {
       status: 404,
-      hint: `Leave 'asset' out to limit the whole site (${site.asset}).`,
+      hint: say(SAYING.limitTheSite, { asset: String(site.asset) }),
     })
   const from = posted.from ?? now
-  if (posted.maxKw === undefined && posted.minKw === undefined)
-    throw refuse('A limit without maxKw and minKw limits nothing.', 'Give maxKw (consumption), minKw (negative: production) or both.')
+  if (posted.maxKw === undefined && posted.minKw === undefined) throw refuse(say(SAYING.limitsNothing), say(SAYING.giveBounds))
   for (const value of [posted.maxKw, posted.minKw])
-    if (value !== undefined && !isPower(value)) throw refuse(`${value} kW is not a power.`, 'Give a number of kW below a thousand million.')
+    if (value !== undefined && !isPower(value)) throw refuse(say(SAYING.noPower, { value: String(value) }), say(SAYING.givePower))
   if ((posted.minKw ?? -Infinity) > (posted.maxKw ?? Infinity))
-    throw refuse(`minKw ${posted.minKw} lies above maxKw ${posted.maxKw}.`, 'Swap them: consumption is positive, production negative.')
-  if (posted.until <= from) throw refuse('The limit ends before it begins.', "Give 'until' after 'from', or a positive 'duration'.")
-  if (posted.until <= now) throw refuse('The limit lies in the past.', "Give 'until' in the future.")
+    throw refuse(say(SAYING.crossed, { low: String(posted.minKw), high: String(posted.maxKw) }), say(SAYING.swapBounds))
+  if (posted.until <= from) throw refuse(say(SAYING.endsEarly), say(SAYING.giveLaterEnd))
+  if (posted.until <= now) throw refuse(say(SAYING.limitOfPast), say(SAYING.giveFuture))
   const scope = device ? 'device' : posted.scope && posted.scope !== 'device' ? posted.scope : 'flexible-consumption'
   const rung = posted.rung ?? 'grid'
   return {

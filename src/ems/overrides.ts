@@ -75,14 +75,14 @@ export function openOverrides({ store, clock, bus, site }: OverrideRoom): Overri
       const now = clock.now()
       const known = site.devices.find((each) => each.device === device && each.kind !== 'vehicle')
       if (!known)
-        throw new Problem('unknown-device', `No device '${device}' takes orders at this site.`, {
+        throw new Problem('unknown-device', say(SAYING.takesNoOrders, { id: device }), {
           status: 404,
-          hint: 'Orders go to batteries, chargers and PV: BAT001, CP001, PV001. A car takes them from its charger.',
+          hint: say(SAYING.whoTakesOrders),
         })
       if (!isPower(powerKw) || until <= now)
-        throw new Problem('invalid-override', until <= now ? 'The override ends in the past.' : `${powerKw} kW is not a power.`, {
+        throw new Problem('invalid-override', until <= now ? say(SAYING.overrideOfPast) : say(SAYING.noPower, { value: String(powerKw) }), {
           status: 422,
-          hint: "Give 'powerKw' (charging positive) and 'until' in the future or 'duration'.",
+          hint: say(SAYING.giveOverride),
         })
       const row: OverrideRow = {
         id: randomUUID(),
@@ -114,9 +114,9 @@ export function openOverrides({ store, clock, bus, site }: OverrideRoom): Overri
         [id, site.asset, asTimestamp(clock.now()), who],
       )
       if (rows.length === 0)
-        throw new Problem('unknown-override', `No override '${id}' is in force.`, {
+        throw new Problem('unknown-override', say(SAYING.unknownOverride, { id }), {
           status: 404,
-          hint: 'It may have ended already; list them.',
+          hint: say(SAYING.listOverrides),
         })
       bus.tell({ kind: 'limits', site: site.asset })
     },

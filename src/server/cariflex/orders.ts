@@ -1,9 +1,10 @@
 /** Plans, setpoints, limits, overrides and alarms: what the line of a site decided, and what people may tell it. */
 import { Type } from 'typebox'
 import { auditAsset, type Line, planView, skillViews } from '#ems'
-import { DAY, Problem, parseInstant } from '#kernel'
+import { DAY, Problem, parseInstant, say } from '#kernel'
 import type { Request, Routes } from '../app.ts'
 import type { Identity } from '../identity.ts'
+import { SAYING } from './saying.ts'
 import { Data, endOf, Moment, onSite, whoOf } from './shape.ts'
 
 const Nullable = (shape: ReturnType<typeof Type.Number> | ReturnType<typeof Type.String>) => Type.Union([shape, Type.Null()])
@@ -100,10 +101,10 @@ export const orderRoutes =
       async (request) => {
         const plan = await line.plans.latest(site.asset, clock.now())
         if (!plan)
-          throw new Problem('no-plan', 'No plan was made yet.', {
+          throw new Problem('no-plan', say(SAYING.noPlan), {
             status: 404,
             retry: 'later',
-            hint: 'The first plan comes within a minute of the start.',
+            hint: say(SAYING.planSoon),
           })
         return { data: planView(plan, site.zone, request.query.asset) }
       },

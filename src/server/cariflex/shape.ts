@@ -1,8 +1,9 @@
 /** What the routes of ours have in common: the shape of answers, moments in queries, and who may reach the site. */
 import { type TSchema, Type } from 'typebox'
 import { type Action, demand, type Principal, readableAccounts } from '#ems'
-import { addDuration, type Instant, Problem, parseDuration, parseInstant } from '#kernel'
+import { addDuration, type Instant, Problem, parseDuration, parseInstant, say } from '#kernel'
 import type { Request } from '../app.ts'
+import { SAYING } from './saying.ts'
 
 export const Moment = Type.String({ format: 'date-time', description: 'ISO 8601 with offset, in the time zone of the site' })
 
@@ -11,7 +12,7 @@ export const Data = <Shape extends TSchema>(shape: Shape) => Type.Object({ data:
 
 /** The signed-in principal of a request that `authenticate` let in. */
 export function whoOf(request: Request): Principal {
-  if (!request.principal) throw new Problem('unauthenticated', 'Nobody is signed in.', { status: 401, hint: 'Sign in, or send a token.' })
+  if (!request.principal) throw new Problem('unauthenticated', say(SAYING.nobody), { status: 401, hint: say(SAYING.signIn) })
   return request.principal
 }
 
@@ -29,8 +30,8 @@ export const reads = (who: Principal, account: number | null): boolean => {
 export function endOf(given: { until?: string; duration?: string }, from: Instant, zone: string): Instant {
   if (given.until !== undefined) return parseInstant(given.until)
   if (given.duration !== undefined) return addDuration(from, parseDuration(given.duration), zone)
-  throw new Problem('missing-end', "Neither 'until' nor 'duration' was given.", {
+  throw new Problem('missing-end', say(SAYING.noEnd), {
     status: 422,
-    hint: "Add duration: 'PT1H', or until with an offset.",
+    hint: say(SAYING.giveEnd),
   })
 }

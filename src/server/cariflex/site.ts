@@ -1,9 +1,10 @@
 /** The site this program steers, for the head of every page. */
 import { Type } from 'typebox'
 import { demand } from '#ems'
-import { formatInstant, Problem, VERSION } from '#kernel'
+import { formatInstant, Problem, say, VERSION } from '#kernel'
 import type { App, Request } from '../app.ts'
 import type { Rooms, SteeredSite } from '../rooms.ts'
+import { SAYING } from './saying.ts'
 
 const Site = Type.Object({
   data: Type.Object({
@@ -26,9 +27,9 @@ const Site = Type.Object({
 export async function readableSite({ steered, assets }: Rooms, request: Request): Promise<SteeredSite> {
   const asset = steered && (await assets.get(steered.line.site.asset))
   if (!steered || !asset)
-    throw new Problem('no-site', 'This program steers no site.', {
+    throw new Problem('no-site', say(SAYING.noSite), {
       status: 404,
-      hint: 'Describe a territory in cariflex.yaml and start again.',
+      hint: say(SAYING.describeSite),
     })
   demand(request.principal!, 'read', { kind: 'asset', account: asset.account, consultancy: asset.consultancy })
   return steered

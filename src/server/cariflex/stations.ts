@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Charging } from '#charging'
 import { auditAsset, type ConversationLog, type Established, joinTerritory, type Site, steers } from '#ems'
-import { kilowatts, Problem } from '#kernel'
+import { kilowatts, Problem, say } from '#kernel'
 import type { Request, Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
+import { SAYING } from './saying.ts'
 import { Data, onSite, whoOf } from './shape.ts'
 
 const Identity = Type.Object({ identity: Type.String() })
@@ -100,14 +101,14 @@ export const stationRoutes =
       async (request, reply) => {
         const { identity, name, nominalKw, phases = 3, latitude, longitude } = request.body
         if (charging.stations().some((station) => station.identity === identity && station.state === 'registered'))
-          throw new Problem('station-exists', `Station ${identity} is known already.`, {
+          throw new Problem('station-exists', say(SAYING.stationExists, { station: identity }), {
             status: 409,
-            hint: 'Choose another identity, or remove the old one first.',
+            hint: say(SAYING.otherStation),
           })
         if ((latitude === undefined) !== (longitude === undefined))
-          throw new Problem('half-a-place', `The ${latitude === undefined ? 'longitude' : 'latitude'} alone is no place.`, {
+          throw new Problem('half-a-place', say(latitude === undefined ? SAYING.longitudeAlone : SAYING.latitudeAlone), {
             status: 422,
-            hint: 'Give latitude and longitude, or neither.',
+            hint: say(SAYING.wholePlace),
           })
         const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
         const password = request.body.password ?? randomBytes(15).toString('hex')

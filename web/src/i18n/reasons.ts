@@ -221,6 +221,57 @@ export const TWINS: Readonly<Record<string, string>> = {
     'Les valeurs sont réparties également à la résolution du capteur ({age}).',
   'Values are converted from {text} to {unit}.': 'Les valeurs sont converties de {text} en {unit}.',
   'Rows without a value are left out: {count}.': 'Les lignes sans valeur sont laissées de côté : {count}.',
+
+  // What is refused to people, and what to do.
+  'Asset {asset} is neither the site nor one of its devices.': "L'actif {asset} n'est ni le site ni l'un de ses appareils.",
+  "Leave 'asset' out to limit the whole site ({asset}).": 'Omettez « asset » pour limiter tout le site ({asset}).',
+  'A limit without maxKw and minKw limits nothing.': 'Une limite sans maxKw ni minKw ne limite rien.',
+  'Give maxKw (consumption), minKw (negative: production) or both.':
+    'Donnez maxKw (consommation), minKw (négatif : production) ou les deux.',
+  '{value} kW is not a power.': "{value} kW n'est pas une puissance.",
+  'Give a number of kW below a thousand million.': 'Donnez un nombre de kW inférieur à un milliard.',
+  'minKw {low} lies above maxKw {high}.': 'minKw {low} dépasse maxKw {high}.',
+  'Swap them: consumption is positive, production negative.': 'Échangez-les : la consommation est positive, la production négative.',
+  'The limit ends before it begins.': 'La limite finit avant de commencer.',
+  "Give 'until' after 'from', or a positive 'duration'.": 'Donnez « until » après « from », ou une « duration » positive.',
+  'The limit lies in the past.': 'La limite est dans le passé.',
+  "Give 'until' in the future.": 'Donnez « until » dans le futur.',
+  "No posted limit '{id}' is in force or announced.": "Aucune limite posée « {id} » n'est en vigueur ni annoncée.",
+  'List the limits; limits of a signal sensor end when the sensor says 100 % (or level 0).':
+    "Consultez la liste des limites ; celles d'un capteur de signal finissent quand il dit 100 % (ou niveau 0).",
+  "No device '{id}' takes orders at this site.": "Aucun appareil « {id} » ne prend d'ordres sur ce site.",
+  'Orders go to batteries, chargers and PV (BAT001, CP001, PV001); a car takes them from its charger.':
+    'Les ordres vont aux batteries, aux bornes et au PV (BAT001, CP001, PV001) ; une voiture les reçoit de sa borne.',
+  'The override ends in the past.': 'La dérogation finit dans le passé.',
+  "Give 'powerKw' (charging positive) and 'until' in the future or 'duration'.":
+    'Donnez « powerKw » (charge positive) et « until » dans le futur ou « duration ».',
+  "No override '{id}' is in force.": "Aucune dérogation « {id} » n'est en vigueur.",
+  'It may have ended already; list them.': 'Elle est peut-être déjà finie ; consultez la liste.',
+  '{action} cannot be sent to a station by hand.': '{action} ne peut pas être envoyé à la main à une borne.',
+  'Post an override or a limit instead: its reason then goes with it.':
+    "Posez plutôt une dérogation ou une limite : sa raison l'accompagnera.",
+  'Use one of {actions}.': 'Choisissez parmi {actions}.',
+  'The password of a station is not changed by hand.': "Le mot de passe d'une borne ne se change pas à la main.",
+  'Register the station anew with its new password.': 'Enregistrez de nouveau la borne avec son nouveau mot de passe.',
+  '{station} is not connected.': "{station} n'est pas connectée.",
+  '{station} refused {action}: {answer}.': '{station} a refusé {action} : {answer}.',
+  'The station does not support it, or not now.': 'La borne ne le permet pas, ou pas maintenant.',
+  "There is no station '{station}'.": "Il n'y a pas de borne « {station} ».",
+  '{station} has no session to stop.': "{station} n'a aucune session à arrêter.",
+  'Look at the list of stations.': 'Consultez la liste des bornes.',
+  'No plan was made yet.': "Aucun plan n'a encore été fait.",
+  'The first plan comes within a minute of the start.': 'Le premier plan arrive dans la minute qui suit le démarrage.',
+  'Nobody is signed in.': "Personne n'est connecté.",
+  'Sign in, or send a token.': 'Connectez-vous, ou envoyez un jeton.',
+  "Neither 'until' nor 'duration' was given.": "Ni « until » ni « duration » n'ont été donnés.",
+  "Add duration: 'PT1H', or until with an offset.": 'Ajoutez duration : « PT1H », ou until avec un décalage horaire.',
+  'This program steers no site.': 'Ce programme ne pilote aucun site.',
+  'Describe a territory in cariflex.yaml and start again.': 'Décrivez un territoire dans cariflex.yaml et redémarrez.',
+  'Station {station} is known already.': 'La borne {station} est déjà connue.',
+  'Choose another identity, or remove the old one first.': "Choisissez un autre identifiant, ou retirez d'abord l'ancienne.",
+  'The latitude alone is no place.': "La latitude seule n'est pas un lieu.",
+  'The longitude alone is no place.': "La longitude seule n'est pas un lieu.",
+  'Give latitude and longitude, or neither.': 'Donnez latitude et longitude, ou aucune des deux.',
 }
 
 /** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */

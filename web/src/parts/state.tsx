@@ -16,14 +16,14 @@ export function Loading() {
 
 /** What went wrong and what to do; `code` stays readable for a report. */
 export function Failure({ error, retry }: { error: Refusal; retry?: (() => void) | undefined }) {
-  const { t } = useWords()
+  const { t, said } = useWords()
   const unreachable = error.code === 'unreachable'
   return (
     <div class="notice notice-alert" role="alert">
       <Icon name="alert" />
       <div>
-        <p class="strong">{unreachable ? t('state.unreachable') : error.message || t('state.failed')}</p>
-        <p>{unreachable ? t('state.unreachable.hint') : (error.hint ?? t('state.failed.hint'))}</p>
+        <p class="strong">{unreachable ? t('state.unreachable') : said(error.message) || t('state.failed')}</p>
+        <p>{unreachable ? t('state.unreachable.hint') : error.hint === undefined ? t('state.failed.hint') : said(error.hint)}</p>
         {!unreachable && (
           <p class="muted small">
             {error.code}
