@@ -9,9 +9,18 @@ export interface LoadOrder {
   /** Stop after so many posts, or after so many milliseconds. */
   posts?: number
   milliseconds?: number
-  /** Minute since 2026-01-01 that the first value is for; every post takes `values` further minutes. */
+  /** GET the address instead of posting. */
+  get?: boolean
+  /** Minute since 2026-01-01 that the first value is for; every post takes `values` further minutes, or the same ones again. */
   firstMinute: number
+  again?: boolean
   values: number
+  /** Added to the values: other values for the same minutes. */
+  shift?: number
+  /** Belief time of all values; default the moment of arrival. */
+  prior?: string
+  /** Status that counts as success, default 200. */
+  wanted?: number
 }
 
 export interface LoadReport {
@@ -24,14 +33,17 @@ export interface LoadReport {
 
 const EPOCH = Date.parse('2026-01-01T00:00:00Z')
 
-const post = (agent: Agent, url: URL, token: string, body: string): Promise<number> =>
+const send = (agent: Agent, url: URL, token: string, body: string | undefined): Promise<number> =>
   new Promise((resolve, reject) => {
     const out = request(
       url,
       {
         agent,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: token },
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: token,
+          ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        },
       },
       (answer) => {
         answer.resume()
@@ -50,18 +62,22 @@ async function load(order: LoadOrder): Promise<LoadReport> {
   let failed = 0
   const start = performance.now()
   const going = () => (order.posts === undefined ? performance.now() - start < (order.milliseconds ?? 0) : next < order.posts)
+  const bodyOf = (turn: number) => {
+    const minute = order.firstMinute + (order.again ? 0 : turn * order.values)
+    return JSON.stringify({
+      start: new Date(EPOCH + minute * 60_000).toISOString(),
+      duration: `PT${order.values}M`,
+      values: Array.from({ length: order.values }, (_, i) => (((minute + i) * 37) % 1000) + (order.shift ?? 0)),
+      unit: 'kW',
+      ...(order.prior !== undefined && { prior: order.prior }),
+    })
+  }
   const client = async () => {
     while (going()) {
-      const minute = order.firstMinute + next++ * order.values
-      const values = Array.from({ length: order.values }, (_, i) => ((minute + i) * 37) % 1000)
-      const body = JSON.stringify({
-        start: new Date(EPOCH + minute * 60_000).toISOString(),
-        duration: `PT${order.values}M`,
-        values,
-        unit: 'kW',
-      })
+      const body = order.get ? undefined : bodyOf(next)
+      next++
       const from = performance.now()
-      if ((await post(agent, url, order.token, body)) !== 200) failed++
+      if ((await send(agent, url, order.token, body)) !== (order.wanted ?? 200)) failed++
       times.push(performance.now() - from)
     }
   }

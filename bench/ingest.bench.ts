@@ -1,21 +1,33 @@
-// How fast values come in through HTTP, against what PostgreSQL itself takes in the same run: COPY for large posts, a bare handler for single values.
+// How fast values come in through HTTP, durably, against FlexMeasures and against what PostgreSQL itself takes in the same run: COPY, and a bare
+// handler that inserts one row.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { FLEXMEASURES, times } from './flexmeasures-figures.ts'
 import { type House, openHouse } from './http-house.ts'
 
 export const name = 'Ingest over HTTP'
 
 const EPOCH = Date.parse('2026-01-01T00:00:00Z')
 const LARGE = 10_000
+const DAY = 96
 
 export async function run({ short }: { short: boolean }): Promise<string[]> {
   const house = await openHouse()
   try {
-    return [await large(house, short ? 8 : 30), await single(house, short ? 2 : 6)]
+    return [
+      await large(house, short ? 8 : 30),
+      ...(await medium(house, short ? 1500 : 5000)),
+      ...(await single(house, short ? 2 : 6)),
+      ...(await again(house, short ? 10 : 40)),
+    ]
   } finally {
     await house.close()
   }
 }
+
+const rounded = (value: number) => Math.round(value).toLocaleString('en')
+const failures = (failed: number) => (failed > 0 ? `, ${failed} FAILED` : '')
+const middle = (sorted: readonly number[]) => sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 
 async function large(house: House, rounds: number): Promise<string> {
   const [copied, posted] = [await house.sensor(), await house.sensor()]
@@ -41,8 +53,8 @@ async function large(house: House, rounds: number): Promise<string> {
     }
     for (const step of round % 2 === 0 ? [copy, post] : [post, copy]) await step()
   }
-  const rate = (time: number) => Math.round((rounds * LARGE) / (time / 1000)).toLocaleString('en')
-  return `posts of 10,000 values: ${rate(postTime)} values/s, COPY of the same rows ${rate(copyTime)} rows/s: ratio ${(copyTime / postTime).toFixed(2)} (wanted ≥ 0.50)${failed > 0 ? `, ${failed} FAILED` : ''}`
+  const rate = (time: number) => (rounds * LARGE) / (time / 1000)
+  return `10,000 values a call, 1 client: ${rounded(rate(postTime))} beliefs/s, ${times(rate(postTime), FLEXMEASURES.ingest[10_000], 12)}; COPY of the same rows ${rounded(rate(copyTime))} rows/s: ratio ${(copyTime / postTime).toFixed(2)} (wanted ≥ 0.50)${failures(failed)}`
 }
 
 function copyText(sensor: number, source: number, first: number): string {
@@ -55,32 +67,78 @@ function copyText(sensor: number, source: number, first: number): string {
   return text
 }
 
-async function single(house: House, rounds: number): Promise<string> {
-  const [bareSensor, ourSensor] = [await house.sensor(), await house.sensor()]
-  const bare = await bareHandler(house, bareSensor)
-  const bareUrl = `http://127.0.0.1:${(bare.address() as AddressInfo).port}/`
-  const ourUrl = `${house.url}/api/v3_0/sensors/${ourSensor}/data`
-  const total = { ours: 0, bare: 0, failed: 0, times: [] as number[] }
-  for (let round = -1; round < rounds; round++) {
-    const firstMinute = (round + 1) * 100_000
-    const common = { connections: 16, milliseconds: round < 0 ? 1000 : 2500, firstMinute, values: 1 }
-    const ours = async () => {
-      const report = await house.load({ url: ourUrl, ...common })
-      total.failed += report.failed
-      if (round < 0) return
-      total.ours += report.posts / (report.milliseconds / 1000)
-      total.times.push(...report.times)
-    }
-    const plain = async () => {
-      const report = await house.load({ url: bareUrl, ...common })
-      total.failed += report.failed
-      if (round >= 0) total.bare += report.posts / (report.milliseconds / 1000)
-    }
-    for (const step of round % 2 === 0 ? [ours, plain] : [plain, ours]) await step()
+async function medium(house: House, milliseconds: number): Promise<string[]> {
+  const lines: string[] = []
+  for (const connections of [1, 4]) {
+    const url = `${house.url}/api/v3_0/sensors/${await house.sensor()}/data`
+    await house.load({ url, connections, milliseconds: 500, firstMinute: 0, values: DAY })
+    const report = await house.load({ url, connections, milliseconds, firstMinute: 10_000_000, values: DAY })
+    const rate = (report.posts * DAY) / (report.milliseconds / 1000)
+    lines.push(
+      `96 values a call, ${connections} client${connections > 1 ? 's' : ''}: ${rounded(rate)} beliefs/s (median ${middle(report.times).toFixed(1)} ms a call), ${times(rate, FLEXMEASURES.ingest[96], 15)}${failures(report.failed)}`,
+    )
   }
-  bare.close()
-  const p50 = total.times.sort((a, b) => a - b)[Math.floor(total.times.length / 2)] ?? Number.NaN
-  return `single values, 16 connections: ${Math.round(total.ours / rounds)} posts/s (median ${p50.toFixed(1)} ms), a bare handler that inserts one row ${Math.round(total.bare / rounds)}/s: ratio ${(total.ours / total.bare).toFixed(2)}${total.failed > 0 ? `, ${total.failed} FAILED` : ''}`
+  return lines
+}
+
+async function single(house: House, rounds: number): Promise<string[]> {
+  const lines: string[] = []
+  for (const connections of [1, 16]) {
+    const [bareSensor, ourSensor] = [await house.sensor(), await house.sensor()]
+    const bare = await bareHandler(house, bareSensor)
+    const bareUrl = `http://127.0.0.1:${(bare.address() as AddressInfo).port}/`
+    const ourUrl = `${house.url}/api/v3_0/sensors/${ourSensor}/data`
+    const total = { ours: 0, bare: 0, failed: 0, times: [] as number[] }
+    for (let round = -1; round < rounds; round++) {
+      const common = { connections, milliseconds: round < 0 ? 1000 : 2500, firstMinute: (round + 1) * 100_000, values: 1 }
+      const ours = async () => {
+        const report = await house.load({ url: ourUrl, ...common })
+        total.failed += report.failed
+        if (round < 0) return
+        total.ours += report.posts / (report.milliseconds / 1000) / rounds
+        total.times.push(...report.times)
+      }
+      const plain = async () => {
+        const report = await house.load({ url: bareUrl, ...common })
+        total.failed += report.failed
+        if (round >= 0) total.bare += report.posts / (report.milliseconds / 1000) / rounds
+      }
+      for (const step of round % 2 === 0 ? [ours, plain] : [plain, ours]) await step()
+    }
+    bare.close()
+    lines.push(
+      `1 value a call, ${connections} client${connections > 1 ? 's' : ''}: ${rounded(total.ours)} beliefs/s (median ${middle(total.times.sort((a, b) => a - b)).toFixed(1)} ms), ${times(total.ours, FLEXMEASURES.ingest[1], 30)}; a bare handler that inserts one row ${rounded(total.bare)}/s: ratio ${(total.ours / total.bare).toFixed(2)}${failures(total.failed)}`,
+    )
+  }
+  return lines
+}
+
+/** What is known, what replaces and what is believed anew, against what was never heard of, on a sensor with 51,000 beliefs. */
+async function again(house: House, rounds: number): Promise<string[]> {
+  const sensor = await house.sensor()
+  const url = `${house.url}/api/v3_0/sensors/${sensor}/data`
+  await house.load({ url, connections: 1, posts: 6, firstMinute: 0, values: 8500, prior: '2026-07-01T00:00:00Z' })
+  const call = async (order: { firstMinute: number; prior: string; shift?: number; wanted?: number }) =>
+    house.load({ url, connections: 1, posts: 1, values: DAY, ...order })
+  const took = { news: [] as number[], known: [] as number[], believedAnew: [] as number[], refused: [] as number[] }
+  let failed = 0
+  for (let round = -1; round < rounds; round++) {
+    const note = async (kind: keyof typeof took, order: Parameters<typeof call>[0]) => {
+      const report = await call(order)
+      failed += report.failed
+      if (round >= 0) took[kind].push(report.times[0]!)
+    }
+    const firstMinute = 60_000 + (round + 1) * DAY
+    await note('news', { firstMinute, prior: '2026-07-01T00:00:00Z' })
+    await note('known', { firstMinute, prior: '2026-07-01T00:00:00Z' })
+    await note('refused', { firstMinute, prior: '2026-07-01T00:00:00Z', shift: 1, wanted: 403 })
+    await note('believedAnew', { firstMinute, prior: '2026-07-02T00:00:00Z', shift: 1 })
+  }
+  const median = (list: number[]) => middle(list.sort((a, b) => a - b))
+  const [news, known, anew, refused] = [median(took.news), median(took.known), median(took.believedAnew), median(took.refused)]
+  return [
+    `96 values on a sensor with 51,000 beliefs, one call: news ${news.toFixed(1)} ms, known already ${known.toFixed(1)} ms (FlexMeasures: about ${FLEXMEASURES.repost96} ms, ${Math.round(FLEXMEASURES.repost96 / known)} times as long), changed by a later belief ${anew.toFixed(1)} ms, replacements refused in ${refused.toFixed(1)} ms${failures(failed)}`,
+  ]
 }
 
 /** The least a server must do: read the body, insert one row durably, answer. */

@@ -20,6 +20,8 @@ export interface BeliefBatch {
   starts: Instant[]
   /** Values in the sensor's unit; NaN is skipped. */
   values: number[]
+  /** Cumulative probabilities of the values (0.1, 0.5, 0.9 …), one each: an event then has several values. Default: all certain (0.5). */
+  probabilities?: number[]
   /** One moment for all values, or the word 'event-end' (measured instantly: horizon 0). Default: now. */
   beliefTime?: Instant | 'event-end'
   /** Instead of a belief time: how long before its knowledge time each event was believed, ms (negative: after). */
@@ -80,6 +82,29 @@ export interface BeliefSearch extends BeliefFilter {
   sign?: 'as-stored' | 'consumption-positive'
 }
 
+/** What the beliefs of one source about a sensor amount to. */
+export interface BeliefFigures {
+  source: number
+  count: number
+  sum: number
+  min: number
+  max: number
+  /** First and last event start. */
+  first: Instant
+  last: Instant
+  /** When the latest of the beliefs was recorded, reckoned from event ends as FlexMeasures does. */
+  recorded: Instant
+}
+
+export interface FiguresQuery {
+  sensor: number
+  /** Events that start in [from, until); default all. */
+  from?: Instant
+  until?: Instant
+  /** Counted from the table itself, whatever is kept. */
+  fresh?: boolean
+}
+
 /** Beliefs as columns of one length, ascending by event start, then source, then belief time. */
 export interface FoundBeliefs {
   length: number
@@ -122,6 +147,10 @@ export interface Beliefs {
   events(query: Omit<SeriesQuery, 'step'>): Promise<Belief[]>
   /** Beliefs with everything that is known of them, for charts, reports and exports. */
   search(query: BeliefSearch): Promise<FoundBeliefs>
+  /** What the beliefs amount to, by source id: all of them, not the most recent only. */
+  figures(query: FiguresQuery): Promise<BeliefFigures[]>
+  /** Deletes beliefs about events that start in [from, until), of one source or of all. Resolves to their number. */
+  remove(query: { sensor: number; source?: number; from?: Instant; until?: Instant }): Promise<number>
   /** Most recent event at or before `at` (default now) among measurements. */
   latest(sensor: number, at?: Instant): Promise<Belief | undefined>
 }

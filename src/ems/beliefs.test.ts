@@ -195,7 +195,55 @@ test('sources are one row per identity, even when asked for at once', async (t) 
 })
 
 test('a sensor that does not exist is named', async (t) => {
-  const { beliefs, source } = await house(t)
+  const { beliefs, source, sensor } = await house(t)
+  const id = await sensor()
   await assert.rejects(beliefs.record([{ sensor: 999, source, starts: [AT], values: [1] }]), /No sensor found with ID 999/)
-  await assert.rejects(beliefs.record([{ sensor: 999, source, starts: [AT], values: [] }]), /1 moments for 0 values/)
+  await assert.rejects(beliefs.record([{ sensor: id, source, starts: [AT], values: [] }]), /1 moments for 0 values/)
+  await assert.rejects(beliefs.record([{ sensor: id, source, starts: [AT], values: [1], probabilities: [1.5] }]), /1\.5 is no cumulative/)
+})
+
+test('a distribution is stored whole or not at all, and two batches of one source see each other', async (t) => {
+  const { beliefs, sensor, source, count } = await house(t)
+  const id = await sensor()
+  const starts = [AT, AT, AT]
+  const say = (values: number[], minutes: number) =>
+    beliefs.record([{ sensor: id, source, starts, values, probabilities: [0.9, 0.1, 0.5], beliefTime: instant(AT - minutes * MIN) }])
+  assert.deepEqual(await say([9, 1, 5], 60), { stored: 3, known: 0 })
+  assert.deepEqual(await say([9, 1, 5], 30), { stored: 0, known: 3 }, 'nothing changed')
+  assert.deepEqual(await say([9, 1, 6], 20), { stored: 3, known: 0 }, 'a part that changed brings the others along')
+  assert.deepEqual(await say([9, 1, 6], 20), { stored: 0, known: 3 })
+  const window = { sensor: id, from: AT, until: instant(AT + 15 * MIN) }
+  const found = await beliefs.search(window)
+  assert.deepEqual(
+    [[...found.probabilities], [...found.values]],
+    [
+      [0.1, 0.5, 0.9],
+      [1, 6, 9],
+    ],
+  )
+  assert.deepEqual(await beliefs.series({ ...window, sign: 'consumption-positive' }), [-6])
+  const other = await sensor()
+  const batch = { sensor: other, source, starts: [AT], values: [1] }
+  const twice = await beliefs.record([
+    { ...batch, beliefTime: instant(AT - 60 * MIN) },
+    { ...batch, beliefTime: instant(AT - 30 * MIN) },
+  ])
+  assert.deepEqual([twice, await count(other)], [{ stored: 1, known: 1 }, 1])
+  const turned = {
+    ...batch,
+    starts: [AT, AT],
+    values: [1, 9],
+    probabilities: [0.1, 0.9],
+    beliefTime: AT,
+    sign: 'consumption-positive' as const,
+  }
+  await beliefs.record([turned])
+  const signed = await beliefs.search({ sensor: other, from: AT, until: instant(AT + 15 * MIN) })
+  assert.deepEqual(
+    [[...signed.probabilities], [...signed.values]],
+    [
+      [0.1, 0.9],
+      [-9, -1],
+    ],
+  )
 })

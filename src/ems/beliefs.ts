@@ -1,9 +1,11 @@
 /** Beliefs kept in `timed_belief`: the face of `belief.ts` over PostgreSQL. */
-import { type Bus, type Clock, type Instant, instant, Problem } from '#kernel'
+import { type Bus, type Clock, type Instant, instant } from '#kernel'
 import type { Store } from '#store'
 import type { BeliefBatch, Beliefs } from './belief.ts'
+import { readFigures } from './belief-figures.ts'
 import type { News } from './news.ts'
 import { record } from './record.ts'
+import { removeBeliefs } from './remove-beliefs.ts'
 import { openSensors, type Sensor, type Sensors } from './sensors.ts'
 import { readEvents, readLatest, readSeries, readSeriesByKind, searchBeliefs } from './series.ts'
 import { openSourceBook } from './source-ranks.ts'
@@ -27,18 +29,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
     source: (key) => sources.of(key),
     async record(batches) {
       const known: { batch: BeliefBatch; sensor: Sensor }[] = []
-      for (const batch of batches) {
-        if (batch.starts.length !== batch.values.length)
-          throw new Problem(
-            'uneven-batch',
-            `Sensor ${batch.sensor} got ${batch.starts.length} moments for ${batch.values.length} values.`,
-            {
-              status: 422,
-              hint: 'Send as many starts as values.',
-            },
-          )
-        known.push({ batch, sensor: await sensors.need(batch.sensor) })
-      }
+      for (const batch of batches) known.push({ batch, sensor: await sensors.need(batch.sensor) })
       const now = clock.now()
       const outcome = await record(store, known, now)
       if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
@@ -48,6 +39,8 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
     seriesByKind: async (query) => readSeriesByKind(from, await sensors.need(query.sensor), query),
     events: async (query) => readEvents(from, await sensors.need(query.sensor), query),
     search: async (query) => searchBeliefs(from, await sensors.need(query.sensor), query),
+    figures: async (query) => readFigures(store, clock, await sensors.need(query.sensor), query),
+    remove: (query) => removeBeliefs(store, query, clock.now()),
     latest: async (sensor, at) => readLatest(from, await sensors.need(sensor), at ?? clock.now()),
   }
 }

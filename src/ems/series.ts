@@ -57,7 +57,11 @@ export async function searchBeliefs({ db, book }: Readable, sensor: Sensor, quer
   const latest = versions === 'all' ? found : latestVersions(found, ranks, one === 'per-event' ? 'event' : 'belief')
   const chosen = one === 'per-event' ? onePerEvent(latest, ranks, 'version') : latest
   const sign = signOf(sensor, query)
-  if (sign === -1) for (let i = 0; i < chosen.length; i++) chosen.values[i] = signed(chosen.values[i]!, sign)
+  if (sign === -1)
+    for (let i = 0; i < chosen.length; i++) {
+      chosen.values[i] = signed(chosen.values[i]!, sign)
+      chosen.probabilities[i] = Math.round((1 - chosen.probabilities[i]!) * 1e12) / 1e12
+    }
   return { ...chosen, beliefTimes: chosen.starts.map((start, i) => sensor.knownAt(instant(start)) - chosen.horizons[i]!) }
 }
 

@@ -1,8 +1,7 @@
 /** Figures of a sensor's data per source, and how fresh the data is. */
 import { type Static, Type } from 'typebox'
-import type { Sensor, Source } from '#ems'
+import type { BeliefFigures, Sensor } from '#ems'
 import { DAY, formatInstant, HOUR, type Instant, parseInstant } from '#kernel'
-import { asTimestamp } from '#store'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { formatResolution } from './format.ts'
@@ -22,17 +21,6 @@ const StatsQuery = Type.Object(
   { additionalProperties: false },
 )
 
-interface Figures extends Source {
-  first: Instant
-  last: Instant
-  min: number
-  max: number
-  mean: number
-  sum: number
-  count: number
-  recorded: Instant
-}
-
 export function figureRoutes(app: App, rooms: Rooms): void {
   app.get(
     '/sensors/:id/stats',
@@ -40,22 +28,17 @@ export function figureRoutes(app: App, rooms: Rooms): void {
     async (request) => {
       const sensor = await sensorFor(rooms, request.principal!, 'read', idOf(request.params))
       const query = check(StatsQuery, canonical(request.query), 'query') as Static<typeof StatsQuery>
-      const from = query['event-start-time']
-      const until = query['event-end-time']
-      const rows = await rooms.store.query<Figures>(
-        `select d.id, d.name, d.type, d.model, d.version, d.account_id as account, d.user_id as "user", f.* from (
-       select source_id, min(event_start) as first, max(event_start) as last, min(event_value) as min, max(event_value) as max,
-       avg(event_value) as mean, sum(event_value) as sum, count(*)::int as count, max(event_start - belief_horizon) as recorded
-       from timed_belief where sensor_id = $1 and ($2::timestamptz is null or event_start >= $2) and ($3::timestamptz is null or event_start < $3)
-       group by source_id) f join data_source d on d.id = f.source_id order by d.id`,
-        [
-          sensor.id,
-          from === undefined ? null : asTimestamp(parseInstant(from)),
-          until === undefined ? null : asTimestamp(parseInstant(until)),
-        ],
-      )
-      if (flag(query.sort, true)) rows.sort((a, b) => describeSource(a).localeCompare(describeSource(b)))
-      return { ...Object.fromEntries(rows.map((row) => [`${describeSource(row)} (ID: ${row.id})`, figuresView(row, sensor)])), status: 200 }
+      const [from, until] = [query['event-start-time'], query['event-end-time']]
+      const figures = await rooms.beliefs.figures({
+        sensor: sensor.id,
+        ...(from !== undefined && { from: parseInstant(from) }),
+        ...(until !== undefined && { until: parseInstant(until) }),
+        fresh: flag(query.fresh, false),
+      })
+      const named = new Map((await rooms.sources.list('all')).map((source) => [source.id, `${describeSource(source)} (ID: ${source.id})`]))
+      const lines = figures.map((line) => [named.get(line.source) ?? `(ID: ${line.source})`, figuresView(line, sensor)] as const)
+      if (flag(query.sort, true)) lines.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
+      return { ...Object.fromEntries(lines), status: 200 }
     },
   )
 
@@ -66,15 +49,15 @@ export function figureRoutes(app: App, rooms: Rooms): void {
   })
 }
 
-const figuresView = (row: Figures, sensor: Sensor) => ({
-  'First event start': formatInstant(row.first),
-  'Last event end': formatInstant((row.last + sensor.resolution) as Instant),
-  'Last recorded': formatInstant((row.recorded + (sensor.knownAfter ?? sensor.resolution)) as Instant),
-  'Min value': row.min,
-  'Max value': row.max,
-  'Mean value': row.mean,
-  'Sum over values': row.sum,
-  'Number of values': row.count,
+const figuresView = (line: BeliefFigures, { resolution, timezone }: Sensor) => ({
+  'First event start': formatInstant(line.first, timezone),
+  'Last event end': formatInstant((line.last + resolution) as Instant, timezone),
+  'Last recorded': formatInstant(line.recorded, timezone),
+  'Min value': line.min,
+  'Max value': line.max,
+  'Mean value': line.sum / line.count,
+  'Sum over values': line.sum,
+  'Number of values': line.count,
 })
 
 /** Forecasts and schedules are stale when they reach less far ahead than this (reference 1.5). */

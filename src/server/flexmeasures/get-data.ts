@@ -1,30 +1,52 @@
-/** GET and DELETE /sensors/{id}/data (reference 2.6). */
+/** GET and DELETE /sensors/{id}/data (reference 2.4, 2.6). */
 import { type Static, Type } from 'typebox'
 import { auditAsset, type Sensor } from '#ems'
-import { addDuration, converter, durationLength, HOUR, type Instant, instant, isUnit, MINUTE, parseDuration, parseInstant } from '#kernel'
-import { asTimestamp } from '#store'
-import type { App } from '../app.ts'
+import {
+  addDuration,
+  converter,
+  durationLength,
+  HOUR,
+  type Instant,
+  instant,
+  isUnit,
+  MINUTE,
+  measures,
+  parseDuration,
+  parseInstant,
+} from '#kernel'
+import type { App, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { type FieldErrors, invalid, noContent, processed } from './envelope.ts'
 import { formatAsAsked, formatHours } from './format.ts'
-import { LOCATION } from './post-data.ts'
+import { isPowerLike, LOCATION } from './post-data.ts'
 import { canonical, idOf } from './query.ts'
 import { sensorFor } from './sensors.ts'
 import { add, check, findErrors } from './validate.ts'
 
 const closed = { additionalProperties: false }
 const tags = ['flexmeasures']
+const TYPES = ['GetSensorDataRequest', 'GetMeterDataRequest', 'GetPrognosisRequest', 'GetPriceDataRequest']
 const Query = Type.Object(
   {
-    start: Type.String({ format: 'aware-datetime' }),
-    duration: Type.String({ format: 'iso-duration' }),
-    unit: Type.String(),
-    resolution: Type.Optional(Type.String({ format: 'iso-duration' })),
-    horizon: Type.Optional(Type.String({ format: 'iso-duration' })),
-    prior: Type.Optional(Type.String({ format: 'aware-datetime' })),
-    source: Type.Optional(Type.Integer()),
-    'source-account': Type.Optional(Type.Integer()),
-    'source-type': Type.Optional(Type.String({ minLength: 1 })),
+    start: Type.String({ format: 'aware-datetime', description: 'ISO 8601 with offset.' }),
+    duration: Type.String({ format: 'iso-duration', description: 'Length of the window, ISO 8601.' }),
+    unit: Type.String({ description: 'Unit of the answer; the unit of the sensor is converted to it.' }),
+    resolution: Type.Optional(
+      Type.String({
+        format: 'iso-duration',
+        description: "Length of a slot: a multiple or a divisor of the sensor's resolution. Coarser slots are means; of moments the first.",
+      }),
+    ),
+    horizon: Type.Optional(
+      Type.String({ format: 'iso-duration', description: 'Only what was recorded at least so long before the event could be known.' }),
+    ),
+    prior: Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only what was recorded up to this moment.' })),
+    source: Type.Optional(Type.Integer({ description: 'Id of a data source.' })),
+    'source-account': Type.Optional(Type.Integer({ description: 'Id of the account whose data sources count.' })),
+    'source-type': Type.Optional(Type.String({ minLength: 1, description: "Only sources of this type, such as 'forecaster'." })),
+    type: Type.Optional(
+      Type.Unsafe<string>({ type: 'string', enum: TYPES, description: 'Old name of the message: meter data or prognoses only.' }),
+    ),
   },
   closed,
 )
@@ -44,14 +66,7 @@ const MOST_VALUES = 500_000
 export function getDataRoutes(app: App, rooms: Rooms): void {
   app.get('/sensors/:id/data', { schema: { tags, summary: 'Sensor data', querystring: Query } }, async (request) => {
     const sensor = await sensorFor(rooms, request.principal!, 'read', idOf(request.params))
-    const asked = canonical(request.query)
-    const errors = findErrors(Query, asked, true) ?? {}
-    const query = asked as unknown as Asked
-    if (query.unit !== undefined && errors['unit'] === undefined && !isUnit(query.unit))
-      add(errors, ['unit'], `Invalid unit: ${query.unit}`)
-    const sources = await sourcesOf(rooms, sensor, query, errors)
-    if (Object.keys(errors).length > 0) throw invalid(LOCATION, errors)
-    return read(rooms, sensor, query, sources)
+    return readData(rooms, sensor, { ...(await bodyOfGet(request)), ...(request.query as object) })
   })
 
   app.delete('/sensors/:id/data', { schema: { tags, summary: 'Deletes sensor data', body: DeleteBody } }, async (request, reply) => {
@@ -59,12 +74,58 @@ export function getDataRoutes(app: App, rooms: Rooms): void {
     const sensor = await sensorFor(rooms, who, 'delete', idOf(request.params))
     const body = check(DeleteBody, request.body ?? {}, 'json') as Static<typeof DeleteBody>
     await remove(rooms, sensor, body)
-    await auditAsset(rooms.store, rooms.clock.now(), who, `Deleted data for sensor '${sensor.name}': ${sensor.id}`, sensor.asset)
+    await auditAsset(rooms.store, rooms.clock.now(), who, deletion(sensor, body), sensor.asset)
     return noContent(reply)
   })
 }
 
-async function read(rooms: Rooms, sensor: Sensor, query: Asked, sources: number[] | undefined) {
+const deletion = (sensor: Sensor, { source, start, until }: Static<typeof DeleteBody>): string =>
+  `Deleted data for sensor '${sensor.name}': ${sensor.id}` +
+  (source === undefined ? '' : `, source: ${source}`) +
+  (start === undefined ? '' : `, from: ${pythonMoment(start)}`) +
+  (until === undefined ? '' : `, until: ${pythonMoment(until)}`)
+
+/** '2026-11-24 10:00:00+00:00', as Python writes a moment in the offset it was given in. */
+const pythonMoment = (text: string): string => formatAsAsked(parseInstant(text), text).replace('T', ' ')
+
+const MOST_BODY = 65_536
+
+/** What stands in the body of a GET, as old clients send it; nothing when there is none. @throws 422 when it is no JSON object */
+async function bodyOfGet(request: Request): Promise<Record<string, unknown>> {
+  if (!(Number(request.headers['content-length']) > 0) && request.headers['transfer-encoding'] === undefined) return {}
+  let text = ''
+  for await (const part of request.raw) {
+    text += String(part)
+    if (text.length > MOST_BODY) throw invalid(LOCATION, { _schema: ['Too large a body.'] })
+  }
+  if (text.trim() === '') return {}
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
+  } catch {}
+  throw invalid(LOCATION, { _schema: ['Invalid input type.'] })
+}
+
+/** Values of a sensor as a query asks for them, by any spelling of its names. @throws 422 that names every wrong field */
+export async function readData(rooms: Rooms, sensor: Sensor, query: Record<string, unknown>) {
+  const asked = canonical(query)
+  const errors = findErrors(Query, asked, true) ?? {}
+  const fields = asked as unknown as Asked
+  if (fields.unit !== undefined && errors['unit'] === undefined) checkUnit(fields, errors)
+  const sources = await sourcesOf(rooms, sensor, fields, errors)
+  if (Object.keys(errors).length > 0) throw invalid(LOCATION, errors)
+  return read(rooms, sensor, fields, sources)
+}
+
+function checkUnit({ unit, type }: Asked, errors: FieldErrors): void {
+  if (!isUnit(unit)) return void add(errors, ['unit'], `Invalid unit: ${unit}`)
+  if ((type === 'GetMeterDataRequest' || type === 'GetPrognosisRequest') && !isPowerLike(unit))
+    add(errors, ['_schema'], `Messages of type ${type} give power, and ${unit} is no unit of power.`)
+  if (type === 'GetPriceDataRequest' && !measures(unit, 'energy price'))
+    add(errors, ['_schema'], `Messages of type ${type} give prices of energy, and ${unit} is no unit of them.`)
+}
+
+async function read(rooms: Rooms, sensor: Sensor, query: Asked, sources: SourceChoice) {
   const from = parseInstant(query.start)
   const until = addDuration(from, parseDuration(query.duration), sensor.timezone)
   const length = until - from
@@ -81,9 +142,10 @@ async function read(rooms: Rooms, sensor: Sensor, query: Asked, sources: number[
         from,
         until,
         step,
+        prefer: 'version',
         ...(query.prior !== undefined && { at: parseInstant(query.prior) }),
-        ...(query.horizon !== undefined && { horizonAtLeast: durationLength(parseDuration(query.horizon)) }),
-        ...(sources && { sources }),
+        ...horizonsOf(query),
+        ...sources,
         ...(query['source-type'] !== undefined && { sourceTypes: [query['source-type']] }),
       })
   return {
@@ -91,9 +153,15 @@ async function read(rooms: Rooms, sensor: Sensor, query: Asked, sources: number[
     start: formatAsAsked(from, query.start),
     duration: formatHours(length),
     unit: query.unit,
-    resolution: formatHours(query.resolution === undefined ? sensor.resolution : step),
+    resolution: formatHours(query.resolution === undefined || sensor.resolution === 0 ? sensor.resolution : step),
     ...processed,
   }
+}
+
+function horizonsOf({ horizon, type }: Asked): { horizonAtLeast?: number; horizonAtMost?: number } {
+  const asked = horizon === undefined ? undefined : durationLength(parseDuration(horizon))
+  const least = type === 'GetPrognosisRequest' ? Math.max(asked ?? 0, 0) : asked
+  return { ...(least !== undefined && { horizonAtLeast: least }), ...(type === 'GetMeterDataRequest' && { horizonAtMost: 0 }) }
 }
 
 /** FlexMeasures looks for events exactly at the asked moments: at the sensor's own resolution, a window off its clock finds none. */
@@ -127,41 +195,39 @@ function unitTurn(sensor: Sensor, unit: string, step: number): (value: number) =
   }
 }
 
-/** Ids of the sources that count; undefined = all. */
-async function sourcesOf(rooms: Rooms, sensor: Sensor, query: Asked, errors: FieldErrors): Promise<number[] | undefined> {
-  const type = query['source-type']
-  if (type !== undefined && errors['source-type'] === undefined) {
-    const used = await rooms.store.first(
-      'select 1 from data_source d where d.type = $1 and exists (select from timed_belief b where b.sensor_id = $2 and b.source_id = d.id)',
-      [type, sensor.id],
-    )
-    if (!used) add(errors, ['source-type'], `No data source with source-type '${type}' has recorded any data on this sensor.`)
-  }
-  if (query.source !== undefined && errors['source'] === undefined) {
-    if (!(await rooms.sources.get(query.source))) add(errors, ['source'], `No data source found with id ${query.source}.`)
-    else return [query.source]
-  }
-  if (query['source-account'] !== undefined && errors['source-account'] === undefined) {
-    const rows = await rooms.store.query<{ id: number }>('select id from data_source where account_id = $1', [query['source-account']])
-    if (rows.length === 0) add(errors, ['source-account'], `No data source found with account id ${query['source-account']}.`)
-    return rows.map((row) => row.id)
-  }
-  return undefined
+type SourceChoice = { sources?: number[]; sourceAccounts?: number[] }
+
+/** Which sources count; empty = all. */
+async function sourcesOf(rooms: Rooms, sensor: Sensor, query: Asked, errors: FieldErrors): Promise<SourceChoice> {
+  const { source, 'source-type': type, 'source-account': account } = query
+  const fine = (field: string) => errors[field] === undefined
+  if (type !== undefined && fine('source-type') && !(await hasRecorded(rooms, sensor, type)))
+    add(errors, ['source-type'], `No data source with source-type '${type}' has recorded any data on this sensor.`)
+  if (source !== undefined && fine('source') && !(await rooms.sources.get(source)))
+    add(errors, ['source'], `No data source found with id ${source}.`)
+  if (account !== undefined && fine('source-account') && !(await rooms.accounts.get(account)))
+    add(errors, ['source-account'], `No account found with id ${account}.`)
+  return { ...(source !== undefined && { sources: [source] }), ...(account !== undefined && { sourceAccounts: [account] }) }
 }
 
+const hasRecorded = async ({ store }: Rooms, sensor: Sensor, type: string): Promise<boolean> =>
+  (await store.first(
+    'select 1 from data_source d where d.type = $1 and exists (select from timed_belief b where b.sensor_id = $2 and b.source_id = d.id)',
+    [type, sensor.id],
+  )) !== undefined
+
 async function remove(rooms: Rooms, sensor: Sensor, { source, start, until }: Static<typeof DeleteBody>): Promise<void> {
-  const params: unknown[] = [sensor.id]
-  const bind = (value: unknown) => `$${params.push(value)}`
-  let where = 'sensor_id = $1'
   const from = start === undefined ? undefined : parseInstant(start)
   const to = until === undefined ? undefined : parseInstant(until)
   if (from !== undefined && to !== undefined && to < from + sensor.resolution)
     throw invalid('json', { until: ['until must lie at least one event after start.'] })
-  if (source !== undefined) {
-    if (!(await rooms.sources.get(source))) throw invalid('json', { source: [`No data source found with id ${source}.`] })
-    where += ` and source_id = ${bind(source)}`
-  }
-  if (from !== undefined) where += ` and event_start >= ${bind(asTimestamp(from))}`
-  if (to !== undefined) where += ` and event_start <= ${bind(asTimestamp(instant(to - sensor.resolution)))}`
-  await rooms.store.query(`delete from timed_belief where ${where}`, params)
+  if (source !== undefined && !(await rooms.sources.get(source)))
+    throw invalid('json', { source: [`No data source found with id ${source}.`] })
+  await rooms.beliefs.remove({
+    sensor: sensor.id,
+    ...(source !== undefined && { source }),
+    ...(from !== undefined && { from }),
+    // The last event is the one that ends at `until`.
+    ...(to !== undefined && { until: instant(to - sensor.resolution + 1) }),
+  })
 }

@@ -48,31 +48,30 @@ type Body = Static<typeof Checked>
 const MOST_VALUES = 1_000_000
 
 export function postDataRoute(app: App, rooms: Rooms): void {
-  const { sources, sensors, config } = rooms
   app.post(
     '/sensors/:id/data',
     {
-      bodyLimit: config.ingestLimit ?? Math.floor(3.1 * 1024 * 1024),
+      bodyLimit: rooms.config.ingestLimit ?? Math.floor(3.1 * 1024 * 1024),
       schema: { tags: ['flexmeasures'], summary: 'Stores sensor data', body: Documented },
     },
-    async (request) => {
-      const who = request.principal!
-      const id = idOf(request.params)
-      const sensor = await sensors.get(id)
-      if (!sensor) throw failed(404, `No sensor found with ID ${id}.`)
-      if (!permits(who, 'create-children', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy }))
-        throw invalidSender()
-      const given = readBody(request.body)
-      const source = await sourceOf(rooms, who)
-      const { starts, values } = placeValues(given, sensor)
-      const timing = timingOf(given)
-      refuseByType(given, sensor, starts, rooms.clock.now(), timing)
-      return recordAndAnswer(rooms, sensor, [{ sensor: sensor.id, source, starts, values, ...timing }])
-    },
+    async (request) => takeData(rooms, request.principal!, idOf(request.params), request.body),
   )
-  async function sourceOf(_rooms: Rooms, who: Principal): Promise<number> {
-    return sources.of({ name: who.username, type: 'user', user: who.user, account: who.account })
-  }
+}
+
+/**
+ * Stores what somebody posted of a sensor.
+ * @throws 403 (no right, or a replacement), 404 (no such sensor), 422 (what does not fit, field by field)
+ */
+export async function takeData(rooms: Rooms, who: Principal, id: number, body: unknown): Promise<{ status: string; message: string }> {
+  const sensor = await rooms.sensors.get(id)
+  if (!sensor) throw failed(404, `No sensor found with ID ${id}.`)
+  if (!permits(who, 'create-children', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })) throw invalidSender()
+  const given = readBody(body)
+  const source = await rooms.sources.of({ name: who.username, type: 'user', user: who.user, account: who.account })
+  const { starts, values } = placeValues(given, sensor)
+  const timing = timingOf(given)
+  refuseByType(given, sensor, starts, rooms.clock.now(), timing)
+  return recordAndAnswer(rooms, sensor, [{ sensor: sensor.id, source, starts, values, ...timing }])
 }
 
 function readBody(given: unknown): Body {
@@ -92,7 +91,8 @@ function readBody(given: unknown): Body {
 function checkValues(values: unknown, errors: FieldErrors): void {
   if (values === undefined || errors['values'] !== undefined) return
   if (!Array.isArray(values)) {
-    if (values !== null && !isNumber(values)) add(errors, ['values'], 'Not a valid number.')
+    if (values === null) add(errors, ['values'], 'Field may not be null.')
+    else if (!isNumber(values)) add(errors, ['values'], 'Not a valid number.')
     return
   }
   if (values.length === 0) return void add(errors, ['values'], 'Shorter than minimum length 1.')
@@ -189,15 +189,18 @@ const timingOf = (given: Body): Timing =>
       ? { horizon: durationLength(parseDuration(given.horizon)) }
       : {}
 
+/** Power, or energy, which is power once it is known how long it took. */
+export const isPowerLike = (unit: string): boolean => measures(unit, 'power') || measures(unit, 'energy')
+
 /** What the name of the message promises must hold (reference 2.6). */
-function refuseByType(given: Body, sensor: Sensor, starts: readonly Instant[], now: Instant, timing: Timing): void {
+function refuseByType({ type, unit }: Body, sensor: Sensor, starts: readonly Instant[], now: Instant, timing: Timing): void {
   const refuse = (text: string) => invalid(LOCATION, { _schema: [text] })
-  if (given.type === 'PostPriceDataRequest' && !measures(sensor.unit, 'energy price'))
-    throw refuse(`Sensor ${sensor.id} does not record energy prices.`)
-  if (given.type !== 'PostMeterDataRequest' && given.type !== 'PostPrognosisRequest') return
+  if (type === 'PostPriceDataRequest' && !measures(unit, 'energy price'))
+    throw refuse(`Messages of type ${type} give prices of energy, and ${unit} is no unit of them.`)
+  if (type !== 'PostMeterDataRequest' && type !== 'PostPrognosisRequest') return
+  if (!measures(unit, 'power') && !measures(unit, 'energy'))
+    throw refuse(`Messages of type ${type} give power, and ${unit} is no unit of power.`)
   const horizonOf = (start: Instant) => timing.horizon ?? sensor.knownAt(start) - (timing.beliefTime ?? now)
-  if (given.type === 'PostMeterDataRequest' && starts.some((start) => horizonOf(start) > 0))
-    throw refuse('Meter data must lie in the past.')
-  if (given.type === 'PostPrognosisRequest' && starts.some((start) => horizonOf(start) <= 0))
-    throw refuse('Prognoses must lie in the future.')
+  if (type === 'PostMeterDataRequest' && starts.some((start) => horizonOf(start) > 0)) throw refuse('Meter data must lie in the past.')
+  if (type === 'PostPrognosisRequest' && starts.some((start) => horizonOf(start) < 0)) throw refuse('Prognoses must lie in the future.')
 }

@@ -15,12 +15,12 @@ const REPLACEMENT =
  * @throws 403 `INVALID_REPLACEMENT`, 404 when the sensor was deleted meanwhile
  */
 export async function recordAndAnswer(
-  { beliefs, metrics, config, sensors }: Rooms,
+  { beliefs, metrics, config, flexMeasures, sensors }: Rooms,
   sensor: Sensor,
   batches: BeliefBatch[],
 ): Promise<{ status: string; message: string }> {
   try {
-    const overwrite = config.allowOverwrite === true
+    const overwrite = config.allowOverwrite === true || flexMeasures.mode === 'play'
     const { stored, known } = await beliefs.record(overwrite ? batches.map((batch) => ({ ...batch, overwrite })) : batches)
     metrics.beliefs.inc(stored)
     return known > 0 ? ALREADY : processed

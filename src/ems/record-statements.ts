@@ -1,0 +1,128 @@
+/** The statements that write beliefs: one for news, one that looks at each value, and COPY (reference 1.2). */
+import type { Queryable, Row } from '#store'
+import { NOTED, noteChanges } from './belief-change.ts'
+import type { SettledBatch } from './settle-batch.ts'
+
+/** Lines COPY streams per chunk, so that a million values never become one string. */
+const CHUNK = 5000
+
+/** Up to so many rows the plan of a statement is always the same and worth keeping. */
+const FEW = 500
+
+/** `or b.event_start = 'infinity'` is explained in belief-columns.ts: it makes PostgreSQL take the index that begins with the sensor. */
+const KNOWN = (first: string, last: string, sensor: string, source: string) =>
+  `select 1 from timed_belief b where b.sensor_id = ${sensor} and b.source_id = ${source} and
+   (b.event_start between to_timestamp(${first}::float8 / 1000) and to_timestamp(${last}::float8 / 1000) or b.event_start = 'infinity')`
+
+const NEWS = `
+with stored as (
+  insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
+  select to_timestamp(g.start / 1000), make_interval(secs => g.horizon / 1000), 0.5, g.value, $4::int, $5::int
+  from unnest($1::float8[], $2::float8[], $3::float8[]) as g(start, horizon, value)
+  where not exists (${KNOWN('$6', '$7', '$4', '$5')})
+  returning sensor_id, event_start
+), ${NOTED('stored', '$8')}
+select count(*)::int as stored from stored`
+
+/** Stores a batch of certain values when its source said nothing of the time that it spans. False: it did, and nothing was stored. */
+export async function storeNews(
+  db: Queryable,
+  { starts, horizons, values, sensor, source }: SettledBatch,
+  closed: string,
+): Promise<boolean> {
+  const params = [starts, horizons, values, sensor.id, source, starts[0], starts.at(-1), closed]
+  const row = await db.first<{ stored: number }>(NEWS, params, starts.length <= FEW ? 'believe-news' : undefined)
+  return row!.stored > 0
+}
+
+/** True when the source said something of the time that the batch spans. */
+export async function isAnythingKnown(db: Queryable, { starts, sensor, source }: SettledBatch): Promise<boolean> {
+  return (await db.first(`${KNOWN('$3', '$4', '$1', '$2')} limit 1`, [sensor.id, source, starts[0], starts.at(-1)])) !== undefined
+}
+
+/** Stores batches of which nothing is known yet, by COPY. Resolves to the number of rows. */
+export async function copyAll(tx: Queryable, batches: readonly SettledBatch[], closed: string): Promise<number> {
+  const copied = await tx.copyIn(
+    'copy timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id) from stdin',
+    lines(batches),
+  )
+  for (const { sensor, starts } of batches) await noteChanges(tx, sensor.id, starts, closed)
+  return copied
+}
+
+function* lines(batches: readonly SettledBatch[]): Generator<string> {
+  let text = ''
+  let count = 0
+  for (const { sensor, source, starts, horizons, values, probabilities } of batches) {
+    const tail = `\t${sensor.id}\t${source}\n`
+    for (let i = 0; i < starts.length; i++) {
+      text += `${new Date(starts[i]!).toISOString()}\t${horizons[i]! / 1000} seconds\t${probabilities?.[i] ?? 0.5}\t${values[i]}${tail}`
+      if (++count % CHUNK === 0) {
+        yield text
+        text = ''
+      }
+    }
+  }
+  if (text !== '') yield text
+}
+
+/**
+ * Looks and writes. A belief is not stored when the most recent earlier one of its class (measured after the fact, or foretold) says the same,
+ * a distribution when all of it does; it contradicts when another value has the same belief time.
+ */
+const MERGE = (conflict: string, allow: string) => `
+with given as materialized (
+  select to_timestamp(g.start / 1000) as event_start, make_interval(secs => g.horizon / 1000) as belief_horizon, g.probability, g.value, g.sensor,
+    g.source
+  from unnest($1::float8[], $2::float8[], $3::float8[], $4::float8[], $5::int[], $6::int[]) as g(start, horizon, probability, value, sensor, source)
+), looked as materialized (
+  select g.*, same.event_value as same, case when earlier.belief_horizon is not null then (
+      select b.event_value from timed_belief b where b.event_start = g.event_start and b.belief_horizon = earlier.belief_horizon
+        and b.cumulative_probability = g.probability and b.sensor_id = g.sensor and b.source_id = g.source) end as earlier
+  from given g
+  left join lateral (select b.event_value from timed_belief b where b.sensor_id = g.sensor and b.event_start = g.event_start
+    and b.source_id = g.source and b.belief_horizon = g.belief_horizon and b.cumulative_probability = g.probability) same on true
+  left join lateral (select b.belief_horizon from timed_belief b where b.sensor_id = g.sensor and b.event_start = g.event_start
+    and b.source_id = g.source and b.belief_horizon > g.belief_horizon
+    and (b.belief_horizon > interval '0') = (g.belief_horizon > interval '0') order by b.belief_horizon limit 1) earlier on true
+), judged as materialized (
+  select *, bool_or(earlier is distinct from value) over (partition by sensor, source, event_start, belief_horizon) as changed from looked
+), stored as (
+  insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
+  select event_start, belief_horizon, probability, value, sensor, source from judged
+  where same is distinct from value and (changed or same is not null) ${allow} ${conflict} returning sensor_id, event_start
+), ${NOTED('stored', '$7')}
+select (select count(*) from stored)::int as stored, count(*) filter (where same <> value)::int as replaced, count(*)::int as given from judged`
+
+const MERGE_NEW = MERGE('', 'and not exists (select 1 from judged where same <> value)')
+const MERGE_OVER = MERGE(
+  'on conflict (event_start, belief_horizon, cumulative_probability, sensor_id, source_id) do update set event_value = excluded.event_value',
+  '',
+)
+
+export interface Merged {
+  stored: number
+  /** Values that contradict one of the same belief time. Without `overwrite` nothing was stored when there are any. */
+  replaced: number
+  given: number
+}
+
+/** Stores what is new or changed of the batches, one look a value. */
+export async function mergeAll(db: Queryable, batches: readonly SettledBatch[], overwrite: boolean, closed: string): Promise<Merged> {
+  const columns: [number[], number[], number[], number[], number[], number[]] = [[], [], [], [], [], []]
+  for (const { sensor, source, starts, horizons, values, probabilities } of batches)
+    for (let i = 0; i < starts.length; i++) {
+      columns[0].push(starts[i]!)
+      columns[1].push(horizons[i]!)
+      columns[2].push(probabilities?.[i] ?? 0.5)
+      columns[3].push(values[i]!)
+      columns[4].push(sensor.id)
+      columns[5].push(source)
+    }
+  const row = await db.first<Row & Merged>(
+    overwrite ? MERGE_OVER : MERGE_NEW,
+    [...columns, closed],
+    columns[0].length <= FEW ? (overwrite ? 'merge-over' : 'merge-new') : undefined,
+  )
+  return row!
+}
