@@ -1,14 +1,14 @@
 /** Notes on a span of time of an account, an asset or a sensor. */
 import { type Static, Type } from 'typebox'
 import { type Principal, permits } from '#ems'
-import { formatInstant, type Instant, parseDurationLength, parseInstant } from '#kernel'
+import { formatInstant, type Instant, parseInstant } from '#kernel'
 import { asTimestamp } from '#store'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountFor, subjectOf } from './accounts.ts'
 import { assetFor } from './assets.ts'
 import { invalid, invalidSender } from './envelope.ts'
-import { canonical, Flag, idOf } from './query.ts'
+import { idOf } from './query.ts'
 import { sensorFor } from './sensors.ts'
 import { check } from './validate.ts'
 
@@ -24,17 +24,6 @@ const Body = Type.Object(
   },
   { additionalProperties: false },
 )
-const Query = Type.Object(
-  {
-    start: Type.Optional(Type.String({ format: 'aware-datetime' })),
-    end: Type.Optional(Type.String({ format: 'aware-datetime' })),
-    duration: Type.Optional(Type.String({ format: 'iso-duration' })),
-    prior: Type.Optional(Type.String({ format: 'aware-datetime' })),
-    clip: Type.Optional(Flag),
-  },
-  { additionalProperties: false },
-)
-
 interface Annotation {
   id: number
   start: Instant
@@ -70,30 +59,6 @@ export function annotationRoutes(app: App, rooms: Rooms): void {
     column: 'sensor_id',
     id: (await sensorFor(rooms, who, 'create-children', id)).id,
   }))
-
-  app.get(
-    '/assets/:id/chart_annotations',
-    { schema: { tags, summary: 'Notes for a chart', querystring: Query } },
-    async (request, reply) => {
-      const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
-      const query = check(Query, canonical(request.query), 'query') as Static<typeof Query>
-      const from = query.start === undefined ? undefined : parseInstant(query.start)
-      const until =
-        query.end !== undefined
-          ? parseInstant(query.end)
-          : from !== undefined && query.duration !== undefined
-            ? ((from + parseDurationLength(query.duration)) as Instant)
-            : undefined
-      const rows = await rooms.store.query<Annotation>(
-        `select a.* from annotation a where (exists (select from annotations_assets l where l.annotation_id = a.id and l.generic_asset_id = $1)
-       or exists (select from annotations_accounts l where l.annotation_id = a.id and l.account_id = $2))
-       and ($3::timestamptz is null or a."end" > $3) and ($4::timestamptz is null or a.start < $4) order by a.start, a.id`,
-        [asset.id, asset.account, from === undefined ? null : asTimestamp(from), until === undefined ? null : asTimestamp(until)],
-      )
-      // FlexMeasures sends this list as text/html; clients read it as JSON all the same.
-      return reply.type('text/html; charset=utf-8').send(JSON.stringify(rows.map(chartView)))
-    },
-  )
 }
 
 async function annotate(rooms: Rooms, who: Principal, place: Target, given: unknown): Promise<{ annotation: Annotation; isNew: boolean }> {
@@ -132,14 +97,4 @@ const view = (row: Annotation) => ({
   end: formatInstant(row.end),
   type: row.type,
   prior: row.belief_time === null ? null : formatInstant(row.belief_time),
-})
-
-const chartView = (row: Annotation) => ({
-  id: row.id,
-  start: row.start,
-  end: row.end,
-  belief_time: row.belief_time,
-  source: row.source_id,
-  type: row.type,
-  content: [row.content],
 })

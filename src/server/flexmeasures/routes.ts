@@ -5,6 +5,7 @@ import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './accounts.ts'
 import { annotationRoutes } from './annotations.ts'
 import { assetRoutes } from './assets.ts'
+import { chartRoutes, devChartRoutes } from './chart.ts'
 import { entryRoutes, indexRoute } from './entry.ts'
 import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
 import { figureRoutes } from './figures.ts'
@@ -52,10 +53,20 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         getDataRoutes(signedIn, rooms)
         sourceRoutes(signedIn, rooms)
         annotationRoutes(signedIn, rooms)
+        chartRoutes(signedIn, rooms)
         scheduleRoutes(signedIn, rooms)
       })
     },
     { prefix: ROOT },
+  )
+  app.register(
+    async (scope) => {
+      scope.addHook('onRequest', async (request) => {
+        if (!request.principal) throw unauthorized()
+      })
+      devChartRoutes(scope as App, rooms)
+    },
+    { prefix: '/api/dev' },
   )
 }
 
