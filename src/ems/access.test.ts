@@ -23,8 +23,8 @@ const PEOPLE = {
 }
 const of = (kind: Subject['kind'], account: number | null): Subject => {
   const consultancy = account === 4 ? 3 : null
-  if (kind === 'user') return { kind, account: account!, consultancy, user: 999 }
-  if (kind === 'account') return { kind, account: account!, consultancy }
+  if (kind === 'user' || kind === 'user-log') return { kind, account: account!, consultancy, user: 999 }
+  if (kind === 'account' || kind === 'account-log') return { kind, account: account!, consultancy }
   return { kind, account, consultancy }
 }
 const ACTIONS: Action[] = ['read', 'create-children', 'update', 'delete']

@@ -20,7 +20,13 @@ export interface Principal {
 export type Subject =
   | { kind: 'account'; account: number; consultancy: number | null }
   | { kind: 'user'; account: number; consultancy: number | null; user: number }
+  /** The audit log of an account or of a user: not for every colleague's eyes. */
+  | { kind: 'account-log'; account: number; consultancy: number | null }
+  | { kind: 'user-log'; account: number; consultancy: number | null; user: number }
   | { kind: 'asset' | 'sensor'; account: number | null; consultancy: number | null }
+
+/** Account role of those who advise others. */
+export const CONSULTANCY = 'Consultancy'
 
 const has = (who: Principal, role: string): boolean => who.roles.includes(role)
 
@@ -36,7 +42,7 @@ const advises = (who: Principal, subject: Subject): boolean =>
 export function permits(who: Principal, action: Action, subject: Subject): boolean {
   if (isAdmin(who)) return true
   if (action === 'read' && has(who, 'admin-reader')) return true
-  if (subject.kind !== 'user' && subject.account === null) return action === 'read'
+  if ((subject.kind === 'asset' || subject.kind === 'sensor') && subject.account === null) return action === 'read'
   const member = subject.account === who.account
   const accountAdmin = member && has(who, 'account-admin')
   const consultant = advises(who, subject)
@@ -47,6 +53,10 @@ export function permits(who: Principal, action: Action, subject: Subject): boole
     case 'user':
       if (action === 'read') return member || consultant
       return action === 'update' && (subject.user === who.user || accountAdmin || consultant)
+    case 'account-log':
+      return action === 'read' && (accountAdmin || consultant)
+    case 'user-log':
+      return action === 'read' && (subject.user === who.user || accountAdmin || consultant)
     case 'asset':
       return action === 'delete' ? accountAdmin || consultant : member || consultant
     case 'sensor':
@@ -71,6 +81,14 @@ export const readableAccounts = (who: Principal): number[] | 'all' => (readsAll(
 
 /** True when the principal steers the whole platform (limits, overrides, stations, world) and not only looks. */
 export const steers = (who: Principal): boolean => isAdmin(who) || has(who, 'account-admin')
+
+/** True when the principal may found accounts: administrators, and consultants of an account with the role of a consultancy. */
+export const mayFoundAccounts = (who: Principal, accountRoles: readonly string[]): boolean =>
+  isAdmin(who) || (has(who, 'consultant') && accountRoles.includes(CONSULTANCY))
+
+/** True when the principal may make or end a consultancy of its own account. */
+export const mayConsult = (who: Principal, accountRoles: readonly string[]): boolean =>
+  accountRoles.includes(CONSULTANCY) && (has(who, 'consultant') || has(who, 'account-admin'))
 
 /** True when the principal may give or take the role of a user of `subject` (reference 1.5: admin never over the API). */
 export function mayGrant(who: Principal, role: string, subject: Extract<Subject, { kind: 'user' }>): boolean {

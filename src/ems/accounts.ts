@@ -20,6 +20,9 @@ export interface AccountChange {
   logo_url?: string | null
   attributes?: Record<string, unknown>
   consultancy_account_id?: number | null
+  plan_id?: number | null
+  /** Ids of roles; they replace those it has. */
+  account_roles?: readonly number[]
 }
 
 export interface AccountFilter {
@@ -31,11 +34,13 @@ export interface AccountFilter {
 
 export type CountedAccount = Account & { user_count: number; asset_count: number }
 
-const SELECT = `select a.id, a.name, a.primary_color, a.secondary_color, a.logo_url, a.attributes, a.consultancy_account_id, a.plan_id,
+const COLUMNS = `a.id, a.name, a.primary_color, a.secondary_color, a.logo_url, a.attributes, a.consultancy_account_id, a.plan_id,
   coalesce((select json_agg(json_build_object('id', r.id, 'name', r.name) order by r.id) from roles_accounts l join account_role r on r.id = l.role_id
-  where l.account_id = a.id), '[]'::json) as account_roles,
-  (select count(*) from fm_user u where u.account_id = a.id)::int as user_count,
-  (select count(*) from generic_asset g where g.account_id = a.id)::int as asset_count from account a`
+  where l.account_id = a.id), '[]'::json) as account_roles`
+/** Users and assets are counted once for all accounts: their tables have no index by account. */
+const SELECT = `select ${COLUMNS}, coalesce(u.n, 0) as user_count, coalesce(g.n, 0) as asset_count from account a
+  left join (select account_id, count(*)::int as n from fm_user group by account_id) u on u.account_id = a.id
+  left join (select account_id, count(*)::int as n from generic_asset group by account_id) g on g.account_id = a.id`
 
 const ORDER: Record<string, string> = { id: 'a.id', name: 'lower(a.name)', assets: 'asset_count', users: 'user_count' }
 
@@ -45,16 +50,15 @@ export interface Accounts {
   count(filter: AccountFilter): Promise<number>
   create(account: { name: string; consultancy?: number | null }): Promise<Account>
   update(id: number, change: AccountChange): Promise<Account>
+  /** Id of the account of exactly this name. */
+  named(name: string): Promise<number | undefined>
   roles(): Promise<{ id: number; name: string }[]>
 }
-
-const withoutCounts = ({ user_count: _users, asset_count: _assets, ...account }: CountedAccount): Account => account
 
 export function openAccounts(store: Store): Accounts {
   const get = async (id: number) => {
     if (!isRowId(id)) return undefined
-    const row = await store.first<CountedAccount>(`${SELECT} where a.id = $1`, [id])
-    return row && withoutCounts(row)
+    return store.first<Account>(`select ${COLUMNS} from account a where a.id = $1`, [id])
   }
   return {
     get,
@@ -78,10 +82,16 @@ export function openAccounts(store: Store): Accounts {
       ])
       return (await get(row!.id))!
     },
-    async update(id, change) {
-      await updateColumns(store, 'account', id, { ...change, ...(change.attributes && { attributes: JSON.stringify(change.attributes) }) })
+    async update(id, { account_roles: roles, ...change }) {
+      await store.transact(async (tx) => {
+        await updateColumns(tx, 'account', id, { ...change, ...(change.attributes && { attributes: JSON.stringify(change.attributes) }) })
+        if (roles === undefined) return
+        await tx.query('delete from roles_accounts where account_id = $1', [id])
+        await tx.query('insert into roles_accounts (account_id, role_id) select distinct $1::int, unnest($2::int[])', [id, roles])
+      })
       return (await get(id))!
     },
+    named: async (name) => (await store.first<{ id: number }>('select id from account where name = $1', [name]))?.id,
     roles: () => store.query('select id, name from account_role order by id'),
   }
 }

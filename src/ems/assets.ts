@@ -62,31 +62,39 @@ export interface Assets {
   /** Deletes the asset with its children, sensors and beliefs. */
   remove(id: number): Promise<void>
   types(): Promise<{ id: number; name: string; description: string | null }[]>
+  /** Ids of the asset and of those above it, nearest first. */
+  lineage(id: number): Promise<number[]>
+  /** Levels of the tree that begins with the asset: 1 when nothing is below it. */
+  height(id: number): Promise<number>
   /** Id of an asset of that name at that place (under the parent, else top level of the account), other than `except`. */
   namesake(name: string, place: { parent: number | null; account: number | null }, except?: number): Promise<number | undefined>
 }
 
-const SELECT = `select g.id, g.name, g.description, g.latitude, g.longitude, g.attributes, g.flex_context as "flexContext", g.flex_model as "flexModel",
+const COLUMNS = `g.id, g.name, g.description, g.latitude, g.longitude, g.attributes, g.flex_context as "flexContext", g.flex_model as "flexModel",
   g.sensors_to_show as "sensorsToShow", g.sensors_to_show_as_kpis as kpis, g.external_id as "externalId", g.parent_asset_id as parent,
-  json_build_object('id', t.id, 'name', t.name) as type, g.account_id as account, a.name as "accountName", a.consultancy_account_id as consultancy,
-  coalesce((select json_agg(json_build_object('id', s.id, 'name', s.name) order by s.name) from sensor s where s.generic_asset_id = g.id), '[]'::json) as sensors,
-  coalesce((select json_agg(json_build_object('id', k.id, 'name', k.name, 'account', k.account_id, 'type', json_build_object('id', kt.id, 'name', kt.name))
-  order by k.id) from generic_asset k join generic_asset_type kt on kt.id = k.generic_asset_type_id where k.parent_asset_id = g.id), '[]'::json) as children`
+  json_build_object('id', t.id, 'name', t.name) as type, g.account_id as account, a.name as "accountName", a.consultancy_account_id as consultancy`
+const SENSORS = `json_agg(json_build_object('id', s.id, 'name', s.name) order by s.name)`
+const CHILDREN = `json_agg(json_build_object('id', k.id, 'name', k.name, 'account', k.account_id,
+  'type', json_build_object('id', kt.id, 'name', kt.name)) order by k.id)`
+const KIN = 'generic_asset k join generic_asset_type kt on kt.id = k.generic_asset_type_id'
+const ONE = `select ${COLUMNS}, coalesce((select ${SENSORS} from sensor s where s.generic_asset_id = g.id), '[]'::json) as sensors,
+  coalesce((select ${CHILDREN} from ${KIN} where k.parent_asset_id = g.id), '[]'::json) as children`
 const FROM = ' from generic_asset g join generic_asset_type t on t.id = g.generic_asset_type_id left join account a on a.id = g.account_id'
 
 const ORDER: Record<string, string> = { id: 'g.id', name: 'lower(g.name)', owner: 'lower(a.name)' }
 
 export function openAssets(store: Store): Assets {
-  const get = (id: number) => (isRowId(id) ? store.first<Asset>(`${SELECT}${FROM} where g.id = $1`, [id]) : Promise.resolve(undefined))
+  const get = (id: number) => (isRowId(id) ? store.first<Asset>(`${ONE}${FROM} where g.id = $1`, [id]) : Promise.resolve(undefined))
   return {
     get,
-    list(filter, page = {}) {
+    async list(filter, page = {}) {
       const { condition, params } = where(filter)
       const limited = page.limit === undefined ? '' : ` limit ${Number(page.limit)} offset ${Number(page.offset ?? 0)}`
-      return store.query<Asset>(
-        `${SELECT}${FROM}${condition} order by ${ORDER[page.sort ?? 'id'] ?? 'g.id'} ${page.descending ? 'desc' : 'asc'}, g.id${limited}`,
+      const rows = await store.query<Omit<Asset, 'sensors' | 'children'>>(
+        `select ${COLUMNS}${FROM}${condition} order by ${ORDER[page.sort ?? 'id'] ?? 'g.id'} ${page.descending ? 'desc' : 'asc'}, g.id${limited}`,
         params,
       )
+      return withKin(store, rows)
     },
     async count(filter) {
       const { condition, params } = where(filter)
@@ -111,6 +119,24 @@ export function openAssets(store: Store): Assets {
       await store.query('delete from generic_asset where id = $1', [id])
     },
     types: () => store.query('select id, name, description from generic_asset_type order by id'),
+    async lineage(id) {
+      const rows = await store.query<{ id: number }>(
+        `with recursive line as (select id, parent_asset_id as parent, 1 as level from generic_asset where id = $1
+         union select g.id, g.parent_asset_id, l.level + 1 from generic_asset g join line l on g.id = l.parent where l.level < 1000)
+         select id from line order by level`,
+        [id],
+      )
+      return rows.map((row) => row.id)
+    },
+    async height(id) {
+      const row = await store.first<{ levels: number }>(
+        `with recursive tree as (select id, 1 as level from generic_asset where id = $1
+         union select k.id, t.level + 1 from generic_asset k join tree t on k.parent_asset_id = t.id where t.level < 1000)
+         select max(level) as levels from tree`,
+        [id],
+      )
+      return row?.levels ?? 0
+    },
     async namesake(name, place, except) {
       const row = await store.first<{ id: number }>(
         place.parent === null
@@ -121,6 +147,24 @@ export function openAssets(store: Store): Assets {
       return row?.id
     },
   }
+}
+
+/** Sensors and children of all assets at once: their tables have no index by asset, so one look through each must do. */
+async function withKin(store: Store, rows: Omit<Asset, 'sensors' | 'children'>[]): Promise<Asset[]> {
+  if (rows.length === 0) return []
+  const ids = [rows.map((row) => row.id)]
+  const [sensors, children] = await Promise.all([
+    store.query<{ id: number; list: Asset['sensors'] }>(
+      `select s.generic_asset_id as id, ${SENSORS} as list from sensor s where s.generic_asset_id = any($1::int[]) group by 1`,
+      ids,
+    ),
+    store.query<{ id: number; list: Asset['children'] }>(
+      `select k.parent_asset_id as id, ${CHILDREN} as list from ${KIN} where k.parent_asset_id = any($1::int[]) group by 1`,
+      ids,
+    ),
+  ])
+  const [own, below] = [new Map(sensors.map(({ id, list }) => [id, list])), new Map(children.map(({ id, list }) => [id, list]))]
+  return rows.map((row) => ({ ...row, sensors: own.get(row.id) ?? [], children: below.get(row.id) ?? [] }))
 }
 
 const json = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value))
@@ -153,9 +197,14 @@ function where(filter: AssetFilter): { condition: string; params: unknown[] } {
     all.push(`(g.account_id = any(${bind(filter.accounts.filter((id) => id !== null))}::int[])${open})`)
   }
   if (filter.root !== undefined)
-    all.push(`g.id in (with recursive tree as (select id, 0 as level from generic_asset where id = ${bind(filter.root)}
-      union all select k.id, tree.level + 1 from generic_asset k join tree on k.parent_asset_id = tree.id
-      where tree.level < ${bind(filter.depth ?? 100)}::int) select id from tree)`)
+    all.push(
+      filter.depth === undefined
+        ? `g.id in (with recursive tree as (select id from generic_asset where id = ${bind(filter.root)}
+          union select k.id from generic_asset k join tree on k.parent_asset_id = tree.id) select id from tree)`
+        : `g.id in (with recursive tree as (select id, 0 as level from generic_asset where id = ${bind(filter.root)}
+          union select k.id, tree.level + 1 from generic_asset k join tree on k.parent_asset_id = tree.id
+          where tree.level < ${bind(Math.min(filter.depth, 1000))}::int) select id from tree)`,
+    )
   if (filter.type !== undefined) all.push(`g.generic_asset_type_id = ${bind(filter.type)}`)
   for (const term of filter.terms ?? []) {
     const safe = term.replace(/[\\%_]/g, '\\$&')
@@ -168,7 +217,7 @@ function where(filter: AssetFilter): { condition: string; params: unknown[] } {
 /** Ids of the asset and everything below it. */
 export async function offspring(db: Queryable, root: number): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
-    `with recursive tree as (select id from generic_asset where id = $1 union all
+    `with recursive tree as (select id from generic_asset where id = $1 union
      select k.id from generic_asset k join tree on k.parent_asset_id = tree.id) select id from tree`,
     [root],
   )

@@ -3,6 +3,8 @@ export {
   demand,
   forbidden,
   isAdmin,
+  mayConsult,
+  mayFoundAccounts,
   mayGrant,
   type Principal,
   permits,
@@ -92,4 +94,13 @@ export { foreseeUpload, type UploadForecast } from './upload/preview.ts'
 export { openUploadReader, type UploadReader, type UploadReaderOptions } from './upload/reader.ts'
 export type { ReadFile, UploadedFile, UploadReading, UploadTarget } from './upload/target.ts'
 export { type UnitTurn, unitTurn } from './upload/unit.ts'
-export { type AdministratorOptions, createAdministrator, type NewUser, openUsers, type User, type UserFilter, type Users } from './users.ts'
+export {
+  type AdministratorOptions,
+  createAdministrator,
+  type NewUser,
+  openUsers,
+  type User,
+  type UserChange,
+  type UserFilter,
+  type Users,
+} from './users.ts'

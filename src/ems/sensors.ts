@@ -177,7 +177,7 @@ async function list(store: Queryable, filter: SensorFilter, page: Page): Promise
   if (filter.asset !== undefined) where.push(`a.id = ${bind(filter.asset)}`)
   if (filter.under !== undefined)
     where.push(`a.id in (with recursive tree as (select id from generic_asset where id = ${bind(filter.under)}
-      union all select g.id from generic_asset g join tree t on g.parent_asset_id = t.id) select id from tree)`)
+      union select g.id from generic_asset g join tree t on g.parent_asset_id = t.id) select id from tree)`)
   if (filter.unit !== undefined) where.push(`s.unit = ${bind(filter.unit)}`)
   if (filter.terms && filter.terms.length > 0) {
     const any = bind(filter.terms.map((term) => `%${term.replace(/[\\%_]/g, '\\$&')}%`))

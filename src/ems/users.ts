@@ -32,6 +32,14 @@ export interface NewUser {
   active?: boolean
 }
 
+export interface UserChange {
+  email?: string
+  username?: string
+  active?: boolean
+  timezone?: string
+  roles?: readonly number[]
+}
+
 export interface UserFilter {
   accounts: readonly number[] | 'all'
   inactive?: boolean
@@ -47,10 +55,13 @@ export interface Users {
   count(filter: UserFilter): Promise<number>
   /** @throws Problem `user-exists` (409), `unknown-account`, `unknown-role` (422) */
   create(user: NewUser): Promise<User>
-  update(id: number, change: { username?: string; active?: boolean; timezone?: string; roles?: readonly number[] }): Promise<User>
+  /** Whoever is deactivated is signed out everywhere. @throws Problem `user-exists` (409) when the email or username is taken */
+  update(id: number, change: UserChange): Promise<User>
   /** @throws Problem `weak-password` (422) */
   checkPassword(password: string): void
   setPassword(id: number, password: string): Promise<void>
+  /** Puts a password in place that nobody knows and ends every token of the user. */
+  scramblePassword(id: number): Promise<void>
   /** The principal an active user signs in as; undefined when there is none. */
   principal(id: number): Promise<Principal | undefined>
   roles(): Promise<{ id: number; name: string }[]>
@@ -73,6 +84,8 @@ const ORDER: Record<string, string> = {
 /** `passwords` says in which form new ones are written; ours by default. */
 export function openUsers(store: Store, { hash }: Pick<Passwords, 'hash'> = { hash: hashPassword }): Users {
   const get = async (id: number) => (isRowId(id) ? store.first<User>(`${SELECT} where u.id = $1`, [id]) : undefined)
+  const storePassword = async (id: number, password: string) =>
+    void (await store.query('update fm_user set password = $2, fs_uniquifier = $3 where id = $1', [id, await hash(password), uniquifier()]))
   return {
     get,
     credentials: (email) =>
@@ -101,22 +114,20 @@ export function openUsers(store: Store, { hash }: Pick<Passwords, 'hash'> = { ha
     },
     async update(id, { roles, ...change }) {
       await store.transact(async (tx) => {
-        await updateColumns(tx, 'fm_user', id, change)
+        await refuseTaken(tx, change, id)
+        await updateColumns(tx, 'fm_user', id, { ...change, ...(change.active === false && { fs_uniquifier: uniquifier() }) })
         if (roles === undefined) return
         await tx.query('delete from roles_users where user_id = $1', [id])
-        await tx.query('insert into roles_users (user_id, role_id) select $1, unnest($2::int[])', [id, roles])
+        await tx.query('insert into roles_users (user_id, role_id) select distinct $1::int, unnest($2::int[])', [id, roles])
       })
       return (await get(id))!
     },
     checkPassword,
     async setPassword(id, password) {
       checkPassword(password)
-      await store.query('update fm_user set password = $2, fs_uniquifier = $3 where id = $1', [
-        id,
-        await hash(password),
-        randomBytes(32).toString('hex'),
-      ])
+      await storePassword(id, password)
     },
+    scramblePassword: (id) => storePassword(id, inventPassword()),
     async principal(id) {
       const user = await get(id)
       if (!user?.active) return undefined
@@ -132,6 +143,24 @@ export function openUsers(store: Store, { hash }: Pick<Passwords, 'hash'> = { ha
   }
 }
 
+/** What tokens are bound to: with a new one they all end. */
+const uniquifier = (): string => randomBytes(32).toString('hex')
+
+/** Emails and usernames belong to one user. @throws Problem `user-exists` */
+async function refuseTaken(tx: Queryable, { email, username }: { email?: string; username?: string }, except = 0): Promise<void> {
+  const taken = await tx.first<{ email: string; username: string }>(
+    'select email, username from fm_user where (lower(email) = lower($1) or username = $2) and id <> $3',
+    [email ?? null, username ?? null, except],
+  )
+  if (!taken) return
+  const byEmail = email !== undefined && taken.email.toLowerCase() === email.toLowerCase()
+  throw new Problem('user-exists', `User with ${byEmail ? `email ${email}` : `username ${username}`} already exists.`, {
+    status: 409,
+    hint: 'Choose another email or username.',
+    details: { field: byEmail ? 'email' : 'username' },
+  })
+}
+
 function checkPassword(password: string): void {
   if (password.length < 8 || password.length > 1024)
     throw new Problem('weak-password', 'The password must have 8 to 1024 characters.', { status: 422, hint: 'Take a longer one.' })
@@ -142,20 +171,12 @@ async function insertUser(tx: Queryable, user: NewUser, password: string | null)
   if (!/^[^@\s]+@[^@\s]+$/.test(email) || email.length > 255)
     throw new Problem('invalid-email', `'${email}' is not an email address.`, { status: 422, hint: "Write it like 'name@example.com'." })
   const username = user.username ?? email.split('@')[0]!
-  const taken = await tx.first<{ email: string }>('select email from fm_user where lower(email) = lower($1) or username = $2', [
-    email,
-    username,
-  ])
-  if (taken)
-    throw new Problem('user-exists', `A user with the email '${email}' or the username '${username}' exists already.`, {
-      status: 409,
-      hint: 'Choose another email or username.',
-    })
+  await refuseTaken(tx, { email, username })
   if (!(await tx.first('select 1 from account where id = $1', [user.account])))
     throw new Problem('unknown-account', `No account found with id ${user.account}.`, { status: 422, hint: 'Create the account first.' })
   const row = await tx.first<{ id: number }>(
     `insert into fm_user (email, username, password, active, timezone, fs_uniquifier, account_id) values ($1, $2, $3, $4, $5, $6, $7) returning id`,
-    [email, username, password, user.active ?? true, user.timezone ?? 'UTC', randomBytes(32).toString('hex'), user.account],
+    [email, username, password, user.active ?? true, user.timezone ?? 'UTC', uniquifier(), user.account],
   )
   for (const role of user.roles ?? []) {
     const made = await tx.query('insert into roles_users (user_id, role_id) select $1, id from role where name = $2 returning id', [

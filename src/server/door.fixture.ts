@@ -1,6 +1,15 @@
 /** For tests of the server: a running one on a scratch database with two accounts, their people, an asset and sensors. */
 import type { News, SolverPool } from '#ems'
-import { type Clock, inProcessBus, type ManualClock, manualClock, parseInstant, silentLog } from '#kernel'
+import {
+  type Clock,
+  FLEXMEASURES_DEFAULTS,
+  type FlexMeasuresSettings,
+  inProcessBus,
+  type ManualClock,
+  manualClock,
+  parseInstant,
+  silentLog,
+} from '#kernel'
 import { type Store, scratchStore } from '#store'
 import type { ServerConfig } from './rooms.ts'
 import { createServer, type Server, type ServerParts } from './server.ts'
@@ -36,12 +45,27 @@ interface Life {
 /** Opens a door; `given.store` brings a database of one's own. */
 export async function openDoor(
   t: Life,
-  given: { store?: Store; config?: Partial<ServerConfig>; pool?: SolverPool; mail?: ServerParts['mail']; serverClock?: Clock } = {},
+  given: {
+    store?: Store
+    config?: Partial<ServerConfig>
+    flexMeasures?: Partial<FlexMeasuresSettings>
+    pool?: SolverPool
+    mail?: ServerParts['mail']
+    serverClock?: Clock
+  } = {},
 ): Promise<Door> {
   const store = given.store ?? (await scratchStore(t))
   const clock = manualClock(NOON)
   const server = createServer({
-    config: { host: '127.0.0.1', port: 0, platformName: 'Cariflex', timezone: 'UTC', web: '/nowhere', ...given.config },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      platformName: 'Cariflex',
+      timezone: 'UTC',
+      web: '/nowhere',
+      flexMeasures: { ...FLEXMEASURES_DEFAULTS, ...given.flexMeasures },
+      ...given.config,
+    },
     store,
     clock: given.serverClock ?? clock,
     log: silentLog,

@@ -24,6 +24,12 @@ const HINTS: Record<string, string> = {
 export function problemOf(error: unknown): Problem | undefined {
   if (isProblem(error)) return error
   if (!(error instanceof Error)) return undefined
+  // Two at once wanted the same name: the second is told so.
+  if ('code' in error && error.code === '23505')
+    return new Problem('exists-already', 'Something that must be the only one of its kind is there already.', {
+      status: 409,
+      hint: 'Choose another name, or look whether it is the one you want.',
+    })
   const framework = error as Error & FrameworkError
   if (framework.validation) {
     const first = framework.validation[0]

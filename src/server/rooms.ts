@@ -2,6 +2,7 @@
 import type { AccountPlans, Accounts, Assets, Beliefs, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
 import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
+import type { RateLimits } from './flexmeasures/rate-limit.ts'
 import type { Identity } from './identity.ts'
 import type { Metrics } from './metrics.ts'
 import type { Presence } from './presence.ts'
@@ -64,6 +65,8 @@ export interface Rooms {
   bus: Bus<News>
   accounts: Accounts
   accountPlans: AccountPlans
+  /** How often the FlexMeasures API may be asked. */
+  rateLimits: RateLimits
   users: Users
   assets: Assets
   sensors: Sensors

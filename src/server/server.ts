@@ -27,6 +27,7 @@ import { openQueue, type Queue, type Store } from '#store'
 import { type App, createApp, type Request, type Routes } from './app.ts'
 import { cariflexRoutes } from './cariflex/routes.ts'
 import { tellStream } from './cariflex/stream.ts'
+import { createRateLimits } from './flexmeasures/rate-limit.ts'
 import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath, wrongFlexMeasuresMethod } from './flexmeasures/routes.ts'
 import { allowForeignPages, trustHosts } from './foreign-pages.ts'
 import { addHealth, type ReadinessCheck } from './health.ts'
@@ -106,16 +107,19 @@ export function createServer(parts: ServerParts): Server {
   const queue = parts.queue ?? openQueue({ store, clock, log })
   const pool = () => parts.pool ?? sharedSolverPool()
   const schedules = openSchedules({ clock, bus, beliefs, sensors, assets, sources, queue, pool, author: config.platformName })
+  const flexMeasures = config.flexMeasures ?? FLEXMEASURES_DEFAULTS
+  const accountPlans = openAccountPlans(store, clock)
   const rooms: Rooms = {
     config,
-    flexMeasures: config.flexMeasures ?? FLEXMEASURES_DEFAULTS,
+    flexMeasures,
     security: config.security ?? SECURITY_DEFAULTS,
     store,
     clock,
     log,
     bus,
     accounts: openAccounts(store),
-    accountPlans: openAccountPlans(store, clock),
+    accountPlans,
+    rateLimits: createRateLimits(flexMeasures, accountPlans, clock),
     users,
     assets,
     sensors,

@@ -4,23 +4,38 @@ import { type Asset, type AssetFields, isAdmin, type Principal, permits } from '
 import type { Rooms } from '../rooms.ts'
 import { type FieldErrors, invalid } from './envelope.ts'
 import { jsonOf } from './format.ts'
+import { faultInGraphs, faultInKpis, sensorsInFlexConfig, sensorsShown } from './shown-sensors.ts'
 import { add, findErrors } from './validate.ts'
 
+/** Levels of an asset tree. */
+const DEEPEST = 100
+const TOO_DEEP = `An asset tree can have ${DEEPEST} levels at most.`
+
 const nullable = <T>(schema: object) => Type.Unsafe<T | null>(schema)
+const json = (what: string) => Type.Optional(Type.Unknown({ description: `${what}, or the same as JSON in a string.` }))
 const fields = {
-  name: Type.String({ minLength: 1, maxLength: 80 }),
-  generic_asset_type_id: Type.Integer(),
-  account_id: Type.Optional(nullable<number>({ type: ['integer', 'null'] })),
-  parent_asset_id: Type.Optional(nullable<number>({ type: ['integer', 'null'] })),
-  description: Type.Optional(nullable<string>({ type: ['string', 'null'] })),
-  latitude: Type.Optional(nullable<number>({ type: ['number', 'null'] })),
-  longitude: Type.Optional(nullable<number>({ type: ['number', 'null'] })),
-  attributes: Type.Optional(Type.Unknown({ description: 'Object, or JSON in a string.' })),
-  flex_context: Type.Optional(Type.Unknown({ description: 'Object, or JSON in a string.' })),
-  flex_model: Type.Optional(Type.Unknown({ description: 'Object, or JSON in a string.' })),
-  sensors_to_show: Type.Optional(Type.Unknown({ description: 'List, or JSON in a string.' })),
-  sensors_to_show_as_kpis: Type.Optional(Type.Unknown({ description: 'List, or JSON in a string.' })),
-  external_id: Type.Optional(nullable<string>({ type: ['string', 'null'], maxLength: 80 })),
+  name: Type.String({ minLength: 1, maxLength: 80, description: 'Name, unlike that of any other asset at the same place of the tree.' }),
+  generic_asset_type_id: Type.Integer({ description: 'Id of the kind of asset, see GET /assets/types.' }),
+  account_id: Type.Optional(
+    nullable<number>({
+      type: ['integer', 'null'],
+      description: 'Id of the account that owns the asset; null = public, for administrators.',
+    }),
+  ),
+  parent_asset_id: Type.Optional(
+    nullable<number>({ type: ['integer', 'null'], description: 'Id of the asset above; null = top level. Trees have 100 levels at most.' }),
+  ),
+  description: Type.Optional(nullable<string>({ type: ['string', 'null'], description: 'Free text.' })),
+  latitude: Type.Optional(nullable<number>({ type: ['number', 'null'], description: 'Degrees north, -90 to 90, 7 decimals at most.' })),
+  longitude: Type.Optional(nullable<number>({ type: ['number', 'null'], description: 'Degrees east, -180 to 180, 7 decimals at most.' })),
+  attributes: json('Anything else about the asset: an object'),
+  flex_context: json('The site as schedulers see it (prices, capacities, inflexible devices): an object'),
+  flex_model: json('The device as schedulers see it (state of charge, power, efficiency): an object'),
+  sensors_to_show: json('Graphs of the asset: a list of {title, plots}, of sensor ids or of lists of them'),
+  sensors_to_show_as_kpis: json('Figures of the asset: a list of {title, sensor, function: sum|min|max|mean}'),
+  external_id: Type.Optional(
+    nullable<string>({ type: ['string', 'null'], maxLength: 80, description: 'Id of the asset in another system; empty = none.' }),
+  ),
 }
 export const NewAssetBody = Type.Object(fields, { additionalProperties: false })
 export const AssetChangeBody = Type.Partial(NewAssetBody, { additionalProperties: false })
@@ -57,17 +72,16 @@ export async function readAssetBody(rooms: Rooms, who: Principal, given: unknown
   ] as const) {
     const value = body[field]
     if (!fine(field)) continue
-    if (typeof value === 'number' && Math.abs(value) > most)
-      add(
-        errors,
-        [field],
-        `${capital(field)} ${value} exceeds the ${value > 0 ? 'maximum' : 'minimum'} ${field} of ${value > 0 ? '' : '-'}${most} deg.`,
-      )
+    const bound = typeof value === 'number' && Math.abs(value) > most ? `${value > 0 ? 'maximum' : 'minimum'} ${field} of` : undefined
+    if (bound) add(errors, [field], `${capital(field)} ${value} exceeds the ${bound} ${Number(value) > 0 ? most : -most} degrees.`)
+    else if (typeof value === 'number' && Number(value.toFixed(7)) !== value)
+      add(errors, [field], 'Latitudes and longitudes are limited to 7 decimal places.')
     else read[field] = value as number | null
   }
   if (fine('name')) read.name = body.name!
   if (fine('description')) read.description = body.description as string | null
-  if (fine('external_id')) read.externalId = body.external_id as string | null
+  // An empty one is none.
+  if (fine('external_id')) read.externalId = (body.external_id as string | null)?.trim() ? (body.external_id as string) : null
   if (fine('generic_asset_type_id')) {
     const types = await rooms.assets.types()
     if (types.some((type) => type.id === body.generic_asset_type_id)) read.type = body.generic_asset_type_id!
@@ -78,7 +92,7 @@ export async function readAssetBody(rooms: Rooms, who: Principal, given: unknown
   await readOwner(rooms, who, body, fine('account_id'), parent, before, read, errors)
   await refuseTakenName(rooms, read, before, errors)
   await refuseTakenExternalId(rooms, read, before, errors)
-  await refuseUnknownSensors(rooms, read, errors)
+  await refuseUnknownSensors(rooms, who, read, before, errors)
   if (Object.keys(errors).length > 0) throw invalid('json', errors)
   return read
 }
@@ -108,10 +122,18 @@ function readJson(body: Body, read: AssetFields, errors: FieldErrors): void {
     const value = parsed(field)
     if (value === undefined) continue
     if (!Array.isArray(value)) add(errors, [field], `${field} should be a list.`)
-    else read[key] = value
+    else {
+      const fault = field === 'sensors_to_show' ? faultInGraphs(value) : faultInKpis(value)
+      if (fault) add(errors, [field], fault)
+      else read[key] = value
+    }
   }
+  const legacy = read.attributes?.['sensors_to_show']
+  const fault = Array.isArray(legacy) ? faultInGraphs(legacy) : undefined
+  if (fault) add(errors, ['attributes'], fault)
 }
 
+/** The parent that is asked for: one that is there, of the same account, not below the asset, and not too deep. */
 async function readParent(
   rooms: Rooms,
   who: Principal,
@@ -120,19 +142,27 @@ async function readParent(
   errors: FieldErrors,
 ): Promise<Asset | undefined> {
   if (id === null) return undefined
+  const refuse = (text: string) => void add(errors, ['parent_asset_id'], text)
   const parent = await rooms.assets.get(id)
   if (!parent || !permits(who, 'read', { kind: 'asset', account: parent.account, consultancy: parent.consultancy })) {
-    add(errors, ['parent_asset_id'], `Parent GenericAsset with id ${id} doesn't exist.`)
+    refuse(`Parent GenericAsset with id ${id} doesn't exist.`)
     return undefined
   }
+  const above = await rooms.assets.lineage(id)
   if (before) {
-    for (let at: Asset | undefined = parent; at; at = at.parent === null ? undefined : await rooms.assets.get(at.parent))
-      if (at.id === before.id) {
-        add(errors, ['parent_asset_id'], 'An asset cannot be its own parent or the child of its own offspring.')
-        return undefined
-      }
+    if (above.includes(before.id)) refuse('An asset cannot be its own parent or the child of its own offspring.')
+    else if (parent.account !== before.account && before.account !== null && parent.id !== before.parent)
+      refuse('Parent asset must belong to the same account as the child asset.')
   }
+  const below = before ? await rooms.assets.height(before.id) : 1
+  if (above.length + below > DEEPEST) refuse(TOO_DEEP)
   return parent
+}
+
+/** @throws 422 when the tree of `asset`, put under `parent`, would be too deep */
+export async function demandDepth({ assets }: Rooms, parent: number | null, asset: number): Promise<void> {
+  if (parent === null) return
+  if ((await assets.lineage(parent)).length + (await assets.height(asset)) > DEEPEST) throw invalid('json', TOO_DEEP)
 }
 
 async function readOwner(
@@ -152,6 +182,7 @@ async function readOwner(
   }
   const wanted = body.account_id!
   if (before && wanted === before.account) return
+  if (before && !isAdmin(who)) return add(errors, ['account_id'], 'User is not allowed to create assets for this account.')
   if (wanted !== null && !(await rooms.accounts.get(wanted))) return add(errors, ['account_id'], `Account with Id ${wanted} doesn't exist.`)
   if (!isAdmin(who) && wanted !== who.account && !(wanted !== null && who.clients.includes(wanted)))
     return add(errors, ['account_id'], 'User is not allowed to create assets for this account.')
@@ -183,18 +214,26 @@ async function refuseTakenExternalId(rooms: Rooms, read: AssetFields, before: As
   if (taken) add(errors, ['external_id'], `An asset with the external id '${read.externalId}' already exists.`)
 }
 
-/** Numbers of sensors inside `sensors_to_show` must be sensors: lists of ids, or entries with `sensor`, `sensors` or `plots`. */
-async function refuseUnknownSensors(rooms: Rooms, read: AssetFields, errors: FieldErrors): Promise<void> {
+/** Sensors that graphs, KPIs and flex-configuration name must be there, for the one who names them: new ones, as old ones were checked. */
+async function refuseUnknownSensors(
+  rooms: Rooms,
+  who: Principal,
+  read: AssetFields,
+  before: Asset | undefined,
+  errors: FieldErrors,
+): Promise<void> {
   const legacy = read.attributes?.['sensors_to_show']
-  const shown = read.sensorsToShow ?? (Array.isArray(legacy) ? legacy : [])
-  const field = read.sensorsToShow ? 'sensors_to_show' : 'attributes'
-  for (const id of sensorIds(shown)) if (!(await rooms.sensors.get(id))) return add(errors, [field], `No sensor found with ID ${id}.`)
-}
-
-function sensorIds(value: unknown): number[] {
-  if (typeof value === 'number') return [value]
-  if (Array.isArray(value)) return value.flatMap(sensorIds)
-  if (typeof value !== 'object' || value === null) return []
-  const entry = value as Record<string, unknown>
-  return [...sensorIds(entry['sensor']), ...sensorIds(entry['sensors']), ...sensorIds(entry['plots'])]
+  const named: [string, number[], number[]][] = [
+    ['attributes', Array.isArray(legacy) ? sensorsShown(legacy) : [], []],
+    ['sensors_to_show', sensorsShown(read.sensorsToShow), sensorsShown(before?.sensorsToShow)],
+    ['sensors_to_show_as_kpis', sensorsShown(read.kpis), sensorsShown(before?.kpis)],
+    ['flex_context', sensorsInFlexConfig(read.flexContext), sensorsInFlexConfig(before?.flexContext)],
+    ['flex_model', sensorsInFlexConfig(read.flexModel), sensorsInFlexConfig(before?.flexModel)],
+  ]
+  for (const [field, now, old] of named)
+    for (const id of new Set(now.filter((id) => !old.includes(id)))) {
+      const sensor = await rooms.sensors.get(id)
+      const known = sensor && permits(who, 'read', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })
+      if (!known) add(errors, [field], `No sensor found with ID ${id}.`)
+    }
 }

@@ -28,6 +28,28 @@ export const assetView = (asset: Asset) => ({
   external_id: asset.externalId,
 })
 
+/** Names of what an asset shows. */
+export const ASSET_FIELDS: ReadonlySet<string> = new Set([
+  'id',
+  'name',
+  'description',
+  'account_id',
+  'owner',
+  'latitude',
+  'longitude',
+  'generic_asset_type_id',
+  'generic_asset_type',
+  'attributes',
+  'parent_asset_id',
+  'child_assets',
+  'sensors',
+  'sensors_to_show',
+  'flex_context',
+  'flex_model',
+  'sensors_to_show_as_kpis',
+  'external_id',
+] satisfies (keyof ReturnType<typeof assetView>)[])
+
 /** Host and month are those of FlexMeasures' own default (`FLEXMEASURES_HOSTS_AND_AUTH_START`). */
 export const sensorView = (sensor: Sensor) => ({
   id: sensor.id,

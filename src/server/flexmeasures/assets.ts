@@ -15,33 +15,47 @@ import {
 } from '#ems'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-import { accountFor, auditAnswer } from './accounts.ts'
-import { AssetChangeBody, NewAssetBody, readAssetBody } from './asset-body.ts'
-import { assetView, sensorView } from './asset-view.ts'
+import { AuditQuery, accountFor, auditAnswer } from './accounts.ts'
+import { AssetChangeBody, demandDepth, NewAssetBody, readAssetBody } from './asset-body.ts'
+import { assetChanges } from './asset-history.ts'
+import { ASSET_FIELDS, assetView, sensorView } from './asset-view.ts'
 import { failed, invalid, noContent } from './envelope.ts'
 import { pythonText } from './format.ts'
-import { canonical, Flag, flag, idOf, paged, pageOf, paging } from './query.ts'
-import { dropReferences } from './references.ts'
+import { canonical, flag, flagOf, IdPath, idOf, paged, pageOf, paging } from './query.ts'
+import { dropAssetReferences } from './references.ts'
 import { check } from './validate.ts'
 
 const closed = { additionalProperties: false }
 const tags = ['flexmeasures']
+const fields = Type.Optional(
+  Type.String({ description: 'Which fields the answer shows, separated by |; all unless said.', examples: ['id|name|flex_model'] }),
+)
 const ListQuery = Type.Object(
   {
     ...paging('id', 'name', 'owner'),
-    account: Type.Optional(Type.Integer()),
-    root: Type.Optional(Type.Integer()),
-    depth: Type.Optional(Type.Integer({ minimum: 0 })),
-    'all-accessible': Type.Optional(Flag),
-    'include-public': Type.Optional(Flag),
-    'asset-type': Type.Optional(Type.Integer()),
-    fields: Type.Optional(Type.String()),
+    account: Type.Optional(Type.Integer({ description: "Id of the account whose assets are wanted; one's own unless said." })),
+    root: Type.Optional(Type.Integer({ description: 'Only this asset and what lies below it, of all accounts one may read.' })),
+    depth: Type.Optional(Type.Integer({ minimum: 0, description: 'Levels below the root; 0 = the root only.' })),
+    'all-accessible': Type.Optional(flagOf('Assets of all accounts one may read, and public ones.')),
+    'include-public': Type.Optional(flagOf('Public assets as well.')),
+    'asset-type': Type.Optional(Type.Integer({ description: 'Only assets of this kind (id).' })),
+    fields,
   },
   closed,
 )
-const CopyQuery = Type.Object({ account: Type.Optional(Type.Integer()), parent: Type.Optional(Type.Integer()) }, closed)
+const CopyQuery = Type.Object(
+  {
+    account: Type.Optional(
+      Type.Integer({ description: 'Id of the account that gets the copy; without a parent it lands at the top there.' }),
+    ),
+    parent: Type.Optional(
+      Type.Integer({ description: 'Id of the asset under which the copy goes; without an account it belongs to that one.' }),
+    ),
+  },
+  closed,
+)
 const SensorsQuery = Type.Object(paging('id', 'name', 'resolution'), closed)
-const PublicQuery = Type.Object({ fields: Type.Optional(Type.String()) }, closed)
+const PublicQuery = Type.Object({ fields }, closed)
 
 /** The asset, when the one who asks may do the action. @throws 404, 403 */
 export async function assetFor(rooms: Rooms, who: Principal, action: Action, id: number): Promise<Asset> {
@@ -51,16 +65,26 @@ export async function assetFor(rooms: Rooms, who: Principal, action: Action, id:
   return asset
 }
 
+/** The same for an asset that a query names: that it is not there is a fault of the query. @throws 422, 403 */
+export async function assetNamed(rooms: Rooms, who: Principal, action: Action, id: number, field: string): Promise<Asset> {
+  if (!(await rooms.assets.get(id))) throw invalid('query', { [field]: [`No asset found with ID ${id}.`] })
+  return assetFor(rooms, who, action, id)
+}
+
 export function assetRoutes(app: App, rooms: Rooms): void {
   const { assets, sensors, store, clock } = rooms
   app.get('/assets', { schema: { tags, summary: 'Assets', querystring: ListQuery } }, async (request) => {
     const who = request.principal!
     const query = check(ListQuery, canonical(request.query), 'query') as Static<typeof ListQuery>
     if (query.account !== undefined) await accountFor(rooms, who, 'read', query.account)
-    if (query.root !== undefined) await assetFor(rooms, who, 'read', query.root)
-    const accessible = flag(query['all-accessible'], false) || query.root !== undefined
-    const own = query.account !== undefined ? [query.account] : accessible ? readableAccounts(who) : [who.account]
-    const open = flag(query['include-public'], false) || (query.root !== undefined && query.account === undefined)
+    if (query.root !== undefined) await assetNamed(rooms, who, 'read', query.root, 'root')
+    const type = query['asset-type']
+    if (type !== undefined && !(await assets.types()).some(({ id }) => id === type))
+      throw invalid('query', { asset_type: [`No generic asset type found with id ${type}.`] })
+    const wide = query.account === undefined && (flag(query['all-accessible'], false) || query.root !== undefined)
+    const own = query.account !== undefined ? [query.account] : wide ? readableAccounts(who) : [who.account]
+    const open = flag(query['include-public'], false) || wide
+    const shown = fieldsOf(query.fields)
     const accounts = await scopeOf(rooms, own, open)
     const page = pageOf(query)
     const everything = {
@@ -70,7 +94,7 @@ export function assetRoutes(app: App, rooms: Rooms): void {
       ...(query['asset-type'] !== undefined && { type: query['asset-type'] }),
     }
     const filter = { ...everything, terms: page.terms }
-    const rows = (await assets.list(filter, page.page)).map((row) => pick(assetView(row), query.fields))
+    const rows = (await assets.list(filter, page.page)).map((row) => pick(assetView(row), shown))
     return page.paged ? paged(rows, await assets.count(everything), await assets.count(filter)) : rows
   })
 
@@ -81,6 +105,7 @@ export function assetRoutes(app: App, rooms: Rooms): void {
     else if (fields.account === null) {
       if (!isAdmin(who)) throw forbidden()
     } else await accountFor(rooms, who, 'create-children', fields.account!)
+    await rooms.accountPlans.demandRoom(fields.account ?? null, 'assets')
     const asset = await assets.create(fields as AssetFields & { name: string; type: number })
     await auditAsset(store, clock.now(), who, `Created asset '${asset.name}': ${asset.id}`, asset.id)
     return reply.code(201).send(assetView(asset))
@@ -88,30 +113,35 @@ export function assetRoutes(app: App, rooms: Rooms): void {
 
   app.get('/assets/public', { schema: { tags, summary: 'Assets of nobody', querystring: PublicQuery } }, async (request) => {
     const { fields } = check(PublicQuery, canonical(request.query), 'query') as Static<typeof PublicQuery>
-    return (await assets.list({ accounts: [null] })).map((row) => pick(assetView(row), fields))
+    const shown = fieldsOf(fields)
+    return (await assets.list({ accounts: [null] })).map((row) => pick(assetView(row), shown))
   })
 
   app.get('/assets/types', { schema: { tags, summary: 'Kinds of assets' } }, async () => assets.types())
 
-  app.get('/assets/:id', { schema: { tags, summary: 'One asset' } }, async (request) => ({
+  app.get('/assets/:id', { schema: { tags, summary: 'One asset', params: IdPath } }, async (request) => ({
     ...assetView(await assetFor(rooms, request.principal!, 'read', idOf(request.params))),
     status: 200,
   }))
 
-  app.patch('/assets/:id', { schema: { tags, summary: 'Changes an asset', body: AssetChangeBody } }, async (request) => {
+  app.patch('/assets/:id', { schema: { tags, summary: 'Changes an asset', params: IdPath, body: AssetChangeBody } }, async (request) => {
     const who = request.principal!
     const before = await assetFor(rooms, who, 'update', idOf(request.params))
-    const fields = await readAssetBody(rooms, who, request.body, before)
-    const after = await assets.update(before.id, fields)
+    const { account, ...fields } = await readAssetBody(rooms, who, request.body, before)
+    if (fields.parent && fields.parent !== before.parent) await assetFor(rooms, who, 'create-children', fields.parent)
+    const moved = account === undefined ? [] : await transfer(rooms, before, account)
+    await assets.update(before.id, fields)
     sensors.forget()
-    for (const event of changesOf(before, fields)) await auditAsset(store, clock.now(), who, event, before.id)
-    return { ...assetView(after), status: 200 }
+    for (const event of assetChanges(before, fields)) await auditAsset(store, clock.now(), who, event, before.id)
+    const event = `Updated: account_id, From: ${pythonText(before.account)}, To: ${pythonText(account)}`
+    for (const id of moved) await auditAsset(store, clock.now(), who, event, id)
+    return { ...assetView((await assets.get(before.id))!), status: 200 }
   })
 
-  app.delete('/assets/:id', { schema: { tags, summary: 'Deletes an asset with all below it' } }, async (request, reply) => {
+  app.delete('/assets/:id', { schema: { tags, summary: 'Deletes an asset with all below it', params: IdPath } }, async (request, reply) => {
     const who = request.principal!
     const asset = await assetFor(rooms, who, 'delete', idOf(request.params))
-    await dropReferences(rooms, who, asset)
+    await dropAssetReferences(rooms, who, asset)
     await assets.remove(asset.id)
     sensors.forget()
     await auditAsset(store, clock.now(), who, `Deleted asset '${asset.name}': ${asset.id}`, null)
@@ -120,37 +150,65 @@ export function assetRoutes(app: App, rooms: Rooms): void {
 
   app.post(
     '/assets/:id/copy',
-    { schema: { tags, summary: 'Copies an asset with all below it', querystring: CopyQuery } },
+    { schema: { tags, summary: 'Copies an asset with all below it', params: IdPath, querystring: CopyQuery } },
     async (request, reply) => {
       const who = request.principal!
       const asset = await assetFor(rooms, who, 'read', idOf(request.params))
       const query = check(CopyQuery, canonical(request.query), 'query') as Static<typeof CopyQuery>
-      const parent = query.parent === undefined ? undefined : await assetFor(rooms, who, 'create-children', query.parent)
-      if (parent && (await offspring(store, asset.id)).includes(parent.id))
-        throw invalid('query', { parent: ['An asset cannot be copied into itself or into its own offspring.'] })
+      const parent = query.parent === undefined ? undefined : await assetNamed(rooms, who, 'create-children', query.parent, 'parent')
+      const tree = await offspring(store, asset.id)
+      if (parent && tree.includes(parent.id))
+        throw invalid('json', 'Invalid copy target parent: cannot copy an asset to itself or any of its descendants.')
       const account = query.account ?? (parent ? parent.account : asset.account)
       const above = parent ? parent.id : query.account === undefined ? asset.parent : null
       if (!parent && above !== null) await assetFor(rooms, who, 'create-children', above)
       if (above === null && account === null && !isAdmin(who)) throw forbidden()
       if (account !== null && (above === null || query.account !== undefined)) await accountFor(rooms, who, 'create-children', account)
-      const copy = await assets.get(await copyAsset(store, asset, { account, parent: above }))
-      await auditAsset(store, clock.now(), who, `Created asset '${copy!.name}': ${copy!.id}`, copy!.id)
-      return reply.code(201).send({ message: `Successfully copied asset ${asset.id}.`, asset: copy!.id })
+      await demandDepth(rooms, above, asset.id)
+      await rooms.accountPlans.demandRoom(account, 'assets', tree.length)
+      const copy = (await assets.get(await copyAsset(store, asset, { account, parent: above })))!
+      await auditAsset(store, clock.now(), who, `Copied asset '${asset.name}': ${asset.id} to '${copy.name}': ${copy.id}`, copy.id)
+      return reply.code(201).send({ message: copyMessage(asset, copy, query), asset: copy.id, status: 201 })
     },
   )
 
-  app.get('/assets/:id/sensors', { schema: { tags, summary: 'Sensors of an asset', querystring: SensorsQuery } }, async (request) => {
-    const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
-    const query = check(SensorsQuery, canonical(request.query), 'query') as Static<typeof SensorsQuery>
-    const page = pageOf(query, true)
-    const found = await sensors.list({ asset: asset.id, terms: page.terms }, page.page)
-    return paged(found.sensors.map(sensorView), asset.sensors.length, found.total)
-  })
+  app.get(
+    '/assets/:id/sensors',
+    { schema: { tags, summary: 'Sensors of an asset', params: IdPath, querystring: SensorsQuery } },
+    async (request) => {
+      const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
+      const query = check(SensorsQuery, canonical(request.query), 'query') as Static<typeof SensorsQuery>
+      const page = pageOf(query, true)
+      const found = await sensors.list({ asset: asset.id, terms: page.terms }, page.page)
+      return paged(found.sensors.map(sensorView), asset.sensors.length, found.total)
+    },
+  )
 
-  app.get('/assets/:id/auditlog', { schema: { tags, summary: 'Who changed the asset' } }, async (request) => {
-    const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
-    return auditAnswer(rooms, { asset: asset.id }, request.query, true)
-  })
+  app.get(
+    '/assets/:id/auditlog',
+    { schema: { tags, summary: 'Who changed the asset', params: IdPath, querystring: AuditQuery } },
+    async (request) => {
+      const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
+      return auditAnswer(rooms, { asset: asset.id }, request.query, true)
+    },
+  )
+}
+
+/** Hands an asset with all below it to another account. Resolves to the ids of those that changed hands. @throws 422 when an external id is taken */
+async function transfer(rooms: Rooms, asset: Asset, account: number | null): Promise<number[]> {
+  const tree = await offspring(rooms.store, asset.id)
+  await rooms.accountPlans.demandRoom(account, 'assets', tree.length)
+  const taken = await rooms.store.first<{ id: string }>(
+    `select g.external_id as id from generic_asset g join generic_asset o on o.external_id = g.external_id and o.account_id = $2
+     where g.id = any($1::int[]) and not o.id = any($1::int[])`,
+    [tree, account],
+  )
+  if (taken) throw invalid('json', { external_id: [`An asset with the external id '${taken.id}' already exists.`] })
+  const moved = await rooms.store.query<{ id: number }>(
+    'update generic_asset set account_id = $2 where id = any($1::int[]) and account_id is not distinct from $3::int returning id',
+    [tree, account, asset.account],
+  )
+  return moved.map(({ id }) => id)
 }
 
 /** With the administrators' scope 'all', public assets still come only when they were asked for. */
@@ -161,44 +219,20 @@ async function scopeOf(rooms: Rooms, own: readonly number[] | 'all', open: boole
 
 const everyAccount = async ({ accounts }: Rooms): Promise<number[]> => (await accounts.list({ accounts: 'all' })).map((one) => one.id)
 
-/** Only the wanted fields: 'id|name'. */
-function pick(view: ReturnType<typeof assetView>, fields: string | undefined): object {
-  if (fields === undefined) return view
-  const wanted = fields.split('|').map((field) => field.trim())
-  const unknown = wanted.filter((field) => !(field in view))
-  if (unknown.length > 0) throw invalid('query', { fields: [`Unknown fields: ${unknown.join(', ')}.`] })
-  return Object.fromEntries(wanted.map((field) => [field, view[field as keyof typeof view]]))
+/** Names of fields: 'id|name'. @throws 422 for what is no field of an asset */
+function fieldsOf(text: string | undefined): string[] | undefined {
+  const wanted = text?.split('|').filter((name) => name.trim() !== '')
+  const unknown = wanted?.find((name) => !ASSET_FIELDS.has(name))
+  if (unknown !== undefined) throw invalid('query', { fields: [`Parameter '${unknown}' is not a valid asset field.`] })
+  return wanted
 }
 
-const NAMES: Partial<Record<keyof AssetFields, [string, (asset: Asset) => unknown]>> = {
-  name: ['name', (asset) => asset.name],
-  description: ['description', (asset) => asset.description],
-  latitude: ['latitude', (asset) => asset.latitude],
-  longitude: ['longitude', (asset) => asset.longitude],
-  flexContext: ['flex_context', (asset) => asset.flexContext],
-  flexModel: ['flex_model', (asset) => asset.flexModel],
-  sensorsToShow: ['sensors_to_show', (asset) => asset.sensorsToShow],
-  kpis: ['sensors_to_show_as_kpis', (asset) => asset.kpis],
-  externalId: ['external_id', (asset) => asset.externalId],
-  parent: ['parent_asset_id', (asset) => asset.parent],
-  type: ['generic_asset_type_id', (asset) => asset.type.id],
-  account: ['account_id', (asset) => asset.account],
-}
+const pick = (view: ReturnType<typeof assetView>, wanted: string[] | undefined): object =>
+  wanted === undefined ? view : Object.fromEntries(Object.entries(view).filter(([name]) => wanted.includes(name)))
 
-/** One audit event per field that changed; attributes key by key. */
-function changesOf(before: Asset, fields: AssetFields): string[] {
-  const events: string[] = []
-  const inOrder = Object.entries(fields).sort(([a], [b]) => Number(a === 'attributes') - Number(b === 'attributes'))
-  for (const [key, value] of inOrder) {
-    if (key === 'attributes') {
-      for (const [name, item] of Object.entries(value as Record<string, unknown>))
-        if (JSON.stringify(before.attributes[name]) !== JSON.stringify(item))
-          events.push(`Updated Attr: ${name}, From: ${pythonText(before.attributes[name])}, To: ${pythonText(item)}`)
-      continue
-    }
-    const [name, was] = NAMES[key as keyof AssetFields]!
-    const old = was(before)
-    if (JSON.stringify(old) !== JSON.stringify(value)) events.push(`Updated: ${name}, From: ${pythonText(old)}, To: ${pythonText(value)}`)
-  }
-  return events
+/** How FlexMeasures says where a copy went. */
+function copyMessage(asset: Asset, copy: Asset, { account, parent }: Static<typeof CopyQuery>): string {
+  const told = `Successfully copied asset ${asset.id}`
+  if (account === undefined) return parent === undefined ? `${told}.` : `${told} to parent asset ${copy.parent}.`
+  return parent === undefined ? `${told} to account ${copy.account}.` : `${told} to account ${copy.account} under parent ${copy.parent}.`
 }

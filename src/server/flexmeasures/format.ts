@@ -16,7 +16,9 @@ export const formats = {
   'iso-duration': accepts(parseDuration),
   timezone: isZone,
   unit: isUnit,
-  colour: (text: string) => /^#?[0-9a-fA-F]{6}$/.test(text),
+  email: (text: string) => /^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/.test(text),
+  'web-address': (text: string) => /^(https?|ftp):\/\/\S+$/.test(text) && URL.canParse(text),
+  colour: (text: string) => /^#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})$/.test(text),
 }
 
 /** Milliseconds in hours, minutes and seconds, never days: 172800000 → 'PT48H', 0 → 'PT0H'. */

@@ -8,7 +8,12 @@ import { add } from './validate.ts'
 const ALIASES: Record<string, string> = { account_id: 'account', asset_id: 'asset' }
 
 /** Reads booleans: `True/False/1/0/on/off` and so on. */
-export const Flag = Type.Unsafe<string>({ type: 'string', enum: ['True', 'False', 'true', 'false', '1', '0', 'on', 'off', 'yes', 'no'] })
+export const flagOf = (description: string) => Type.Unsafe<string>({ type: 'string', enum: TRUTHS, description })
+
+const TRUTHS = ['True', 'False', 'true', 'false', '1', '0', 'on', 'off', 'yes', 'no']
+
+/** @deprecated Use `flagOf` with a description. */
+export const Flag = flagOf('True or False.')
 
 /** The query with canonical (kebab) names. */
 export function canonical(query: unknown): Record<string, unknown> {
@@ -20,15 +25,20 @@ export function canonical(query: unknown): Record<string, unknown> {
 
 export const flag = (value: string | undefined, otherwise: boolean): boolean => (value === undefined ? otherwise : truth(value))
 
-const Positive = Type.Integer({ minimum: 1, maximum: 1_000_000 })
+/** Id in a path. */
+export const IdPath = Type.Object({ id: Type.Integer({ description: 'Id of what the address names.' }) })
+
+const positive = (description: string) => Type.Integer({ minimum: 1, maximum: 1_000_000, description })
 
 /** Fields that list routes share; `sorts` are the names one may sort by. */
 export const paging = (...sorts: string[]) => ({
-  page: Type.Optional(Positive),
-  'per-page': Type.Optional(Positive),
-  filter: Type.Optional(Type.String()),
-  'sort-by': Type.Optional(Type.Unsafe<string>({ type: 'string', enum: sorts })),
-  'sort-dir': Type.Optional(Type.Unsafe<string>({ type: 'string', enum: ['asc', 'desc'] })),
+  page: Type.Optional(positive('Which page, from 1; without it the answer is the whole list.')),
+  'per-page': Type.Optional(positive('Rows of a page; 10 unless said.')),
+  filter: Type.Optional(
+    Type.String({ description: 'Words to look for, quoted when they hold spaces; a number also finds ids that begin so.' }),
+  ),
+  'sort-by': Type.Optional(Type.Unsafe<string>({ type: 'string', enum: sorts, description: 'Field to sort by.' })),
+  'sort-dir': Type.Optional(Type.Unsafe<string>({ type: 'string', enum: ['asc', 'desc'], description: 'Direction; asc unless said.' })),
 })
 
 export interface Paging {

@@ -1,5 +1,4 @@
 /** The API of FlexMeasures in the dialect of 1.0, so that its clients, dashboards and bridges go on working (reference section 2). */
-import { MINUTE } from '#kernel'
 import type { App, Reply, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './accounts.ts'
@@ -11,7 +10,6 @@ import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.
 import { figureRoutes } from './figures.ts'
 import { getDataRoutes } from './get-data.ts'
 import { postDataRoute } from './post-data.ts'
-import { createRateLimit } from './rate-limit.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
 import { sourceRoutes } from './sources.ts'
@@ -25,9 +23,12 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
   // The schemas of these routes make the document; `check` validates by them and words what is wrong in FlexMeasures' way.
   app.setValidatorCompiler(() => () => true)
   readBodies(app)
-  app.addHook('onRequest', async (request, reply) => markVersion(request, reply))
+  app.addHook('onRequest', async (request, reply) => {
+    markVersion(request, reply)
+    const who = await rooms.identity.whoAsks(request, { bearer: false })
+    await rooms.rateLimits.request(request, who, reply)
+  })
   entryRoutes(app, rooms)
-  const requests = createRateLimit(rooms.clock, rooms.config.rateLimit ?? 0, MINUTE)
   app.register(
     async (scope) => {
       const services: { url: string; name: string; description: string }[] = []
@@ -38,10 +39,8 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
       indexRoute(scope as App, services)
       scope.register(async (inner) => {
         const signedIn = inner as App
-        signedIn.addHook('onRequest', async (request, reply) => {
-          const who = await rooms.identity.whoAsks(request, { bearer: false })
-          if (!who) throw unauthorized()
-          requests.take(String(who.user), reply)
+        signedIn.addHook('onRequest', async (request) => {
+          if (!request.principal) throw unauthorized()
         })
         accountRoutes(signedIn, rooms)
         userRoutes(signedIn, rooms)

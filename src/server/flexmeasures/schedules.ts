@@ -11,19 +11,17 @@ import {
   type Instant,
   instant,
   isUnit,
-  MINUTE,
   measures,
   parseDuration,
   parseInstant,
 } from '#kernel'
 import type { Job } from '#store'
-import type { App, Reply } from '../app.ts'
+import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetFor } from './assets.ts'
 import { hasCode, invalid, invalidSender, rejected } from './envelope.ts'
 import { formatHours } from './format.ts'
 import { canonical, idOf } from './query.ts'
-import { createRateLimit } from './rate-limit.ts'
 import { sensorFor } from './sensors.ts'
 import { check } from './validate.ts'
 
@@ -62,18 +60,6 @@ const HORIZON = 48 * HOUR
 
 export function scheduleRoutes(app: App, rooms: Rooms): void {
   const { schedules, sensors } = rooms
-  const triggers = createRateLimit(rooms.clock, rooms.config.triggerRateLimit ?? 0, 5 * MINUTE)
-  /** Counts the trigger, unless it is refused. */
-  const counted = async (who: Principal, reply: Reply, work: () => Promise<string>): Promise<string> => {
-    const key = String(who.account)
-    triggers.take(key, reply)
-    try {
-      return await work()
-    } catch (error) {
-      triggers.giveBack(key)
-      throw error
-    }
-  }
   app.post(
     '/assets/:id/schedules/trigger',
     { schema: { tags, summary: 'Asks for a schedule of an asset', body: Trigger } },
@@ -83,7 +69,7 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
       const body = check(Trigger, request.body ?? {}, 'json') as TriggerBody
       const given = body['flex-model'] ?? []
       const entries = await entriesOf(rooms, asset, Array.isArray(given) ? given : [given])
-      const id = await counted(who, reply, () => trigger(rooms, who, asset.id, body, entries))
+      const id = await rooms.rateLimits.trigger(who, asset.id, reply, () => trigger(rooms, who, asset.id, body, entries))
       return reply.code(202).send(accepted(id))
     },
   )
@@ -97,7 +83,9 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
       const body = check(Trigger, request.body ?? {}, 'json') as TriggerBody
       const model = body['flex-model'] ?? {}
       if (Array.isArray(model)) throw invalid('json', { 'flex-model': ['Not a valid mapping type.'] })
-      const id = await counted(who, reply, () => trigger(rooms, who, sensor.asset, body, [{ ...model, sensor: sensor.id }]))
+      const id = await rooms.rateLimits.trigger(who, sensor.asset, reply, () =>
+        trigger(rooms, who, sensor.asset, body, [{ ...model, sensor: sensor.id }]),
+      )
       return reply.code(202).send({ ...accepted(id), 'results-url': `/api/v3_0/sensors/${sensor.id}/schedules/${id}` })
     },
   )

@@ -79,12 +79,25 @@ test('deleting is for account administrators and leaves no dangling references',
   assert.deepEqual(left.flexContext, { 'inflexible-device-sensors': [kept], 'site-power-capacity': `${doomed} kW` })
   assert.deepEqual(left.flexModel, { 'soc-max': '9 kWh' })
   assert.deepEqual(left.sensorsToShow, [{ title: 'B', sensors: [kept] }])
-  assert.ok((await audits(door, other.id)).some((event) => /^Removed sensor reference 's0': \d+ from flex-model/.test(event)))
+  assert.deepEqual(
+    await audits(door, other.id),
+    ['flex-model', 'flex-context', 'sensors-to-show'].map(
+      (field) => `Removed sensor reference 's0': ${doomed} from ${field} (because sensor has been deleted).`,
+    ),
+  )
+  await door.server.assets.update(other.id, {
+    sensorsToShow: [{ title: 'C', plots: [{ asset: door.asset, 'flex-model': 'soc-max' }, { sensor: kept }] }],
+  })
   assert.equal((await door.ask('GET', `${V3}/sensors/${doomed}`, { as: 'ann' })).status, 404)
   assert.equal((await door.ask('DELETE', `${V3}/assets/${door.asset}`, { as: 'mel' })).status, 403)
   assert.equal((await door.ask('DELETE', `${V3}/assets/${door.asset}`, { as: 'ann' })).status, 204)
   assert.equal((await door.ask('GET', `${V3}/sensors/${kept}`, { as: 'ann' })).status, 404, 'its sensors went with it')
   assert.match((await audits(door, null)).at(-1)!, /^Deleted asset 'house': \d+$/)
+  assert.deepEqual((await audits(door, other.id)).slice(-2), [
+    `Removed asset reference 'house': ${door.asset} from sensors-to-show (because asset has been deleted).`,
+    `Removed sensor reference 's1': ${kept} from sensors-to-show (because sensor has been deleted).`,
+  ])
+  assert.deepEqual((await door.server.assets.get(other.id))!.sensorsToShow, [])
   const unknown = await door.ask('GET', `${V3}/assets/8171766575`, { as: 'ann' })
   assert.deepEqual([unknown.status, unknown.body['message']], [404, 'No asset found with ID 8171766575.'])
 })

@@ -107,6 +107,8 @@ function wordFormat(format: string, data: unknown): string {
   if (format === 'iso-duration') return `Cannot parse ${JSON.stringify(data)} as ISO8601 duration.`
   if (format === 'timezone') return `Timezone ${String(data)} doesn't exist.`
   if (format === 'unit') return `Unknown unit '${String(data)}'.`
+  if (format === 'email') return 'Not a valid email address.'
+  if (format === 'web-address') return `'${String(data)}' is not a valid URL.`
   if (format === 'colour') return `${String(data).startsWith('#') ? '' : '#'}${String(data)} is not a valid hex color code.`
   return 'Not a valid value.'
 }
