@@ -111,8 +111,8 @@ test('a planner killed in mid-solve leaves the last plan in force, and says so',
   await own.ready()
   const killing = {
     ...own,
-    solve: async (...args: Parameters<typeof own.solve>) => {
-      const solving = own.solve(...args)
+    plan: async (...args: Parameters<typeof own.plan>) => {
+      const solving = own.plan(...args)
       own.killOne()
       await solving.catch(() => undefined)
       throw new Problem('solver-killed', 'The thread was killed again.')

@@ -1,50 +1,33 @@
 /**
- * A plan without a solver: one device after the other, each planned exactly for itself with what the earlier ones do taken as given.
+ * A plan without a solver: one device after the other, each planned exactly for itself with what the others do taken as given.
  * Good, not best: for the moment when HiGHS gives no answer in time.
  */
-import { at, type Commitment, type Flow, type SchedulingProblem, type Stock, spread } from './problem.ts'
-import { solveStorage } from './storage.ts'
+import type { SchedulingProblem } from './problem.ts'
+import { hullAt } from './relaxation.ts'
+import { turnsOf } from './turns.ts'
 
-/** Powers per device, kW, or undefined when the problem has no such plan (shared stocks, limits that one device alone cannot keep). */
+/** Currency that a device's plan may lie above its best one. */
+const SLACK = 1e-6
+
+/**
+ * Powers per device, kW; the caller judges whether they keep all limits. Undefined when some device cannot be planned by itself (a shared
+ * stock, a coupling) or has no plan: better no plan than one that rests by silence.
+ */
 export function planInTurn(problem: SchedulingProblem): Float64Array[] | undefined {
-  if (problem.couplings?.length) return undefined
-  const shared = new Set<number>()
-  for (const { stock } of problem.devices) {
-    if (stock === undefined) continue
-    if (shared.has(stock)) return undefined
-    shared.add(stock)
+  const turns = turnsOf(problem)
+  const devices = [...problem.devices.keys()]
+  if (!devices.every((device) => turns.takes(device))) return undefined
+  const resting = problem.devices.map((device) =>
+    Float64Array.from({ length: problem.steps }, (_, step) => {
+      const [low, high] = hullAt(device, step)
+      return Math.min(Math.max(0, low), high)
+    }),
+  )
+  const standing = turns.standing(resting)
+  for (const device of devices) {
+    const power = turns.turn(device, standing, new Map(), SLACK)
+    if (!power) return undefined
+    turns.move(standing, device, power)
   }
-  const powers: Float64Array[] = []
-  for (const index of problem.devices.keys()) {
-    const own = aloneWith(problem, index, powers)
-    const plan = solveStorage(own)
-    if (plan === 'infeasible') return undefined
-    powers.push(plan?.powers[0] ?? resting(problem, index))
-  }
-  return powers
+  return standing.powers
 }
-
-/** The problem of one device, with the devices before it fixed and those after it at rest. */
-function aloneWith(problem: SchedulingProblem, index: number, before: Float64Array[]): SchedulingProblem {
-  const device = problem.devices[index]!
-  const stock: Stock = device.stock === undefined ? { name: 'none', start: 0 } : problem.stocks[device.stock]!
-  const flows = problem.flows.map((flow): Flow => {
-    const fixed = spread(flow.fixed ?? 0, problem.steps)
-    for (const other of flow.devices)
-      before[other]?.forEach((power, step) => {
-        fixed[step]! += flow.part === 'consumption' ? Math.max(power, 0) : power
-      })
-    return { ...flow, devices: flow.devices.includes(index) ? [0] : [], fixed }
-  })
-  const commitments = problem.commitments.flatMap((commitment): Commitment[] => {
-    if ('flow' in commitment.on) {
-      // A price on the largest deviation counts as one on each: nearer to it than nothing.
-      return [{ ...commitment, grouping: 'each' }]
-    }
-    return commitment.on.stock === device.stock ? [{ ...commitment, grouping: 'each', on: { stock: 0 } }] : []
-  })
-  return { ...problem, devices: [{ ...device, stock: 0 }], stocks: [stock], flows, commitments }
-}
-
-const resting = ({ devices, steps }: SchedulingProblem, index: number): Float64Array =>
-  Float64Array.from({ length: steps }, (_, step) => Math.min(Math.max(0, at(devices[index]!.min, step)), at(devices[index]!.max, step)))

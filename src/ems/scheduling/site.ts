@@ -6,7 +6,7 @@ import { Problem } from '#kernel'
 import { at, type Commitment, type ProblemDevice, type SchedulingProblem, type Series, type Stock } from './problem.ts'
 import { bindingOf, type Reason, reasonsOf } from './reason.ts'
 import type { SiteProblem, SiteStorage } from './site-problem.ts'
-import { isSolved, type Solution, solveWithHighs } from './solve.ts'
+import { isSolved, type Solution, solve } from './solve.ts'
 import { type SolverPool, sharedSolverPool } from './solver-pool.ts'
 import { fullSooner } from './tie-break.ts'
 import { type BrokenBound, brokenBounds, type MissedWish, missedWishes } from './wish.ts'
@@ -58,7 +58,7 @@ const WEIGHT = { wish: 100, floor: 300, site: 3000, empty: 10_000 }
  */
 export async function scheduleSite(site: SiteProblem, options: SiteOptions): Promise<SiteSchedule> {
   const problem = siteFormulation(site)
-  const outcome = await solveWithHighs(problem, {
+  const outcome = await solve(problem, {
     pool: options.pool ?? sharedSolverPool(),
     deadlineMs: options.deadlineMs,
     gap: options.gap ?? 0.001,

@@ -1,23 +1,26 @@
 /**
- * Worker threads that solve, kept warm, killed at their deadline and replaced. The caller's thread never solves and never waits
- * longer than the deadline: a solve that hangs costs its thread, nothing else.
+ * Worker threads that plan, kept warm, killed at their deadline and replaced. The caller's thread never solves and never waits
+ * longer than the deadline: a search that hangs costs its thread, and what it had found by then is its answer.
  */
 import { Worker } from 'node:worker_threads'
 import { type Clock, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
-import type { LinearProgram } from './linear-program.ts'
-import type { SolveAnswer, SolveOptions, SolveRequest, SolverReply } from './solver-message.ts'
+import type { SchedulingProblem } from './problem.ts'
+import type { SearchOptions } from './search.ts'
+import type { Outcome, Solution } from './solution.ts'
+import type { PlanRequest, SolverReply } from './solver-message.ts'
 
 export interface SolverPool {
   /**
-   * Solves a program in a worker thread.
-   * @throws Problem `solver-killed` (deadline passed, thread lost), `program-too-large`, `solver-closed`
+   * Searches for a plan in a worker thread. A thread that is lost or does not come back in time leaves the best plan it had told of;
+   * `found` hears of each.
+   * @throws Problem `solver-killed` (thread lost without a plan), `program-too-large`, `solver-closed`
    */
-  solve(program: LinearProgram, options: SolveOptions & { deadlineMs?: number }): Promise<SolveAnswer>
+  plan(problem: SchedulingProblem, options: SearchOptions, found?: (plan: Solution) => void): Promise<Outcome>
   /** Resolves when a thread is warm. */
   ready(): Promise<void>
-  /** Kills the thread of the oldest running solve, as a fault would; it is replaced. For drills and tests. */
+  /** Kills the thread of the oldest running search, as a fault would; it is replaced. For drills and tests. */
   killOne(): void
-  /** Ends all threads; waiting solves are refused. */
+  /** Ends all threads; waiting searches are refused. */
   close(): Promise<void>
 }
 
@@ -25,14 +28,16 @@ export interface SolverPoolOptions {
   /** Number of threads; default 1. */
   threads?: number
   clock?: Clock
-  /** Programs with more columns are refused (memory of the WASM heap); default 400,000. */
-  maxColumns?: number
+  /** Problems with more unknowns are refused (memory of the WASM heap); default 400,000. */
+  maxUnknowns?: number
 }
 
 interface Task {
-  request: SolveRequest
-  deadlineMs: number
-  resolve(answer: SolveAnswer): void
+  request: PlanRequest
+  /** The best so far, as told. */
+  best?: Solution
+  found?: ((plan: Solution) => void) | undefined
+  resolve(outcome: Outcome): void
   reject(error: Error): void
 }
 
@@ -51,7 +56,7 @@ const MOST_FAILED_STARTS = 3
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './solver.worker.ts' : './solver.worker.js', import.meta.url)
 
 /** Starts a pool; threads start at once so that the first solve finds one warm. */
-export function startSolverPool({ threads: count = 1, clock = systemClock, maxColumns = 400_000 }: SolverPoolOptions = {}): SolverPool {
+export function startSolverPool({ threads: count = 1, clock = systemClock, maxUnknowns = 400_000 }: SolverPoolOptions = {}): SolverPool {
   const threads: Thread[] = []
   const waiting: Task[] = []
   let closed = false
@@ -72,9 +77,14 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxCo
       }
       const task = thread.task
       if (task?.request.id !== reply.id) return
+      if ('found' in reply) {
+        task.best = reply.found
+        task.found?.(reply.found)
+        return
+      }
       release(thread)
-      if ('answer' in reply) task.resolve(reply.answer)
-      else task.reject(killed(`The solver failed: ${reply.error}.`))
+      if ('outcome' in reply) task.resolve(reply.outcome)
+      else leave(task, `The solver failed: ${reply.error}.`)
       next()
     })
     worker.on('error', (error) => lose(thread, `The solver thread died: ${error.message}.`))
@@ -92,6 +102,12 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxCo
     thread.worker.unref()
   }
 
+  /** Ends a task whose thread is gone: with its best plan, if there is one. */
+  const leave = (task: Task, why: string) => {
+    if (task.best) task.resolve(task.best)
+    else task.reject(killed(why))
+  }
+
   const lose = (thread: Thread, why: string) => {
     const index = threads.indexOf(thread)
     if (index < 0) return
@@ -99,7 +115,7 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxCo
     const task = thread.task
     release(thread)
     if (closed) return
-    task?.reject(killed(why))
+    if (task) leave(task, why)
     if (!thread.warm && ++failedStarts >= MOST_FAILED_STARTS) {
       // It cannot start here: say so to all who wait, and try again when the next one asks.
       failedStarts = 0
@@ -118,8 +134,9 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxCo
       if (!task) return
       thread.task = task
       thread.worker.ref()
-      thread.timer = clock.in(task.deadlineMs, () => {
-        lose(thread, `The solver gave no answer in ${(task.deadlineMs / 1000).toFixed(1)} s and was stopped.`)
+      const { deadlineMs } = task.request.options
+      thread.timer = clock.in(deadlineMs + graceFor(deadlineMs), () => {
+        lose(thread, `The solver gave no answer in ${(deadlineMs / 1000).toFixed(1)} s and was stopped.`)
         void thread.worker.terminate()
       })
       thread.worker.postMessage(task.request)
@@ -131,21 +148,21 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxCo
 
   for (let index = 0; index < count; index++) threads.push(startThread())
   return {
-    solve(program, { deadlineMs, ...options }) {
+    plan(problem, options, found) {
       if (closed)
         return Promise.reject(
           new Problem('solver-closed', 'The solver is closed: the program is stopping.', { status: 503, retry: 'later' }),
         )
-      if (program.columns > maxColumns)
+      const unknowns = unknownsOf(problem)
+      if (unknowns > maxUnknowns)
         return Promise.reject(
-          new Problem('program-too-large', `The plan has ${program.columns} unknowns; ${maxColumns} are allowed.`, {
+          new Problem('program-too-large', `The plan has ${unknowns} unknowns; ${maxUnknowns} are allowed.`, {
             status: 422,
             hint: 'Plan a shorter window, coarser slots or fewer devices at once.',
           }),
         )
       return new Promise((resolve, reject) => {
-        const request = { id: ++serial, program, options }
-        waiting.push({ request, deadlineMs: deadlineMs ?? 2 * options.timeLimitMs + 5000, resolve, reject })
+        waiting.push({ request: { id: ++serial, problem, options }, found, resolve, reject })
         next()
       })
     },
@@ -171,6 +188,15 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxCo
       await Promise.all(all.map((thread) => thread.worker.terminate()))
     },
   }
+}
+
+/** What a thread may take longer than its deadline to come back by itself. */
+const graceFor = (deadlineMs: number): number => 250 + Math.min(deadlineMs, 2000)
+
+/** How many unknowns the linear program of a problem has, about. */
+function unknownsOf({ steps, devices, stocks, commitments }: SchedulingProblem): number {
+  const modes = devices.reduce((sum, { bands }) => sum + 2 + (bands?.length ?? 0), 0)
+  return steps * (modes + stocks.length + 2 * commitments.length)
 }
 
 const killed = (message: string): Problem =>

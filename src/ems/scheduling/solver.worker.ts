@@ -1,10 +1,12 @@
-/** A thread that holds one HiGHS and solves what it is sent, one program at a time. It may be killed at any moment. */
+/** A thread that holds one HiGHS and plans what it is sent, one problem at a time. It may be killed at any moment. */
 import { parentPort } from 'node:worker_threads'
 import highs, { type Highs } from 'highs'
 import { formulate } from './formulate.ts'
 import type { SchedulingProblem } from './problem.ts'
 import { runProgram } from './run-program.ts'
-import type { SolveRequest, SolverReply } from './solver-message.ts'
+import { searchPlan } from './search.ts'
+import type { Solution } from './solution.ts'
+import type { PlanRequest, SolverReply } from './solver-message.ts'
 
 const warmUp: SchedulingProblem = {
   steps: 48,
@@ -31,12 +33,13 @@ if (port) {
   // Some real work first: a fresh WASM instance solves ten times slower than one whose code is warm.
   const { program } = formulate(warmUp)
   for (let round = 0; round < 3; round++) runProgram(loaded, program, { timeLimitMs: 2000, presolve: round === 0 ? 'on' : 'off' })
-  port.on('message', (request: SolveRequest) => {
+  port.on('message', ({ id, problem, options }: PlanRequest) => {
     let reply: SolverReply
     try {
-      reply = { id: request.id, answer: runProgram(loaded, request.program, request.options) }
+      const found = (plan: Solution) => port.postMessage({ id, found: plan } satisfies SolverReply)
+      reply = { id, outcome: searchPlan(loaded, problem, options, found) }
     } catch (error) {
-      reply = { id: request.id, error: error instanceof Error ? error.message : String(error) }
+      reply = { id, error: error instanceof Error ? error.message : String(error) }
     }
     port.postMessage(reply)
   })

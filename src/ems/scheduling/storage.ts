@@ -12,7 +12,7 @@ import { at, groupsOf, highest, lossFactors, lowest, type SchedulingProblem } fr
 
 export interface StoragePlan extends Priced {
   powers: Float64Array[]
-  /** What one more kWh before each step is worth, currency per kWh. */
+  /** What one more kWh after each step is worth, currency per kWh. */
   values: Float64Array
 }
 
@@ -92,7 +92,7 @@ export function solveStorage(problem: SchedulingProblem): StoragePlan | 'infeasi
     const best = split(after[step]!, stepCosts[step]!, keep[step]! * level + shift[step]!)
     if (best === undefined) return 'infeasible'
     power[step] = best.power
-    values[step] = -best.slope * keep[step]!
+    values[step] = -best.slope
     level = best.level
   }
   const powers = [power]

@@ -33,25 +33,25 @@ export interface UnitPlan {
   power: Float64Array
   /** Proven: no plan of this device costs less (commitments of single steps only, as `problem` has them). */
   bound: number
+  /** What one kWh more after each step is worth, currency per kWh; absent without a stock. */
+  values?: Float64Array
 }
 
 /** Hard bounds of the stock are widened by so much (kWh), so that a fixed mode can meet a fixed target in spite of rounding. */
 const WIDE = 1e-7
 
 /**
- * The least-cost plan of device 0, alone in its problem.
- * @returns 'infeasible', or undefined when it has not the form (another device, several stocks, stock without retention)
+ * The least-cost plan of device 0, alone in its problem. `slack`: what the bound may lie below the true optimum (currency, > 0: without any,
+ * rounding breeds segments without end).
+ * @returns 'infeasible', or undefined when it has not the form (another device, several stocks, a stock that keeps nothing)
  */
-export function solveUnit(
-  problem: SchedulingProblem,
-  slack = 0,
-  stats?: { segments: number; runs: number; most: number },
-): UnitPlan | 'infeasible' | undefined {
+export function solveUnit(problem: SchedulingProblem, slack: number): UnitPlan | 'infeasible' | undefined {
   const [device] = problem.devices
   if (!device || problem.devices.length !== 1 || problem.couplings?.length) return undefined
+  if (problem.stocks.length !== (device.stock === undefined ? 0 : 1)) return undefined
   const { steps } = problem
   const costs = kinksByStep(problem)
-  const stock = device.stock === undefined ? undefined : problem.stocks[device.stock]
+  const [stock] = problem.stocks
   if (!stock) return withoutStock(problem, costs.flow)
 
   const branches: Branch[][] = []
@@ -87,11 +87,6 @@ export function solveUnit(
     held = simplified(held, slack / steps)
     after[step] = held
     const runs = convexRuns(held)
-    if (stats) {
-      stats.segments += held.x0.length
-      stats.runs += runs.length
-      stats.most = Math.max(stats.most, held.x0.length)
-    }
     value = before(
       lowestOf(branches[step]!.map((branch) => lowestOf(runs.map((run) => combined(held, run, branch))))),
       keep[step]!,
@@ -100,6 +95,7 @@ export function solveUnit(
   }
 
   const power = new Float64Array(steps)
+  const values = new Float64Array(steps)
   let level = stock.start
   const bound = valueAt(value, level, 10 * WIDE)
   if (bound === Infinity) return 'infeasible'
@@ -108,15 +104,25 @@ export function solveUnit(
     if (!best) return 'infeasible'
     power[step] = best.power
     level = best.level
+    values[step] = -best.slope
   }
-  return { power, bound: bound + costs.constant }
+  return { power, bound, values }
+}
+
+interface Choice {
+  level: number
+  power: number
+  cost: number
+  /** What one kWh more would cost (currency per kWh; below 0: what it is worth). */
+  slope: number
 }
 
 /** The branch, power and level after a step whose stock would be x without the device. */
-function bestAt(after: Curve, branches: Branch[], x: number): { level: number; power: number; cost: number } | undefined {
-  let best: { level: number; power: number; cost: number } | undefined
-  const offer = (level: number, power: number, cost: number) => {
-    if (cost < Infinity && (!best || cost < best.cost - 1e-12 * (1 + Math.abs(best.cost)))) best = { level, power, cost }
+function bestAt(after: Curve, branches: Branch[], x: number): Choice | undefined {
+  let best: Choice | undefined
+  const offer = (level: number, power: number, cost: number, slope?: number) => {
+    if (cost < Infinity && (!best || cost < best.cost - 1e-12 * (1 + Math.abs(best.cost))))
+      best = { level, power, cost, slope: slope ?? slopeAt(after, level) }
   }
   for (const branch of branches) {
     // Ends of pieces, highest power first: among equals the device consumes now.
@@ -137,7 +143,7 @@ function bestAt(after: Curve, branches: Branch[], x: number): { level: number; p
           if (along <= 0 || along >= length) continue
           const share = along / length
           const power = branch.powers[piece]! + share * (branch.powers[piece + 1]! - branch.powers[piece]!)
-          offer(level, power, cost + along * slope + (end === 0 ? after.y0[i]! : after.y1[i]!))
+          offer(level, power, cost + along * slope + (end === 0 ? after.y0[i]! : after.y1[i]!), slope)
         }
       }
       cost += length * slope
@@ -146,6 +152,14 @@ function bestAt(after: Curve, branches: Branch[], x: number): { level: number; p
     }
   }
   return best
+}
+
+/** Slope right of x: what one kWh more costs. */
+function slopeAt(curve: Curve, x: number): number {
+  let i = firstEndAbove(curve, x)
+  if (i + 1 < curve.x0.length && curve.x1[i]! - x < 1e-9 && curve.x0[i + 1]! - x < 1e-9) i++
+  i = Math.min(i, curve.x0.length - 1)
+  return (curve.y1[i]! - curve.y0[i]!) / (curve.x1[i]! - curve.x0[i]!)
 }
 
 function firstEndAbove(curve: Curve, x: number): number {
@@ -160,7 +174,7 @@ function firstEndAbove(curve: Curve, x: number): number {
 }
 
 /** Costs per step of power and of the stock at its end; commitments that group steps are left out. */
-function kinksByStep(problem: SchedulingProblem): { flow: PowerKink[][]; stock: StockKink[][]; constant: number } {
+function kinksByStep(problem: SchedulingProblem): { flow: PowerKink[][]; stock: StockKink[][] } {
   const flow: PowerKink[][] = Array.from({ length: problem.steps }, () => [])
   const stock: StockKink[][] = Array.from({ length: problem.steps }, () => [])
   for (const commitment of problem.commitments) {
@@ -178,7 +192,7 @@ function kinksByStep(problem: SchedulingProblem): { flow: PowerKink[][]; stock: 
       } else stock[step]!.push({ at: quantity, up, down })
     }
   }
-  return { flow, stock, constant: 0 }
+  return { flow, stock }
 }
 
 /** Intervals of power the device may take in a step, from its bounds, modes and the flows it is in. */

@@ -3,7 +3,7 @@ import { say } from '#kernel'
 import { SAYING } from '../saying.ts'
 import { at, type SchedulingProblem } from './problem.ts'
 import type { SiteProblem } from './site-problem.ts'
-import type { Solution } from './solve.ts'
+import type { Solution } from './solution.ts'
 
 /** Why a wish was missed. */
 export type MissCause =
