@@ -1,86 +1,125 @@
 /** What schedulers read, from the beliefs, sensors and assets of the database. */
-import { instant } from '#kernel'
-import type { Asset, Assets } from './assets.ts'
+import { measures } from '#kernel'
+import type { Queryable } from '#store'
 import type { Beliefs } from './belief.ts'
-import type { AssetFacts, SensorFacts, SeriesSource, SourceFilters } from './scheduling/series-source.ts'
+import type { AssetFacts, SensorFacts, SeriesSource } from './scheduling/series-source.ts'
 import type { Sensor, Sensors } from './sensors.ts'
-import type { Sources } from './sources.ts'
 
 export interface FlexSourceParts {
+  store: Queryable
   beliefs: Beliefs
   sensors: Sensors
-  assets: Assets
-  sources: Sources
-  /** Called for each sensor that is asked for; throws when the asker may not read it. */
-  allow?: (sensor: Sensor) => void
 }
 
-export function flexSource({ beliefs, sensors, assets, sources, allow }: FlexSourceParts): SeriesSource {
-  const filtersOf = async (query: SourceFilters) => {
-    const ids = query.sourceAccounts
-      ? (await sources.list('all')).filter((source) => query.sourceAccounts!.includes(source.account ?? -1)).map((source) => source.id)
-      : undefined
-    const chosen = query.sources && ids ? ids.filter((id) => query.sources!.includes(id)) : (query.sources ?? ids)
-    return {
-      ...(chosen && { sources: chosen }),
-      ...(query.sourceTypes && { sourceTypes: query.sourceTypes }),
-      ...(query.excludeSourceTypes && { excludeSourceTypes: query.excludeSourceTypes }),
-    }
-  }
+export function flexSource({ store, beliefs, sensors }: FlexSourceParts): SeriesSource {
   return {
     async sensor(id) {
       const sensor = await sensors.get(id)
-      if (!sensor) return undefined
-      allow?.(sensor)
-      return factsOf(sensor)
+      return sensor && factsOf(sensor)
     },
     async asset(id) {
-      const asset = await assets.get(id)
-      return asset && assetFacts(asset, await inheritedContext(assets, asset))
+      const row = await store.first<AssetRow>(`${FACTS} where g.id = $1`, [id])
+      if (!row) return undefined
+      const context = inherited(await ancestry(store, id))
+      return { ...row, flexContext: Object.fromEntries(Object.entries(context).map(([field, { value }]) => [field, value])) }
     },
-    async values({ sensor, from, until, step, prior, ...filters }) {
-      const series = await beliefs.series({ sensor, from, until, step, at: prior, ...(await filtersOf(filters)) })
+    async offspring(root) {
+      const rows = await store.query<AssetRow & { power: number[] | null }>(
+        `with recursive tree as (
+           select id, array[id] as path from generic_asset where id = $1
+           union all select k.id, tree.path || k.id from generic_asset k join tree on k.parent_asset_id = tree.id
+           where cardinality(tree.path) < 100 and k.id <> all(tree.path))
+         select g.id, g.name, t.name as type, g.attributes, g.flex_model as "flexModel",
+           (select array_agg(s.id order by s.id) from sensor s where s.generic_asset_id = g.id and s.event_resolution > interval '0') as power
+         from tree join generic_asset g on g.id = tree.id join generic_asset_type t on t.id = g.generic_asset_type_id
+         where g.flex_model <> '{}'::jsonb order by tree.path`,
+        [root],
+      )
+      return Promise.all(
+        rows.map(async ({ power, ...row }): Promise<AssetFacts> => {
+          const known = await Promise.all((power ?? []).map((id) => sensors.get(id)))
+          const powers = known.filter((sensor) => sensor && measures(sensor.unit, 'power'))
+          return { ...row, flexContext: {}, ...(powers.length === 1 && { onlyPowerSensor: factsOf(powers[0]!) }) }
+        }),
+      )
+    },
+    async values({ sensor, from, until, step, prior, sourceAccounts, ...filters }) {
+      const series = await beliefs.series({
+        sensor,
+        from,
+        until,
+        step,
+        at: prior,
+        ...filters,
+        ...(sourceAccounts && { sourceAccounts }),
+      })
       return Float64Array.from(series, (value) => value ?? Number.NaN)
     },
-    async moments({ sensor, from, until, prior }) {
-      const events = await beliefs.events({ sensor, from, until: instant(until + 1), at: prior })
+    async moments(query) {
+      const events = await beliefs.events(query)
       return events.map(({ start, value }) => ({ at: start, value }))
     },
   }
 }
 
+type AssetRow = Omit<AssetFacts, 'flexContext' | 'onlyPowerSensor'>
+
+const FACTS = `select g.id, g.name, t.name as type, g.attributes, g.flex_model as "flexModel"
+  from generic_asset g join generic_asset_type t on t.id = g.generic_asset_type_id`
+
 function factsOf(sensor: Sensor): SensorFacts {
-  const positive = sensor.attributes['consumption_is_positive']
-  const floors = sensor.attributes['floor_datetimes_to_resolution']
+  const { attributes } = sensor
+  const positive = attributes['consumption_is_positive']
+  const floors = attributes['floor_datetimes_to_resolution']
+  const oneWay = attributes['is_strictly_non_positive'] ? 'consumption' : attributes['is_strictly_non_negative'] ? 'production' : undefined
   return {
     id: sensor.id,
     unit: sensor.unit,
     resolution: sensor.resolution,
     zone: sensor.timezone,
     asset: sensor.asset,
+    attributes,
     ...(typeof positive === 'boolean' && { consumptionIsPositive: positive }),
     ...(typeof floors === 'boolean' && { floorsDatetimes: floors }),
+    ...(oneWay && { oneWay }),
   }
 }
 
-const assetFacts = (asset: Asset, flexContext: Record<string, unknown>): AssetFacts => ({
-  id: asset.id,
-  type: asset.type.name,
-  attributes: asset.attributes,
-  flexModel: asset.flexModel,
-  flexContext,
-})
+/** A field of a flex-context and the asset it comes from. */
+export interface InheritedField {
+  value: unknown
+  from: { asset: number; name: string }
+}
+
+interface Ancestor {
+  asset: number
+  name: string
+  context: Record<string, unknown>
+}
+
+const ancestry = (store: Queryable, asset: number): Promise<Ancestor[]> =>
+  store.query<Ancestor>(
+    `with recursive up as (
+       select id, name, parent_asset_id, flex_context, 0 as level from generic_asset where id = $1
+       union all select g.id, g.name, g.parent_asset_id, g.flex_context, up.level + 1
+       from generic_asset g join up on g.id = up.parent_asset_id where up.level < 100)
+     select id as asset, name, flex_context as context from up order by level`,
+    [asset],
+  )
+
+/** Flex-context of the asset and what it inherits, field by field with the asset that states it: the nearest wins (reference 1.4). */
+export const inheritedFlexContext = async (store: Queryable, asset: number): Promise<Record<string, InheritedField>> =>
+  inherited(await ancestry(store, asset))
 
 /** Fields that say one thing together: the nearest asset that names any of them names all. */
 const family = (field: string): string => (field.startsWith('inflexible-') ? 'inflexible-*' : field)
 
-/** Flex-context of the asset and what it inherits: per field the nearest ancestor wins (reference 1.4). */
-async function inheritedContext(assets: Assets, asset: Asset): Promise<Record<string, unknown>> {
-  const context: Record<string, unknown> = {}
+function inherited(ancestors: Ancestor[]): Record<string, InheritedField> {
+  const context: Record<string, InheritedField> = {}
   const said = new Set<string>()
-  for (let at: Asset | undefined = asset; at; at = at.parent === null ? undefined : await assets.get(at.parent)) {
-    const fields = Object.entries(at.flexContext).filter(([field]) => !said.has(family(field)))
-    for (const [field, value] of fields) context[field] = value
+  for (const { asset, name, context: own } of ancestors) {
+    const fields = Object.entries(own ?? {}).filter(([field]) => !said.has(family(field)))
+    for (const [field, value] of fields) context[field] = { value, from: { asset, name } }
     for (const [field] of fields) said.add(family(field))
   }
   return context

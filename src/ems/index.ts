@@ -22,9 +22,9 @@ export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } 
 export type {
   Belief,
   BeliefBatch,
+  BeliefFigures,
   BeliefFilter,
   BeliefSearch,
-  BeliefFigures,
   Beliefs,
   FiguresQuery,
   FoundBeliefs,
@@ -34,17 +34,17 @@ export type {
   SourceKey,
 } from './belief.ts'
 export { type BeliefParts, openBeliefs } from './beliefs.ts'
-export type { Conversation, Utterance } from './conversation.ts'
-export { type ConversationLog, type ConversationQuery, openConversationLog, type UtteranceView } from './conversation-log.ts'
 export { type AssetChartOptions, assetChart } from './charts/asset-chart.ts'
 export { type CommonUnit, commonUnit } from './charts/common-unit.ts'
 export { type ChartNote, chartNotes, type NotesQuery } from './charts/notes.ts'
 export { SENSOR_CHARTS, type SensorChartOptions, type SensorChartType, sensorChart } from './charts/sensor-chart.ts'
 export { type ChartRow, chartRows, type ShownSensor, sensorsOf, shownSensor } from './charts/shown-sensor.ts'
+export type { Conversation, Utterance } from './conversation.ts'
+export { type ConversationLog, type ConversationQuery, openConversationLog, type UtteranceView } from './conversation-log.ts'
 export { type CopyPlace, copyAsset } from './copy-asset.ts'
 export { cycle, steer } from './cycle.ts'
 export { type Capability, type Device, type Devices, deviceRegistry, type Wish } from './device.ts'
-export { type FlexSourceParts, flexSource } from './flex-source.ts'
+export { type FlexSourceParts, flexSource, type InheritedField, inheritedFlexContext } from './flex-source.ts'
 export type { Forecaster, ForecastRequest, ForecastSeries } from './forecaster.ts'
 export { type Forecasting, type ForecastingOptions, startForecasting } from './forecasting/forecasting.ts'
 export { type HabitBook, openHabits } from './forecasting/habits.ts'
@@ -69,7 +69,15 @@ export type { Reading } from './reading.ts'
 export { type LastReading, openRecorder, type Recorder } from './recorder.ts'
 export { RETENTION, type Retention, thin } from './retention.ts'
 export { SAYING } from './saying.ts'
-export { openSchedules, type ScheduleOrder, type ScheduleParts, type Schedules, type StoredSchedule } from './schedules.ts'
+export {
+  type JobSubject,
+  openSchedules,
+  type ScheduleJob,
+  type ScheduleOrder,
+  type ScheduleParts,
+  type Schedules,
+  type StoredSchedule,
+} from './schedules.ts'
 export type { FlexContext } from './scheduling/flex-context.ts'
 export type { FlexDevice } from './scheduling/flex-model.ts'
 export type { FlexPlan } from './scheduling/flex-request.ts'
@@ -86,8 +94,8 @@ export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter,
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'
-export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
+export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
 export { type UploadOrder, uploadBatches } from './upload/batches.ts'
 export { foreseeUpload, type UploadForecast } from './upload/preview.ts'

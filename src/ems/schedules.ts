@@ -1,17 +1,15 @@
 /** Schedules on request: checked when asked for, solved in a durable job, stored as beliefs, kept with the job for whoever reads them. */
 import { createHash } from 'node:crypto'
-import { type Bus, type Clock, describeError, HOUR, type Instant, instant, isProblem, Problem, SECOND } from '#kernel'
-import type { Job, Queue, RunningJob } from '#store'
-import type { Assets } from './assets.ts'
+import { type Clock, describeError, formatInstant, HOUR, type Instant, instant, isProblem, Problem, SECOND } from '#kernel'
+import type { Job, Queue, RunningJob, Store } from '#store'
 import type { BeliefBatch, Beliefs } from './belief.ts'
 import { flexSource } from './flex-source.ts'
-import type { News } from './news.ts'
-import type { FlexPlan } from './scheduling/flex-request.ts'
+import { sensorsNamedIn } from './scheduling/flex-names.ts'
 import type { ScheduleOutput, ScheduleRequest, ScheduleResult } from './scheduling/scheduler.ts'
+import { schedulerFor, schedulerNamed } from './scheduling/schedulers.ts'
+import { entriesInTurn, inTurn, type SequenceParts } from './scheduling/sequence.ts'
 import type { SolverPool } from './scheduling/solver-pool.ts'
-import { storageScheduler } from './scheduling/storage-scheduler.ts'
 import type { Sensor, Sensors } from './sensors.ts'
-import type { Sources } from './sources.ts'
 
 export const SCHEDULING = 'scheduling'
 
@@ -25,34 +23,51 @@ export interface StoredSchedule {
   unmet: { asset: number; name: string; at: Instant; violationKwh: number }[]
   kept: { asset: number; name: string; at: Instant; marginKwh: number }[]
   beliefs: number
+  /** Relative gap between the plan and what is proven; 0 = proven best. */
+  gap?: number
 }
 
-export interface ScheduleOrder extends Omit<ScheduleRequest, 'prior'> {
+export interface ScheduleOrder extends Omit<ScheduleRequest, 'prior' | 'maxSteps' | 'dialect'> {
   prior?: Instant
   /** One device after the other, each taking the earlier ones as they are. */
   sequential?: boolean
 }
 
+/** What a job is about: an asset, or one of its sensors. */
+export interface JobSubject {
+  asset: number
+  sensor?: number
+}
+
+export interface ScheduleJob {
+  job: Job
+  /** Once it is done. */
+  schedule?: StoredSchedule
+  /** Name of the scheduler, as soon as it is known. */
+  scheduler: string
+  /** The job it waits for. */
+  before?: Job
+}
+
 export interface Schedules {
   /**
-   * Checks the order and makes a job of it; the same order within the hour gives the same job while nothing new is known.
-   * @throws Problem `invalid-flex-config` (422) with `details.fields`; what `allow` throws
+   * Checks the order and makes a job of it (of a sequential order a chain of jobs, and one that waits for the last); the same order within the
+   * time of the cache gives the same job, unless that failed.
+   * @throws Problem `invalid-flex-config` (422) with `details.fields`, `bad-flex-model`, `unknown-scheduler`; what `allow` throws
    */
-  trigger(order: ScheduleOrder, options?: { allow?: (sensor: Sensor) => void; fresh?: boolean }): Promise<string>
+  trigger(order: ScheduleOrder, options?: { allow?: (sensor: Sensor, path: string[]) => void; fresh?: boolean }): Promise<string>
   /** The job and, once it is done, its schedule. */
-  get(id: string): Promise<{ job: Job; schedule?: StoredSchedule } | undefined>
-  /** Asset that the job was made for. */
-  assetOf(job: Job): number | undefined
+  get(id: string): Promise<ScheduleJob | undefined>
+  /** Whom the job is about. */
+  subjectOf(job: Job): JobSubject | undefined
   close(): Promise<void>
 }
 
 export interface ScheduleParts {
+  store: Store
   clock: Clock
-  bus: Bus<News>
   beliefs: Beliefs
   sensors: Sensors
-  assets: Assets
-  sources: Sources
   queue: Queue
   /** Asked for at the first solve, so that a program that never plans starts no solver. */
   pool: () => SolverPool
@@ -60,103 +75,192 @@ export interface ScheduleParts {
   author: string
   /** For one solve, ms; default 60 s. */
   deadlineMs?: number
+  /** Steps at most; default 2520. */
+  maxSteps?: number
+  /** Which FlexMeasures to relax like; default '1.0'. */
+  dialect?: '1.0' | '0.33'
+  /** How long the same order gives the same job, ms; default an hour. */
+  cacheMs?: number
 }
 
-const KEEP = HOUR
 const REMEMBERED = 200
 
-interface Payload {
-  order: ScheduleOrder & { prior: Instant }
-}
+type Order = Omit<ScheduleOrder, 'sequential'> & { prior: Instant }
+type Payload = { order: Order; scheduler: string /** Of a sequence. */; chained?: boolean } | { chain: string[]; asset: number }
 
 export function openSchedules(parts: ScheduleParts): Schedules {
-  const { clock, bus, queue } = parts
+  const { clock, queue, store } = parts
   const source = flexSource(parts)
   /** What was read at the trigger, so that the job need not read it again; a job taken after a restart reads for itself. */
-  const read = new Map<string, FlexPlan>()
+  const read = new Map<string, unknown>()
   /** Schedules whose beliefs are committed. */
   const done = new Map<string, StoredSchedule>()
-  const asked = new Map<string, { id: string; until: number }>()
-  // Whatever was learnt since makes the same order a new one.
-  const forget = bus.on('beliefs', () => asked.clear())
+  const requestOf = (order: Order): ScheduleRequest => ({
+    ...order,
+    ...(parts.maxSteps !== undefined && { maxSteps: parts.maxSteps }),
+    ...(parts.dialect !== undefined && { dialect: parts.dialect }),
+  })
+  const schedulerOf = async (order: Order | ScheduleOrder) => {
+    const [asset, sensor] = await Promise.all([
+      source.asset(order.asset),
+      order.single ? source.sensor(Number(order.flexModel[0]?.['sensor'])) : undefined,
+    ])
+    return schedulerFor(asset, sensor)
+  }
 
-  const work = async (job: RunningJob): Promise<StoredSchedule> => {
-    const { order } = job.payload as Payload
-    const plan = read.get(job.id)
-    read.delete(job.id)
+  const work = async (job: RunningJob): Promise<StoredSchedule | { chain: string[] }> => {
+    const payload = job.payload as Payload
+    if ('chain' in payload) return { chain: payload.chain }
+    const scheduler = schedulerNamed(payload.scheduler)
+    const seconds = parts.deadlineMs ? Math.round(parts.deadlineMs / SECOND) : 60
+    let spent = 0
+    const ticking = clock.every(SECOND, () => job.progress({ stage: 'solving', done: ++spent, total: seconds, unit: 's' }))
     try {
-      const stored = order.sequential ? await inSequence(order) : await solveAndStore(order, plan)
+      const ready = read.get(job.id) ?? (await scheduler.read(requestOf(payload.order), source))
+      read.delete(job.id)
+      const result = await scheduler.schedule(ready, {
+        source,
+        pool: parts.pool(),
+        deadlineMs: parts.deadlineMs ?? 60_000,
+        whenInfeasible: 'fail',
+      })
+      await keep(parts, payload.order, result)
+      const stored = storedOf(result)
       remember(done, job.id, stored)
       return stored
     } catch (error) {
       throw named(error)
+    } finally {
+      ticking.cancel()
     }
-  }
-  const solveAndStore = async (order: Payload['order'], plan?: FlexPlan): Promise<StoredSchedule> => {
-    const ready = plan ?? (await storageScheduler.read(order, source))
-    const result = await storageScheduler.schedule(ready, {
-      source,
-      pool: parts.pool(),
-      deadlineMs: parts.deadlineMs ?? 60_000,
-      whenInfeasible: 'fail',
-    })
-    await store(parts, order, result)
-    return storedOf(result)
-  }
-  const inSequence = async (order: Payload['order']): Promise<StoredSchedule> => {
-    const all: StoredSchedule[] = []
-    let flexContext = order.flexContext
-    for (const entry of order.flexModel) {
-      all.push(await solveAndStore({ ...order, flexModel: [entry], flexContext }))
-      flexContext = await takenAsGiven(flexContext, entry, parts)
-    }
-    return together(all)
   }
   const stop = queue.work(SCHEDULING, work, 2)
 
+  const enqueueOne = async (order: Order, asked: string): Promise<string> => {
+    const scheduler = await schedulerOf(order)
+    const plan = await scheduler.read(requestOf(order), source)
+    const id = crypto.randomUUID()
+    remember(read, id, plan)
+    const payload: Payload = { order, scheduler: scheduler.name }
+    await queue.enqueue(SCHEDULING, payload, { id, maxTries: 2, backoff: SECOND, priority: 50, asked })
+    return id
+  }
+  /** One job a device, each waiting for the one before, and one that waits for all: its id stands for the whole. */
+  const enqueueChain = async (order: Order, asked: string): Promise<string> => {
+    const sequence: SequenceParts = { source }
+    const entries = await entriesInTurn(order, sequence)
+    const orders = await inTurn(order, entries, sequence)
+    const jobs = await Promise.all(
+      orders.map(async (one) => {
+        const scheduler = await schedulerOf(one)
+        await scheduler.read(requestOf(one), source)
+        return { order: one, scheduler: scheduler.name, chained: true }
+      }),
+    )
+    const chain: string[] = []
+    await store.transact(async (tx) => {
+      const add = async (payload: Payload, more: { asked?: string } = {}) => {
+        const before = chain.at(-1)
+        const options = { maxTries: 2, backoff: SECOND, priority: 50, ...more, ...(before !== undefined && { after: before }) }
+        return queue.enqueue(SCHEDULING, payload, options, tx)
+      }
+      for (const payload of jobs) chain.push(await add(payload))
+      chain.push(await add({ chain: [...chain], asset: order.asset }, { asked }))
+    })
+    return chain.at(-1)!
+  }
+
+  const scheduleOf = async (job: Job): Promise<StoredSchedule | undefined> => {
+    if (job.status !== 'FINISHED' && !done.has(job.id)) return undefined
+    const payload = job.payload as Payload
+    if (!('chain' in payload)) return done.get(job.id) ?? (job.result as StoredSchedule)
+    const members = await Promise.all(payload.chain.map((id) => queue.get(id)))
+    return together(members.flatMap((member) => (member?.status === 'FINISHED' ? [member.result as StoredSchedule] : [])))
+  }
+
   return {
-    async trigger(order, { allow, fresh = false } = {}) {
-      const given = flexSource({ ...parts, ...(allow && { allow }) })
-      const prior = order.prior ?? clock.now()
-      const key = createHash('sha256').update(JSON.stringify(order)).digest('base64')
-      const known = asked.get(key)
-      const plan = await storageScheduler.read({ ...order, prior }, given)
-      if (!fresh && known && known.until > clock.now()) return known.id
-      const id = crypto.randomUUID()
-      remember(read, id, plan)
-      remember(asked, key, { id, until: clock.now() + KEEP })
-      const payload: Payload = { order: { ...order, prior } }
-      await queue.enqueue(SCHEDULING, payload, { id, maxTries: 2, backoff: SECOND, priority: 50 })
-      return id
+    async trigger({ sequential = false, ...order }, { allow, fresh = false } = {}) {
+      if (allow) await demandReadable(order, parts.sensors, allow)
+      const asked = createHash('sha256')
+        .update(JSON.stringify(sorted({ ...order, sequential })))
+        .digest('base64')
+      const since = instant(clock.now() - (parts.cacheMs ?? HOUR))
+      const known = fresh ? undefined : await queue.asked(SCHEDULING, asked, since)
+      if (known !== undefined) return known
+      const full: Order = { ...order, prior: order.prior ?? clock.now() }
+      return sequential ? enqueueChain(full, asked) : enqueueOne(full, asked)
     },
     async get(id) {
       const job = await queue.get(id)
       if (job?.queue !== SCHEDULING) return undefined
-      const schedule = done.get(id) ?? (job.status === 'FINISHED' ? (job.result as StoredSchedule) : undefined)
-      return { job, ...(schedule && { schedule }) }
+      const schedule = await scheduleOf(job)
+      const before = job.status === 'DEFERRED' && job.dependsOn ? await queue.get(job.dependsOn) : undefined
+      const payload = job.payload as Payload
+      const scheduler =
+        'chain' in payload ? (schedule?.scheduler ?? '') : job.status === 'QUEUED' || job.status === 'DEFERRED' ? '' : payload.scheduler
+      return { job, scheduler, ...(schedule && { schedule }), ...(before && { before }) }
     },
-    assetOf: (job) => (job.queue === SCHEDULING ? (job.payload as Payload).order.asset : undefined),
-    async close() {
-      forget()
-      await stop()
+    subjectOf(job) {
+      if (job.queue !== SCHEDULING) return undefined
+      const payload = job.payload as Payload
+      if ('chain' in payload) return { asset: payload.asset }
+      const { asset, single, flexModel } = payload.order
+      return { asset, ...(single && { sensor: Number(flexModel[0]?.['sensor']) }) }
     },
+    close: stop,
   }
 }
+
+/** Asks for every sensor that the order names; unknown ones are refused later, by their field. */
+async function demandReadable(
+  order: { flexModel: unknown; flexContext: unknown },
+  sensors: Sensors,
+  allow: (sensor: Sensor, path: string[]) => void,
+): Promise<void> {
+  const named = sensorsNamedIn({ 'flex-model': order.flexModel, 'flex-context': order.flexContext })
+  const known = await Promise.all(named.map(({ id }) => sensors.get(id)))
+  named.forEach(({ path }, index) => {
+    const sensor = known[index]
+    if (sensor) allow(sensor, path)
+  })
+}
+
+/** The same value with the keys of all objects in order. */
+const sorted = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(sorted)
+    : typeof value === 'object' && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, each]) => [key, sorted(each)]),
+        )
+      : value
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value)
   if (map.size > REMEMBERED) map.delete(map.keys().next().value as string)
 }
 
-/** Commits the outputs as beliefs of the scheduler, foretold at `prior`; notes their signs. */
-async function store({ beliefs, sensors, author }: ScheduleParts, order: Payload['order'], result: ScheduleResult): Promise<void> {
-  const source = await beliefs.source({ name: author, type: 'scheduler', model: result.scheduler, version: '9' })
+/**
+ * Commits the outputs as beliefs of the scheduler, foretold at `prior`; notes signs. Of a device scheduled by its sensor the state of charge at
+ * the start goes into the attributes `soc_in_mwh` and `soc_datetime` of its asset, where it has them, as FlexMeasures does.
+ */
+async function keep({ beliefs, sensors, author, store }: ScheduleParts, order: Order, result: ScheduleResult): Promise<void> {
+  const source = await beliefs.source({ name: author, type: 'scheduler', model: result.scheduler, version: result.version })
   for (const { sensor, consumptionIsPositive } of result.outputs) {
     const known = consumptionIsPositive === undefined ? undefined : await sensors.need(sensor.id)
     if (known && known.attributes['consumption_is_positive'] !== consumptionIsPositive)
       await sensors.update(sensor.id, { attributes: { ...known.attributes, consumption_is_positive: consumptionIsPositive! } })
   }
   await beliefs.record(result.outputs.map((output) => batchOf(output, source, order.prior)))
+  const [kwh] = result.socAtStartKwh
+  if (order.single && kwh !== undefined)
+    await store.query(
+      `update generic_asset set attributes = attributes || (select coalesce(jsonb_object_agg(said.key, said.value), '{}'::jsonb)
+       from jsonb_each($2::jsonb) said where attributes ? said.key) where id = $1`,
+      [order.asset, JSON.stringify({ soc_in_mwh: kwh / 1000, soc_datetime: formatInstant(result.start) })],
+    )
 }
 
 const batchOf = ({ sensor, start, step, values }: ScheduleOutput, source: number, prior: Instant): BeliefBatch => ({
@@ -177,39 +281,24 @@ const storedOf = (result: ScheduleResult): StoredSchedule => ({
   unmet: result.unmet.map(({ asset, name, at, violationKwh }) => ({ asset, name, at, violationKwh })),
   kept: result.kept,
   beliefs: result.outputs.reduce((sum, { values }) => sum + values.length, 0),
+  gap: result.gap,
 })
 
 /** Schedules made one after the other, as one. */
-function together(all: StoredSchedule[]): StoredSchedule {
+function together(all: StoredSchedule[]): StoredSchedule | undefined {
   const [first] = all
-  if (!first) throw new Problem('empty-flex-model', 'There is no device to schedule.', { status: 422 })
+  if (!first) return undefined
   const costs: Record<string, number> = {}
   for (const one of all) for (const [name, cost] of Object.entries(one.costs)) costs[name] = (costs[name] ?? 0) + cost
   return {
     ...first,
     costs,
+    end: instant(Math.max(...all.map(({ end }) => end))),
     outputs: all.flatMap((one) => one.outputs),
     unmet: all.flatMap((one) => one.unmet),
     kept: all.flatMap((one) => one.kept),
     beliefs: all.reduce((sum, one) => sum + one.beliefs, 0),
   }
-}
-
-/** The context in which the device of an entry is no longer free. */
-async function takenAsGiven(
-  context: Record<string, unknown>,
-  entry: Record<string, unknown>,
-  { sensors }: ScheduleParts,
-): Promise<Record<string, unknown>> {
-  const id = Number(entry['sensor'])
-  const sensor = Number.isInteger(id) ? await sensors.get(id) : undefined
-  if (!sensor) return context
-  const list = (field: string) => (Array.isArray(context[field]) ? (context[field] as unknown[]) : [])
-  if ('inflexible-consumption' in context || 'inflexible-production' in context) {
-    const field = sensor.attributes['consumption_is_positive'] === true ? 'inflexible-consumption' : 'inflexible-production'
-    return { ...context, [field]: [...list(field), { sensor: id }] }
-  }
-  return { ...context, 'inflexible-device-sensors': [...list('inflexible-device-sensors'), id] }
 }
 
 /** How FlexMeasures calls what went wrong; clients match these names. */

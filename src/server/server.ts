@@ -98,7 +98,15 @@ export function createServer(parts: ServerParts): Server {
   })
   const presence = openPresence(store, clock, log)
   const hub = createHub(clock)
-  const identity = createIdentity({ users, tokens, presence, throttle: createThrottle(clock), passwords, sessionLength, tokenHeader: (config.security ?? SECURITY_DEFAULTS).tokenHeader })
+  const identity = createIdentity({
+    users,
+    tokens,
+    presence,
+    throttle: createThrottle(clock),
+    passwords,
+    sessionLength,
+    tokenHeader: (config.security ?? SECURITY_DEFAULTS).tokenHeader,
+  })
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
   const assets = openAssets(store)
@@ -106,8 +114,12 @@ export function createServer(parts: ServerParts): Server {
   const uploads = openUploadReader({ clock })
   const queue = parts.queue ?? openQueue({ store, clock, log })
   const pool = () => parts.pool ?? sharedSolverPool()
-  const schedules = openSchedules({ clock, bus, beliefs, sensors, assets, sources, queue, pool, author: config.platformName })
   const flexMeasures = config.flexMeasures ?? FLEXMEASURES_DEFAULTS
+  const schedules = openSchedules({
+    ...{ store, clock, beliefs, sensors, queue, pool, author: config.platformName },
+    ...{ dialect: flexMeasures.dialect, maxSteps: flexMeasures.maxPlanningSteps, cacheMs: flexMeasures.jobCacheTtl },
+    deadlineMs: flexMeasures.jobTimeouts['scheduling'] ?? flexMeasures.jobTimeout,
+  })
   const accountPlans = openAccountPlans(store, clock)
   const rooms: Rooms = {
     config,

@@ -6,10 +6,18 @@ import type { AssetFacts, SensorFacts, SeriesSource } from '../../src/ems/schedu
 export function memoryWorld() {
   const sensors = new Map<number, SensorFacts>()
   const assets = new Map<number, AssetFacts>()
+  const parents = new Map<number, number>()
   const events = new Map<number, { at: number; length: number; value: number }[]>()
   const source: SeriesSource = {
     sensor: async (id) => sensors.get(id),
     asset: async (id) => assets.get(id),
+    offspring: async (root) => {
+      const below = (id: number): number[] => [id, ...[...parents].flatMap(([child, parent]) => (parent === id ? below(child) : []))]
+      return below(root).flatMap((id) => {
+        const facts = assets.get(id)
+        return facts && Object.keys(facts.flexModel).length > 0 ? [facts] : []
+      })
+    },
     values: async ({ sensor, from, until, step }) => {
       const known = events.get(sensor) ?? []
       return Float64Array.from({ length: Math.round((until - from) / step) }, (_, slot) => {
@@ -25,8 +33,9 @@ export function memoryWorld() {
   }
   return {
     source,
-    asset: (id: number, more: Partial<AssetFacts> = {}) => {
+    asset: (id: number, { parent, ...more }: Partial<AssetFacts> & { parent?: number } = {}) => {
       assets.set(id, { id, type: 'battery', attributes: {}, flexModel: {}, flexContext: {}, ...more })
+      if (parent !== undefined) parents.set(id, parent)
       return id
     },
     sensor: (id: number, asset: number, unit: string, resolution: string, more: Partial<SensorFacts> = {}) => {

@@ -1,76 +1,23 @@
 // Worked cases of the FlexMeasures formulation (reference 3.7): known plans and known costs.
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
-import { addDuration, parseDuration, parseInstant } from '#kernel'
+import { parseInstant } from '#kernel'
+import { askWith, close, DAY_1, DAY_2, market, output, some } from '../../../test/oracle/market.ts'
 import { memoryWorld } from '../../../test/oracle/memory-world.ts'
 import type { Commitment, SchedulingProblem } from './problem.ts'
-import type { ScheduleRequest, ScheduleResult } from './scheduler.ts'
 import { isSolved, type Solution, solve, solveWithHighs } from './solve.ts'
 import { startSolverPool } from './solver-pool.ts'
-import { storageScheduler } from './storage-scheduler.ts'
 
 const pool = startSolverPool()
 after(() => pool.close())
 const how = { pool, deadlineMs: 20_000 }
+const ask = askWith(pool)
 
 const solved = async (problem: SchedulingProblem, way = solve): Promise<Solution> => {
   const outcome = await way(problem, how)
   assert.ok(isSolved(outcome), outcome.status)
   return outcome
 }
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
-  assert.equal(actual.length, expected.length)
-  for (let index = 0; index < expected.length; index++)
-    assert.ok(Math.abs(actual[index]! - expected[index]!) <= tolerance, `[${index}]: ${actual[index]} instead of ${expected[index]}`)
-}
-const some = (count: number, values: Record<number, number>, rest = 0): number[] =>
-  Array.from({ length: count }, (_, index) => values[index] ?? rest)
-
-const DAY_1 = [
-  0.639427, 0.031484, 0.412544, 0.381045, 1.374274, 1.330341, 1.784359, 0.170915, 0.787317, 0.050867, 0.327957, 0.636151, 0.026536,
-  0.147375, 0.324942, 0.15961, 0.029533, 0.020079, 0.0, 0.000221, 0.107959, 0.20448, 0.170125, 0.115238,
-]
-const DAY_2 = [...new Array(8).fill(100), ...new Array(8).fill(90), ...new Array(8).fill(100)]
-
-/** A site with hourly prices from 1 January 2015 and one battery with a power sensor (id 10) and outputs 11 to 13. */
-function market(prices: number[], unit = 'MW', resolution = 'PT15M') {
-  const world = memoryWorld()
-  world.asset(1, { type: 'building' })
-  world.asset(2)
-  world.sensor(5, 1, 'EUR/MWh', 'PT1H')
-  world.post(5, parseInstant('2015-01-01T00:00:00+01:00'), prices.length * 3_600_000, prices)
-  world.sensor(10, 2, unit, resolution, { consumptionIsPositive: true })
-  world.sensor(11, 2, 'kW', resolution)
-  world.sensor(12, 2, 'kW', resolution)
-  world.sensor(13, 2, 'MWh', 'PT0S')
-  return world
-}
-const ask = async (
-  world: ReturnType<typeof memoryWorld>,
-  flexModel: ScheduleRequest['flexModel'],
-  flexContext: ScheduleRequest['flexContext'],
-  more: { start?: string; duration?: string; resolution?: number } = {},
-): Promise<ScheduleResult> => {
-  const start = parseInstant(more.start ?? '2015-01-01T00:00:00+01:00')
-  const end = addDuration(start, parseDuration(more.duration ?? 'PT24H'), 'Europe/Amsterdam')
-  const request = {
-    asset: 1,
-    start,
-    end,
-    prior: start,
-    flexModel,
-    flexContext,
-    ...(more.resolution ? { resolution: more.resolution } : {}),
-  }
-  const read = await storageScheduler.read(request, world.source)
-  return storageScheduler.schedule(read, { source: world.source, pool, deadlineMs: 20_000, whenInfeasible: 'fail' })
-}
-const output = (result: ScheduleResult, sensor: number): number[] => {
-  const found = result.outputs.find((one) => one.sensor.id === sensor)
-  assert.ok(found, `nothing for sensor ${sensor}`)
-  return found.values
-}
-
 test('C1: a battery sells, buys and sells on a day with a valley, whatever its losses', async () => {
   for (const [roundtrip, storage, at8, at16] of [
     [1, 1, 0.5, 4.5],

@@ -1,26 +1,34 @@
 /** What a solved schedule stores on which sensor: signs, units, resolutions, and n + 1 points of state of charge. Pure. */
-import { convert, converter, type Instant } from '#kernel'
+import { convert, converter, type Instant, measures } from '#kernel'
+import type { CommodityContext } from './flex-context.ts'
+import type { FlexProblem } from './flex-problem.ts'
 import type { FlexPlan } from './flex-request.ts'
 import { resample } from './flex-series.ts'
+import { contextOf } from './flex-site.ts'
 import type { ScheduleOutput } from './scheduler.ts'
 import type { SensorFacts } from './series-source.ts'
 
 /** Numbers as they are stored: nine decimals are more than any meter has, and hide the solver's last digits. */
 const round = (value: number): number => Math.round(value * 1e9) / 1e9 || 0
 
+interface OutputTime {
+  start: Instant
+  step: number
+}
+
 /**
  * A power profile (kW, consumption positive, `step` ms) for one sensor: resampled to its resolution, in its unit, in its stored sign
- * (production positive unless the sensor says otherwise).
+ * (production positive unless the sensor says otherwise; energies always as consumed).
  */
 export function powerOutput(
   sensor: SensorFacts,
   kind: ScheduleOutput['kind'],
   profile: readonly number[],
-  { start, step, consumptionIsPositive }: { start: Instant; step: number; consumptionIsPositive?: boolean },
+  { start, step, consumptionIsPositive }: OutputTime & { consumptionIsPositive?: boolean },
 ): ScheduleOutput {
   const to = sensor.resolution > 0 ? sensor.resolution : step
   const turn = converter('kW', sensor.unit, to)
-  const sign = (consumptionIsPositive ?? sensor.consumptionIsPositive) ? 1 : -1
+  const sign = (consumptionIsPositive ?? sensor.consumptionIsPositive ?? !measures(sensor.unit, 'power')) ? 1 : -1
   return {
     sensor,
     kind,
@@ -39,7 +47,7 @@ export function splitOutputs(
   { consumption, production }: { consumption?: SensorFacts | undefined; production?: SensorFacts | undefined },
   kind: { consumption: ScheduleOutput['kind']; production: ScheduleOutput['kind'] },
   profile: readonly number[],
-  time: { start: Instant; step: number },
+  time: OutputTime,
 ): ScheduleOutput[] {
   const both = consumption !== undefined && production !== undefined
   const outputs: ScheduleOutput[] = []
@@ -64,53 +72,62 @@ export function splitOutputs(
 export function stockOutput(
   sensor: SensorFacts,
   path: ArrayLike<number>,
-  { start, step, socMaxKwh }: { start: Instant; step: number; socMaxKwh?: number | undefined },
+  { start, step, socMaxKwh }: OutputTime & { socMaxKwh?: number | undefined },
 ): ScheduleOutput | undefined {
   if (sensor.unit === '%' && !socMaxKwh) return undefined
   const turn = sensor.unit === '%' ? (value: number) => (value / socMaxKwh!) * 100 : (value: number) => convert(value, 'kWh', sensor.unit)
   return { sensor, kind: 'state-of-charge', start, step, values: Array.from(path, (value) => round(turn(value))) }
 }
 
-/** All outputs of a plan for powers per device, stocks per device and the site's net power. */
+/**
+ * All outputs of a plan. A sensor named twice is written once: entries that share a power sensor are added up, and where a device's power sensor
+ * is also an output or an aggregate, the more particular meaning counts.
+ */
 export function outputsOf(
   plan: FlexPlan,
-  solved: {
-    powers: readonly ArrayLike<number>[]
-    stocks: (ArrayLike<number> | undefined)[]
-    net: ArrayLike<number>
-    socMax: (number | undefined)[]
-  },
+  flex: FlexProblem,
+  solved: { powers: readonly ArrayLike<number>[]; stocks: readonly ArrayLike<number>[]; flows: readonly ArrayLike<number>[] },
 ): ScheduleOutput[] {
   const time = { start: plan.steps.start, step: plan.steps.step }
-  const outputs: ScheduleOutput[] = []
+  const flowOf = (flow: number) => Array.from(solved.flows[flow]!)
+  const split = (
+    outputs: { consumption?: SensorFacts | undefined; production?: SensorFacts | undefined },
+    profile: number[],
+    kind?: 'aggregate',
+  ) => splitOutputs(outputs, { consumption: kind ?? 'consumption', production: kind ?? 'production' }, profile, time)
+  const particular = [
+    ...plan.devices.flatMap((device, index) => split(device, Array.from(solved.powers[index]!))),
+    ...flex.groups.flatMap(({ members, flow }) => split(members.group.entry, flowOf(flow))),
+  ]
+  const powers = new Map<number, { sensor: SensorFacts; profile: number[] }>()
+  const add = (sensor: SensorFacts | undefined, profile: ArrayLike<number>) => {
+    if (!sensor) return
+    const known = powers.get(sensor.id)
+    powers.set(sensor.id, { sensor, profile: Array.from(profile, (power, step) => power + (known?.profile[step] ?? 0)) })
+  }
   plan.devices.forEach((device, index) => {
-    const profile = Array.from(solved.powers[index]!)
-    if (device.sensor) outputs.push(powerOutput(device.sensor, 'power', profile, time))
-    const elsewhere = (sensor: SensorFacts | undefined) => (sensor && sensor.id !== device.sensor?.id ? sensor : undefined)
-    outputs.push(
-      ...splitOutputs(
-        { consumption: elsewhere(device.consumption), production: elsewhere(device.production) },
-        { consumption: 'consumption', production: 'production' },
-        profile,
-        time,
-      ),
-    )
-    const path = solved.stocks[index]
-    if (path && device.stateOfCharge?.kind === 'sensor') {
-      const output = stockOutput(device.stateOfCharge.sensor, path, { ...time, socMaxKwh: solved.socMax[index] })
-      if (output) outputs.push(output)
-    }
+    add(device.sensor, solved.powers[index]!)
   })
-  const { aggregateConsumption, aggregateProduction, aggregatePower } = plan.context
-  const net = Array.from(solved.net)
-  outputs.push(
-    ...splitOutputs(
-      { consumption: aggregateConsumption, production: aggregateProduction },
-      { consumption: 'aggregate', production: 'aggregate' },
-      net,
-      time,
-    ),
-  )
-  if (aggregatePower) outputs.push(powerOutput(aggregatePower, 'aggregate', net, time))
-  return outputs
+  for (const { members, flow } of flex.groups) add(members.group.entry.sensor, solved.flows[flow]!)
+  const aggregates = flex.commodities.flatMap(({ members: { commodity }, flow }) => {
+    const context: CommodityContext | undefined = contextOf(plan.context, commodity)
+    const sensors = { consumption: context?.aggregateConsumption, production: context?.aggregateProduction }
+    const { aggregatePower } = plan.context
+    return [
+      ...split(sensors, flowOf(flow), 'aggregate'),
+      ...(aggregatePower && commodity === 'electricity' ? [powerOutput(aggregatePower, 'aggregate', flowOf(flow), time)] : []),
+    ]
+  })
+  const stocks = plan.inventory.stocks.flatMap(({ owner, members }) => {
+    const lead = members[0]!
+    const stock = flex.problem.devices[lead]!.stock
+    const soc = plan.devices[lead]!.stateOfCharge ?? owner?.stateOfCharge
+    if (stock === undefined || soc?.kind !== 'sensor') return []
+    return stockOutput(soc.sensor, solved.stocks[stock]!, { ...time, socMaxKwh: flex.socMax[lead] }) ?? []
+  })
+  const written = new Map<number, ScheduleOutput>()
+  const plain = [...powers.values()].map(({ sensor, profile }) => powerOutput(sensor, 'power', profile, time))
+  for (const output of [...particular, ...aggregates, ...plain, ...stocks])
+    if (!written.has(output.sensor.id)) written.set(output.sensor.id, output)
+  return [...written.values()]
 }

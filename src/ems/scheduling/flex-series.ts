@@ -26,7 +26,7 @@ const merge = (overlap: Overlap, known: number, next: number): number => {
   return overlap === 'first' ? known : overlap === 'min' ? Math.min(known, next) : Math.max(known, next)
 }
 
-/** One value a step, for powers, prices and ratios; the end of a segment is exclusive. */
+/** One value a step, for powers, prices and ratios: a segment counts in the steps that lie in it whole, a moment in the step it falls into. */
 export async function perStep(value: FlexValue, { source, steps, prior }: Beholder, overlap: Overlap = 'first'): Promise<Float64Array> {
   const found = new Float64Array(steps.count).fill(Number.NaN)
   if (value.kind === 'fixed') return found.fill(value.value)
@@ -35,7 +35,7 @@ export async function perStep(value: FlexValue, { source, steps, prior }: Behold
       for (let step = 0; step < steps.count; step++) {
         const from = steps.start + step * steps.step
         const isMoment = segment.from === segment.to && segment.from >= from && segment.from < from + steps.step
-        if (isMoment || (segment.from <= from && from < segment.to)) found[step] = merge(overlap, found[step]!, segment.value)
+        if (isMoment || (segment.from <= from && from + steps.step <= segment.to)) found[step] = merge(overlap, found[step]!, segment.value)
       }
     return found
   }
@@ -77,6 +77,12 @@ export async function perTick(value: FlexValue, beholder: Beholder, overlap: Ove
     const own = events[index + 1]!
     return value.sensor.resolution > 0 ? merge(overlap, events[index]!, own) : own
   })
+}
+
+/** One value a tick, for prices on what a stock holds: the price that begins at the tick. */
+export async function pricePerTick(value: FlexValue, beholder: Beholder): Promise<Float64Array> {
+  const { steps } = beholder
+  return filled(await perStep(value, { ...beholder, steps: { ...steps, start: instant(steps.start + steps.step) } }))
 }
 
 /** Gaps at the edges take the nearest value, gaps between take the one before. All missing stays missing. */

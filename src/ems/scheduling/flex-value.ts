@@ -1,5 +1,5 @@
 /** Values of flex-model and flex-context fields in every form: '15 kW', a bare number, {"sensor": 5, …}, a list of segments. */
-import { addDuration, convert, currencyOf, floorTo, type Instant, isUnit, parseDuration, parseInstant, parseQuantity } from '#kernel'
+import { addDuration, convert, currencyOf, type Instant, isUnit, parseDuration, parseInstant, parseQuantity } from '#kernel'
 import type { RefusalBook } from './refusal.ts'
 import type { SensorFacts, SourceFilters } from './series-source.ts'
 
@@ -36,8 +36,7 @@ export interface FieldKind {
 export interface ReadingRoom {
   refusals: RefusalBook
   sensors: ReadonlyMap<number, SensorFacts>
-  /** Datetimes are floored to this (resolution of the power sensor), ms; 0 = not at all. */
-  flooring: number
+  hasAsset: (id: number) => boolean
   /** For calendar durations. */
   zone: string
   /** The currency all prices must share; set by the first price that has one. */
@@ -70,32 +69,36 @@ export function readNumber(raw: unknown, path: string[], kind: FieldKind, room: 
   let value: number
   let unit: string
   if (typeof raw === 'string') {
-    try {
-      const quantity = parseQuantity(raw)
-      value = quantity.value
-      unit = quantity.unit === '' && kind.bare !== undefined ? kind.bare : quantity.unit
-    } catch {
-      return refuse(room, path, NOT_A_QUANTITY(raw))
-    }
+    const quantity = quantityOf(raw)
+    if (!quantity) return refuse(room, path, NOT_A_QUANTITY(raw))
+    value = quantity.value
+    unit = quantity.unit
   } else if (typeof raw === 'number' && Number.isFinite(raw) && kind.bare !== undefined) {
     value = raw
     unit = kind.bare
-  } else
-    return refuse(
-      room,
-      path,
-      `Unsupported value type. \`<class '${pythonType(raw)}'>\` was provided but only dict, list and str are supported.`,
-    )
+  } else return refuse(room, path, unsupported(raw))
   const wanted = targetUnit(unit, path, kind, room)
   if (wanted === undefined) return undefined
   let converted: number
   try {
     converted = convert(value, unit, wanted)
   } catch {
-    return refuse(room, path, `Cannot convert value \`${String(raw)}\` to '${wanted}'`)
+    return refuse(room, path, `Cannot convert value \`${String(raw)}\` to '${FOREIGN[wanted] ?? wanted}'`)
   }
   return inRange(converted, path, kind, room)
 }
+
+/** '15 kW', or a product such as '3 * 230V * 16A'. */
+function quantityOf(text: string): { value: number; unit: string } | undefined {
+  try {
+    return parseQuantity(text)
+  } catch {
+    return text.includes('*') && isUnit(text) ? { value: 1, unit: text } : undefined
+  }
+}
+
+const unsupported = (raw: unknown) =>
+  `Unsupported value type. \`<class '${pythonType(raw)}'>\` was provided but only dict, list, str, pint Quantity, tuple, and numeric values with a default source unit are supported.`
 
 function inRange(value: number, path: string[], kind: FieldKind, room: ReadingRoom): number | undefined {
   if (!Number.isFinite(value)) return refuse(room, path, NOT_A_QUANTITY(value))
@@ -153,6 +156,9 @@ export function pricePer(unit: string): { currency: string; per: 'kW' | 'kWh' } 
   return undefined
 }
 
+/** What FlexMeasures would convert to. */
+const FOREIGN: Record<string, string> = { '': '%', kW: 'MW', kWh: 'MWh' }
+
 const REFERENCE_KEYS = new Set([
   'sensor',
   'source-types',
@@ -178,12 +184,17 @@ function readSensor(raw: Record<string, unknown>, path: string[], kind: FieldKin
     try {
       convert(1, sensor.unit, wanted, sensor.resolution > 0 ? sensor.resolution : undefined)
     } catch {
-      return refuse(room, path, `Cannot convert ${sensor.unit} to ${wanted === '' ? '%' : wanted}`)
+      return refuse(room, path, `Cannot convert ${sensor.unit} to ${FOREIGN[wanted] ?? wanted}`)
     }
     toUnit = wanted
   }
-  const fallback = raw['default'] === undefined ? undefined : readNumber(raw['default'], path, kind, room)
+  const fallback = raw['default'] === undefined ? undefined : readDefault(raw['default'], path, kind, room)
   return { kind: 'sensor', sensor, filters: readFilters(raw, path, room), toUnit, ...(fallback === undefined ? {} : { fallback }) }
+}
+
+function readDefault(raw: unknown, path: string[], kind: FieldKind, room: ReadingRoom): number | undefined {
+  if (typeof raw === 'string' || (typeof raw === 'number' && kind.bare !== undefined)) return readNumber(raw, path, kind, room)
+  return refuse(room, path, 'Sensor reference `default` must be a quantity string or a numeric value with a known default source unit.')
 }
 
 /** A sensor id: a whole number, or its digits. */
@@ -221,6 +232,7 @@ const SEGMENT_KEYS = new Set(['value', 'datetime', 'start', 'end', 'duration'])
 
 function readSegments(raw: unknown[], path: string[], kind: FieldKind, room: ReadingRoom): FlexValue | undefined {
   const segments: Segment[] = []
+  if (kind.unit.startsWith('price') && !shareOneUnit(raw)) return refuse(room, path, 'Segments of a time series must share the same unit.')
   let good = true
   raw.forEach((item, index) => {
     const segment = readSegment(item, [...path, String(index)], kind, room)
@@ -228,6 +240,13 @@ function readSegments(raw: unknown[], path: string[], kind: FieldKind, room: Rea
     else good = false
   })
   return good ? { kind: 'segments', segments } : undefined
+}
+
+/** True unless two segments price different things (EUR/kW beside EUR/kWh) or in different currencies. */
+function shareOneUnit(raw: unknown[]): boolean {
+  const units = raw.map((item) => quantityOf(String((item as Record<string, unknown> | null)?.['value'] ?? ''))?.unit)
+  const prices = units.flatMap((unit) => (unit === undefined ? [] : (pricePer(unit) ?? [])))
+  return prices.every(({ currency, per }) => currency === prices[0]!.currency && per === prices[0]!.per)
 }
 
 function readSegment(raw: unknown, path: string[], kind: FieldKind, room: ReadingRoom): Segment | undefined {
@@ -249,7 +268,7 @@ function readSegment(raw: unknown, path: string[], kind: FieldKind, room: Readin
     if (text === undefined || text === null) return undefined
     const read = readMoment(text, [...path, key], room)
     if (read === undefined) good = false
-    return read === undefined ? undefined : floorTo(read, room.flooring)
+    return read
   }
   const datetime = moment('datetime')
   const start = moment('start')

@@ -18,6 +18,10 @@ export interface ScheduleRequest {
   flexContext: Record<string, unknown>
   /** Steps at most; default 2520. */
   maxSteps?: number
+  /** Asked for one power sensor, not for an asset. */
+  single?: boolean
+  /** Rules of relaxing; default '1.0'. */
+  dialect?: '1.0' | '0.33'
 }
 
 export interface ScheduleHow {
@@ -59,9 +63,19 @@ export interface UnmetWish {
   powerKw: number
 }
 
+/** A wish the plan keeps, and with how much room. */
+export interface KeptWish {
+  asset: number
+  name: UnmetWish['name']
+  at: Instant
+  marginKwh: number
+}
+
 export interface ScheduleResult {
   /** Name of the scheduler class, 'StorageScheduler'. */
   scheduler: string
+  /** Version its plans are stored under. */
+  version: string
   start: Instant
   end: Instant
   step: number
@@ -74,8 +88,8 @@ export interface ScheduleResult {
   solver: string
   solveMs: number
   unmet: UnmetWish[]
-  /** Wishes that were kept, with the room that was left at the tightest moment. */
-  kept: { asset: number; name: UnmetWish['name']; at: Instant; marginKwh: number }[]
+  /** Wishes that were kept at every moment, with the room that was left. */
+  kept: KeptWish[]
   /** True when hard wishes were relaxed to find a plan at all. */
   relaxed: boolean
   /** SoC at the start per entry, kWh; undefined where no stock is followed. */

@@ -3,12 +3,17 @@ import type { App, Reply, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './accounts.ts'
 import { annotationRoutes } from './annotations.ts'
+import { apiPageRoutes, documentRoute } from './api-page.ts'
+import { assetSettingRoutes } from './asset-settings.ts'
 import { assetRoutes } from './assets.ts'
 import { chartRoutes, devChartRoutes } from './chart.ts'
+import { entityAddressRoutes } from './entity-address.ts'
 import { entryRoutes, indexRoute } from './entry.ts'
 import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
 import { figureRoutes } from './figures.ts'
 import { getDataRoutes } from './get-data.ts'
+import { jobRoutes } from './jobs.ts'
+import { opsRoutes } from './ops.ts'
 import { postDataRoute } from './post-data.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
@@ -29,6 +34,8 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
     await rooms.rateLimits.request(request, who, reply)
   })
   entryRoutes(app, rooms)
+  documentRoute(app)
+  app.register(async (scope) => opsRoutes(scope as App, rooms), { prefix: '/api/ops' })
   app.register(
     async (scope) => {
       const services: { url: string; name: string; description: string }[] = []
@@ -37,6 +44,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         if (route.method !== 'HEAD') services.push({ url: route.url, name: `${String(route.method)} ${route.url}`, description: summary })
       })
       indexRoute(scope as App, services)
+      apiPageRoutes(scope as App, rooms)
       scope.register(async (inner) => {
         const signedIn = inner as App
         signedIn.addHook('onRequest', async (request) => {
@@ -45,7 +53,9 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         accountRoutes(signedIn, rooms)
         userRoutes(signedIn, rooms)
         assetRoutes(signedIn, rooms)
+        assetSettingRoutes(signedIn, rooms)
         sensorRoutes(signedIn, rooms)
+        entityAddressRoutes(signedIn, rooms)
         figureRoutes(signedIn, rooms)
         postDataRoute(signedIn, rooms)
         uploadRoute(signedIn, rooms)
@@ -54,6 +64,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         annotationRoutes(signedIn, rooms)
         chartRoutes(signedIn, rooms)
         scheduleRoutes(signedIn, rooms)
+        jobRoutes(signedIn, rooms)
       })
     },
     { prefix: ROOT },

@@ -1,4 +1,4 @@
-/** Triggering and reading schedules, and the jobs behind them (reference 2.7, 2.9). */
+/** Triggering and reading schedules (reference 2.7). */
 import { type Static, Type } from 'typebox'
 import { type Asset, demand, offspring, type Principal, type ScheduleOrder, type Sensor, type StoredSchedule } from '#ems'
 import {
@@ -9,74 +9,90 @@ import {
   formatInstant,
   HOUR,
   type Instant,
-  instant,
   isUnit,
   measures,
   parseDuration,
   parseInstant,
 } from '#kernel'
-import type { Job } from '#store'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetFor } from './assets.ts'
-import { hasCode, invalid, invalidSender, rejected } from './envelope.ts'
-import { formatHours } from './format.ts'
+import { type FieldErrors, hasCode, invalid, rejected } from './envelope.ts'
+import { formatClock, formatHours, pythonText } from './format.ts'
+import { wordJob } from './jobs.ts'
 import { canonical, idOf } from './query.ts'
 import { sensorFor } from './sensors.ts'
 import { check } from './validate.ts'
 
 const tags = ['flexmeasures']
 const Trigger = Type.Object({
-  start: Type.String({ format: 'aware-datetime' }),
-  duration: Type.Optional(Type.String({ format: 'iso-duration' })),
-  resolution: Type.Optional(Type.String({ format: 'iso-duration' })),
-  prior: Type.Optional(Type.String({ format: 'aware-datetime' })),
+  start: Type.String({ format: 'aware-datetime', description: 'When the schedule begins.', examples: ['2026-01-15T10:00+01:00'] }),
+  duration: Type.Optional(Type.String({ format: 'iso-duration', description: 'How long it is.', examples: ['PT24H'] })),
+  resolution: Type.Optional(Type.String({ format: 'iso-duration', description: 'How often set points may change.' })),
+  prior: Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only what was recorded before this counts.' })),
   'flex-model': Type.Optional(
-    Type.Unsafe<Record<string, unknown> | Record<string, unknown>[]>({ type: ['object', 'array'], items: { type: 'object' } }),
+    Type.Unsafe<Record<string, unknown> | Record<string, unknown>[]>({
+      type: ['object', 'array'],
+      items: { type: 'object' },
+      description: 'Entries per device (docs/reference/flex-model.md); what is stored on assets fills the rest.',
+    }),
   ),
   'flex-context': Type.Optional(
-    Type.Unsafe<Record<string, unknown> | Record<string, unknown>[]>({ type: ['object', 'array'], items: { type: 'object' } }),
+    Type.Unsafe<Record<string, unknown> | Record<string, unknown>[]>({
+      type: ['object', 'array'],
+      items: { type: 'object' },
+      description: 'Prices and limits of the site, or a list of them by commodity (docs/reference/flex-context.md).',
+    }),
   ),
-  sequential: Type.Optional(Type.Boolean()),
-  'force-new-job-creation': Type.Optional(Type.Boolean()),
+  sequential: Type.Optional(Type.Boolean({ description: 'One device after the other instead of all at once.' })),
+  'force-new-job-creation': Type.Optional(Type.Boolean({ description: 'Also when the same was asked within the hour.' })),
   force_new_job_creation: Type.Optional(Type.Boolean()),
 })
 type TriggerBody = Static<typeof Trigger>
 
 const GetQuery = Type.Object(
   {
-    duration: Type.Optional(Type.String({ format: 'iso-duration' })),
-    unit: Type.Optional(Type.String()),
+    duration: Type.Optional(
+      Type.String({ format: 'iso-duration', description: 'How much of it, from its start; PT6H unless said, all of it when longer.' }),
+    ),
+    unit: Type.Optional(Type.String({ description: 'Unit of the values; that of the sensor unless said.' })),
     'sign-convention': Type.Optional(
-      Type.Unsafe<string>({ type: 'string', enum: ['consumption-positive', 'production-positive', 'wysiwyg'] }),
+      Type.Unsafe<string>({
+        type: 'string',
+        enum: ['consumption-positive', 'production-positive', 'wysiwyg'],
+        description: 'What is positive; wysiwyg = as stored. consumption-positive unless said.',
+      }),
     ),
   },
   { additionalProperties: false },
 )
 
-/** Schedules are shown for so long when nobody says (and never longer than 48 h in one answer). */
+/** Schedules are shown for so long when nobody says. */
 const SHOWN = 6 * HOUR
-const HORIZON = 48 * HOUR
 
 export function scheduleRoutes(app: App, rooms: Rooms): void {
   const { schedules, sensors } = rooms
+  const code = rooms.flexMeasures.dialect === '0.33' ? 200 : 202
   app.post(
     '/assets/:id/schedules/trigger',
     { schema: { tags, summary: 'Asks for a schedule of an asset', body: Trigger } },
     async (request, reply) => {
       const who = request.principal!
       const asset = await assetFor(rooms, who, 'create-children', idOf(request.params))
-      const body = check(Trigger, request.body ?? {}, 'json') as TriggerBody
+      const body = check(Trigger, request.body ?? {}, '') as TriggerBody
       const given = body['flex-model'] ?? []
-      const entries = await entriesOf(rooms, asset, Array.isArray(given) ? given : [given])
-      const id = await rooms.rateLimits.trigger(who, asset.id, reply, () => trigger(rooms, who, asset.id, body, entries))
-      return reply.code(202).send(accepted(id))
+      const entries = Array.isArray(given) ? given : [given]
+      await refuseStrangers(rooms, asset, entries)
+      const id = await rooms.rateLimits.trigger(who, asset.id, reply, () =>
+        trigger(rooms, who, { asset: asset.id, body, location: '' }, entries),
+      )
+      return reply.code(code).send(accepted(id))
     },
   )
 
   app.post(
     '/sensors/:id/schedules/trigger',
-    { schema: { tags, summary: 'Asks for a schedule of a power sensor', body: Trigger } },
+    { schema: { tags, summary: 'Asks for a schedule of a power sensor', deprecated: true, body: Trigger } },
     async (request, reply) => {
       const who = request.principal!
       const sensor = await sensorFor(rooms, who, 'create-children', idOf(request.params))
@@ -84,42 +100,25 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
       const model = body['flex-model'] ?? {}
       if (Array.isArray(model)) throw invalid('json', { 'flex-model': ['Not a valid mapping type.'] })
       const id = await rooms.rateLimits.trigger(who, sensor.asset, reply, () =>
-        trigger(rooms, who, sensor.asset, body, [{ ...model, sensor: sensor.id }]),
+        trigger(rooms, who, { asset: sensor.asset, sensor, body, location: 'json' }, [{ ...model, sensor: sensor.id }]),
       )
-      return reply.code(202).send({ ...accepted(id), 'results-url': `/api/v3_0/sensors/${sensor.id}/schedules/${id}` })
+      return reply.code(code).send({ ...accepted(id), 'results-url': `/api/v3_0/sensors/${sensor.id}/schedules/${id}` })
     },
   )
 
-  app.get('/sensors/:id/schedules/:uuid', { schema: { tags, summary: 'A schedule', querystring: GetQuery } }, async (request) => {
+  app.get('/sensors/:id/schedules/:uuid', { schema: { tags, summary: 'A schedule', querystring: GetQuery } }, async (request, reply) => {
     const sensor = await sensorFor(rooms, request.principal!, 'read', idOf(request.params))
     const query = check(GetQuery, canonical(request.query), '') as Static<typeof GetQuery>
     const { uuid } = request.params as { uuid: string }
     const turn = unitTurn(sensor, query.unit)
     const found = await schedules.get(uuid)
     if (!found) throw rejected(400, 'UNRECOGNIZED_UDI_EVENT', `The requested UDI event (id = ${uuid}, type = job) is not known.`)
-    const { job, schedule } = found
-    if (!schedule)
-      throw rejected(400, 'UNKNOWN_SCHEDULE', `No known schedule for this time period. ${wordJob(job)} StorageScheduler was used.`)
-    return answer(await sensors.need(sensor.id), schedule, query, turn)
-  })
-
-  app.get('/jobs/:uuid', { schema: { tags, summary: 'A job' } }, async (request, reply) => {
-    const { uuid } = request.params as { uuid: string }
-    const found = await schedules.get(uuid)
-    const job = found?.job
-    if (!job) return reply.code(404).send({ status: 'ERROR', message: `Job ${uuid} not found.` })
-    const asset = await rooms.assets.get(schedules.assetOf(job) ?? 0)
-    if (!asset) throw invalidSender()
-    demand(request.principal!, 'read', { kind: 'asset', account: asset.account, consultancy: asset.consultancy })
-    const http =
-      job.status === 'FINISHED' ? 200 : job.status === 'FAILED' || job.status === 'STOPPED' || job.status === 'CANCELED' ? 422 : 202
-    return reply.code(http).send(jobView(job, found.schedule))
-  })
-
-  app.get('/assets/:id/jobs', { schema: { tags, summary: 'Jobs of an asset' } }, async (request) => {
-    const asset = await assetFor(rooms, request.principal!, 'read', idOf(request.params))
-    const jobs = (await rooms.queue.list({ queue: 'scheduling', limit: 1000 })).filter((job) => schedules.assetOf(job) === asset.id)
-    return { jobs: jobs.map((job) => jobLine(job, asset)), redis_connection_err: null, status: 200 }
+    if (found.schedule) return answer(await sensors.need(sensor.id), found.schedule, query, turn)
+    const { job } = found
+    const message = `${wordJob(job, found.before)} ${found.scheduler} was used.`
+    const pending = job.status === 'QUEUED' || job.status === 'STARTED' || job.status === 'DEFERRED' || job.status === 'SCHEDULED'
+    if (pending && rooms.flexMeasures.sunset.active) return reply.code(202).send({ status: job.status, message })
+    throw unknownSchedule(message)
   })
 
   app.get('/sensors/:id/forecasts/:uuid', { schema: { tags, summary: 'A forecast' } }, async (request) => {
@@ -127,6 +126,8 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
     throw invalid('json', `Job ${(request.params as { uuid: string }).uuid} not found.`)
   })
 }
+
+const unknownSchedule = (message: string) => rejected(400, 'UNKNOWN_SCHEDULE', `No known schedule for this time period. ${message}`)
 
 const accepted = (id: string) => ({
   status: 'ACCEPTED',
@@ -136,68 +137,113 @@ const accepted = (id: string) => ({
   schedule: id,
 })
 
-/** The entries as sent; without any, those stored on the asset and below it. @throws 422 for sensors from elsewhere */
-async function entriesOf(rooms: Rooms, asset: Asset, given: Record<string, unknown>[]): Promise<Record<string, unknown>[]> {
+/** @throws 422 for sensors and assets that are unknown, from elsewhere, or named twice */
+async function refuseStrangers(rooms: Rooms, asset: Asset, entries: Record<string, unknown>[]): Promise<void> {
   const tree = await offspring(rooms.store, asset.id)
-  for (const { sensor, asset: at } of given) {
-    const known = typeof sensor === 'number' ? await rooms.sensors.get(sensor) : undefined
-    if (typeof sensor === 'number' && !known) throw invalid('json', { sensor: [`No sensor found with ID ${sensor}.`] })
-    if (known && !tree.includes(known.asset))
-      throw invalid('', { _schema: [`Sensor ${sensor} does not belong to asset ${asset.id} (or to one of its offspring)`] })
+  const seen = new Set<number>()
+  for (const [index, entry] of entries.entries()) {
+    const group = entry['group'] as Record<string, unknown> | undefined
+    for (const [id, isOwn] of [
+      [entry['sensor'], true],
+      [group?.['sensor'], false],
+    ] as const) {
+      if (typeof id !== 'number') continue
+      const sensor = await rooms.sensors.get(id)
+      if (!sensor) throw invalid('', { 'flex-model': { [index]: { sensor: [`No sensor found with ID ${id}.`] } } })
+      if (!tree.includes(sensor.asset))
+        throw invalid('', { _schema: [`Sensor ${id} does not belong to asset ${asset.id} (or to one of its offspring)`] })
+      if (isOwn && seen.has(id)) throw invalid('', { _schema: [`Sensor ${id} should not occur more than once in the flex-model`] })
+      if (isOwn) seen.add(id)
+    }
+    const at = entry['asset']
     if (typeof at === 'number' && !tree.includes(at))
       throw invalid('', { _schema: [`Asset ${at} does not belong to asset ${asset.id} (or to one of its offspring)`] })
+    if (entry['sensor'] === undefined && at === undefined && entry['state-of-charge'] === undefined)
+      throw invalid('', { 'flex-model': { [index]: { _schema: ['Specify either a sensor or an asset.'] } } })
   }
-  if (given.length > 0) return given
-  const entries: Record<string, unknown>[] = []
-  for (const id of tree) {
-    const member = await rooms.assets.get(id)
-    if (!member || Object.keys(member.flexModel).length === 0) continue
-    const power = await powerSensorOf(rooms, member)
-    entries.push({ asset: id, ...(power !== undefined && { sensor: power }) })
-  }
-  if (entries.length === 0)
-    throw invalid('json', { 'flex-model': ['There is no flex-model in the request, and none is stored on the asset or below it.'] })
-  return entries
 }
 
-/** The power sensor of an asset when it has exactly one and its flex-model names no output of its own. */
-async function powerSensorOf(rooms: Rooms, asset: Asset): Promise<number | undefined> {
-  if ('consumption' in asset.flexModel || 'production' in asset.flexModel) return undefined
-  const known = await Promise.all(asset.sensors.map(({ id }) => rooms.sensors.get(id)))
-  const power = known.filter((sensor) => sensor && sensor.resolution > 0 && measures(sensor.unit, 'power'))
-  return power.length === 1 ? power[0]!.id : undefined
+interface Asked {
+  asset: number
+  /** When one sensor was triggered. */
+  sensor?: Sensor
+  body: TriggerBody
+  location: 'json' | ''
 }
 
-async function trigger(
-  rooms: Rooms,
-  who: Principal,
-  asset: number,
-  body: TriggerBody,
-  flexModel: Record<string, unknown>[],
-): Promise<string> {
-  const first = typeof flexModel[0]?.['sensor'] === 'number' ? await rooms.sensors.get(flexModel[0]['sensor']) : undefined
-  const context = body['flex-context'] ?? {}
-  const asked = parseInstant(body.start)
-  const start = first && first.attributes['floor_datetimes_to_resolution'] !== false ? floorTo(asked, first.resolution) : asked
-  const order: ScheduleOrder = {
-    asset,
-    start,
-    end: addDuration(start, parseDuration(body.duration ?? 'PT48H'), first?.timezone ?? rooms.config.timezone),
-    flexModel,
-    flexContext: Array.isArray(context) ? { commodities: context } : context,
-    ...(body.resolution !== undefined && { resolution: durationLength(parseDuration(body.resolution)) }),
-    ...(body.prior !== undefined && { prior: parseInstant(body.prior) }),
-    ...(body.sequential && { sequential: true }),
-  }
+async function trigger(rooms: Rooms, who: Principal, asked: Asked, flexModel: Record<string, unknown>[]): Promise<string> {
+  const { body } = asked
   const fresh = body['force-new-job-creation'] ?? body.force_new_job_creation ?? false
+  const order = await orderOf(rooms, asked, flexModel)
   try {
     return await rooms.schedules.trigger(order, {
       fresh,
-      allow: (sensor) => demand(who, 'read', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy }),
+      allow: (sensor, path) => {
+        try {
+          demand(who, 'read', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })
+        } catch {
+          throw rejected(403, 'INVALID_SENDER', hidden(path, asked.sensor === undefined))
+        }
+      },
     })
   } catch (error) {
-    if (hasCode(error, 'invalid-flex-config')) throw invalid('json', error.details!['fields'] as never)
+    if (hasCode(error, 'invalid-flex-config')) throw invalid('json', error.details!['fields'] as FieldErrors)
     throw error
+  }
+}
+
+/** The field is named, never the sensor. Entries of an asset's flex-model have their fields one level deeper, as FlexMeasures tells it. */
+function hidden(path: string[], nested: boolean): string {
+  const deeper = nested && path[0] === 'flex-model' && path.length > 3
+  const keys = ['json', ...(deeper ? [path[0]!, path[1]!, 'sensor_flex_model', ...path.slice(2)] : dropIndex(path, nested))]
+  const key = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)
+  const label = keys.slice(0, -1).reduceRight<unknown>((inner, field) => ({ [key(field)]: inner }), keys.at(-1))
+  return `You cannot be authorized for the '${pythonDict(label)}' field because it references a sensor you cannot read.`
+}
+
+const dropIndex = (path: string[], nested: boolean): string[] => (nested || path[0] !== 'flex-model' ? path : [path[0]!, ...path.slice(2)])
+
+const pythonDict = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? `{${Object.entries(value)
+        .map(([field, inner]) => `${/^\d+$/.test(field) ? field : `'${field}'`}: ${pythonDict(inner)}`)
+        .join(', ')}}`
+    : pythonText(value, true)
+
+async function orderOf(
+  rooms: Rooms,
+  { asset, sensor, body, location }: Asked,
+  flexModel: Record<string, unknown>[],
+): Promise<ScheduleOrder> {
+  const id = flexModel[0]?.['sensor']
+  const first = sensor ?? (typeof id === 'number' ? await rooms.sensors.get(id) : undefined)
+  const asked = parseInstant(body.start)
+  const start = first && first.attributes['floor_datetimes_to_resolution'] !== false ? floorTo(asked, first.resolution) : asked
+  const end =
+    body.duration === undefined
+      ? ((start + rooms.flexMeasures.planningHorizon) as Instant)
+      : addDuration(start, parseDuration(body.duration), first?.timezone ?? rooms.config.timezone)
+  if (end <= start) throw invalid(location, { duration: [`A schedule cannot end before it begins, got: ${body.duration}.`] })
+  const resolution = body.resolution === undefined ? undefined : durationLength(parseDuration(body.resolution))
+  if (resolution !== undefined && resolution <= 0)
+    throw invalid(location, { resolution: [`FlexMeasures only supports a positive resolution, got: ${body.resolution}.`] })
+  if (sensor && resolution !== undefined && sensor.resolution > 0 && resolution % sensor.resolution !== 0)
+    throw invalid('json', {
+      _schema: [
+        `Resolution of ${formatClock(resolution)} is incompatible with the sensor's required resolution of ${formatClock(sensor.resolution)}.`,
+      ],
+    })
+  const context = body['flex-context'] ?? {}
+  return {
+    asset,
+    start,
+    end,
+    flexModel,
+    flexContext: Array.isArray(context) ? (context.length > 1 ? { commodities: context } : (context[0] ?? {})) : context,
+    ...(resolution !== undefined && { resolution }),
+    ...(body.prior !== undefined && { prior: parseInstant(body.prior) }),
+    ...(body.sequential && { sequential: true }),
+    ...(sensor && { single: true }),
   }
 }
 
@@ -205,7 +251,7 @@ function unitTurn(sensor: Sensor, unit: string | undefined): (value: number) => 
   if (unit === undefined) return (value) => value
   if (!isUnit(unit)) throw invalid('', { unit: [`Invalid unit: ${unit}`] })
   try {
-    return converter(sensor.unit, unit)
+    return converter(sensor.unit, unit, sensor.resolution > 0 ? sensor.resolution : undefined)
   } catch {
     throw invalid('', { unit: [`Incompatible units: ${sensor.unit} cannot be converted to ${unit}.`] })
   }
@@ -215,15 +261,19 @@ function answer(sensor: Sensor, schedule: StoredSchedule, query: Static<typeof G
   const used = `${schedule.scheduler} was used.`
   const output = schedule.outputs.find((one) => one.sensor === sensor.id)
   if (!output)
-    throw rejected(400, 'UNKNOWN_SCHEDULE', `No known schedule for this time period. The job made none for sensor ${sensor.id}. ${used}`)
-  const wanted = Math.min(query.duration === undefined ? SHOWN : durationLength(parseDuration(query.duration)), HORIZON)
+    throw unknownSchedule(`A scheduling job has been processed with your job ID, but the schedule was not found in the database. ${used}`)
+  const wanted =
+    query.duration === undefined ? SHOWN : addDuration(schedule.start, parseDuration(query.duration), sensor.timezone) - schedule.start
   const points = sensor.resolution === 0 ? 1 : 0
   const count = Math.max(0, Math.min(Math.floor(wanted / output.step) + points, output.values.length))
   const convention = query['sign-convention'] ?? 'consumption-positive'
   const sign =
     !measures(sensor.unit, 'power') || convention === 'wysiwyg' ? 1 : convention === 'consumption-positive' ? sensor.sign : -sensor.sign
   return {
-    scheduler_info: { scheduler: schedule.scheduler, commitment_costs: schedule.costs },
+    scheduler_info: {
+      scheduler: schedule.scheduler,
+      ...(Object.keys(schedule.costs).length > 0 && { commitment_costs: schedule.costs }),
+    },
     values: output.values.slice(0, count).map((value) => tidy(sign * turn(value))),
     start: formatInstant(schedule.start, sensor.timezone),
     duration: formatHours(Math.max(0, count - points) * output.step),
@@ -234,79 +284,3 @@ function answer(sensor: Sensor, schedule: StoredSchedule, query: Static<typeof G
 }
 
 const tidy = (value: number): number => (value === 0 ? 0 : Number(value.toPrecision(15)))
-
-function wordJob(job: Job): string {
-  switch (job.status) {
-    case 'QUEUED':
-      return 'Scheduling job waiting to be processed.'
-    case 'STARTED':
-      return 'Scheduling job in progress.'
-    case 'FINISHED':
-      return 'Scheduling job has finished.'
-    case 'FAILED':
-      return `Scheduling job failed with ${job.exc ?? 'an unknown reason'}${job.exc?.endsWith('.') ? '' : '.'}`
-    case 'SCHEDULED':
-      return 'Scheduling job is scheduled to run at a later time.'
-    case 'STOPPED':
-      return 'Scheduling job has been stopped.'
-    case 'CANCELED':
-      return 'Scheduling job has been cancelled.'
-    default:
-      return 'Scheduling job has an unknown status.'
-  }
-}
-
-const moment = (at: Instant | null) => (at === null ? null : formatInstant(at))
-
-function jobView(job: Job, schedule: StoredSchedule | undefined) {
-  const [enqueued, started, ended] = [moment(job.enqueuedAt), moment(job.startedAt), moment(job.endedAt)]
-  const name = 'flexmeasures.data.services.scheduling.make_schedule'
-  return {
-    status: job.status,
-    message: wordJob(job),
-    result: job.status === 'FINISHED' && schedule ? resultView(schedule) : null,
-    origin: job.queue,
-    'func-name': name,
-    'enqueued-at': enqueued,
-    'started-at': started,
-    'ended-at': ended,
-    'exc-info': job.exc,
-    func_name: name,
-    enqueued_at: enqueued,
-    started_at: started,
-    ended_at: ended,
-    exc_info: job.exc,
-  }
-}
-
-/** Wishes by asset: which were missed by how much, which were kept with how much room. */
-function resultView({ unmet, kept, beliefs }: StoredSchedule) {
-  const gather = <T extends { asset: number; name: string }>(list: T[], view: (one: T) => object) => {
-    const byAsset = new Map<number, Record<string, unknown>>()
-    for (const one of list) {
-      const entry = byAsset.get(one.asset) ?? { asset: one.asset }
-      byAsset.set(one.asset, entry)
-      const known = (entry[one.name] as object[] | undefined) ?? []
-      entry[one.name] = [...known, view(one)]
-    }
-    return [...byAsset.values()]
-  }
-  const kwh = (amount: number) => `${Number.isInteger(amount) ? amount.toFixed(1) : String(Math.round(amount * 1e6) / 1e6)} kWh`
-  return {
-    unresolved: gather(unmet, (one) => ({ datetime: formatInstant(instant(one.at)), violation: kwh(one.violationKwh) })),
-    resolved: gather(kept, (one) => ({ datetime: formatInstant(instant(one.at)), margin: kwh(one.marginKwh) })),
-    'num-beliefs': beliefs,
-  }
-}
-
-const jobLine = (job: Job, asset: Asset) => ({
-  job_id: job.id,
-  metadata: JSON.stringify({ status: job.status, exc_info: job.exc }),
-  queue: job.queue,
-  asset_or_sensor_type: 'asset',
-  entity: `asset: ${asset.name} (Id: ${asset.id})`,
-  status: job.status.toLowerCase(),
-  err: job.exc,
-  enqueued_at: moment(job.enqueuedAt),
-  metadata_hash: job.id,
-})

@@ -20,6 +20,8 @@ export interface Job {
   status: JobStatus
   priority: number
   key: string | null
+  /** The job it waits for, or waited for. */
+  dependsOn: string | null
   enqueuedAt: Instant
   runAt: Instant
   deadline: Instant | null
@@ -49,6 +51,10 @@ export interface JobOptions {
   key?: string
   /** uuid; default a new one. */
   id?: string
+  /** Id of a job to wait for: DEFERRED until that one is FINISHED; fails when that one does not finish. */
+  after?: string
+  /** What was asked, in short (a hash): `Queue.asked` finds the job by it. */
+  asked?: string
 }
 
 /** A job in the hands of its handler. */
@@ -67,5 +73,5 @@ export interface RunningJob {
 export type JobHandler = (job: RunningJob) => Promise<unknown>
 
 /** The columns of cariflex.job as a `Job`. */
-export const JOB_COLUMNS = `id, queue, payload, status, priority, unique_key as key, enqueued_at as "enqueuedAt", run_at as "runAt", deadline, tries,
+export const JOB_COLUMNS = `id, queue, payload, status, priority, unique_key as key, depends_on as "dependsOn", enqueued_at as "enqueuedAt", run_at as "runAt", deadline, tries,
   max_tries as "maxTries", started_at as "startedAt", ended_at as "endedAt", progress, result, exc`

@@ -168,6 +168,50 @@ test('a waiting job can be canceled, a running one is told to stop', async (t) =
   assert.equal(await queue.cancel(one), false)
 })
 
+test('a job that waits for another begins when that is done, and fails with it', async (t) => {
+  const { queue, store } = await fresh(t)
+  const seen: unknown[] = []
+  queue.work('chain', async ({ payload }) => {
+    if (payload === 'bad') throw new Problem('no', 'No.', { status: 422 })
+    seen.push(payload)
+  })
+  const chain = async (payloads: string[]): Promise<string[]> => {
+    const ids: string[] = []
+    await store.transact(async (tx) => {
+      for (const payload of payloads) {
+        const before = ids.at(-1)
+        ids.push(await queue.enqueue('chain', payload, before === undefined ? {} : { after: before }, tx))
+      }
+      const last = await tx.first<{ status: string; n: number }>('select status from cariflex.job where id = $1', [ids.at(-1)])
+      assert.equal(last?.status, 'DEFERRED')
+    })
+    return ids
+  }
+  let last: string | undefined
+  const good = reaches(queue, () => last, 'FINISHED')
+  last = (await chain(['first', 'second', 'third'])).at(-1)
+  await good
+  assert.deepEqual(seen, ['first', 'second', 'third'])
+  const ids = await chain(['bad', 'never', 'nor this'])
+  const failed = async () => (await queue.get(ids[2]!))?.status === 'FAILED'
+  while (!(await failed())) await new Promise(setImmediate)
+  assert.equal((await queue.get(ids[1]!))?.exc, 'The job it waited for did not finish.')
+  assert.equal(seen.length, 3)
+  const late = reaches(queue, () => last, 'FINISHED')
+  last = await queue.enqueue('chain', 'late', { after: last! })
+  await late
+})
+
+test('a job is found by what it was asked, unless it failed or is too old', async (t) => {
+  const { queue } = await fresh(t)
+  const id = await queue.enqueue('plans', 1, { asked: 'same' })
+  assert.equal(await queue.asked('plans', 'same', NOON), id)
+  assert.equal(await queue.asked('plans', 'other', NOON), undefined)
+  assert.equal(await queue.asked('plans', 'same', after(NOON, SECOND)), undefined)
+  await queue.cancel(id)
+  assert.equal(await queue.asked('plans', 'same', NOON), undefined)
+})
+
 test('a job is aborted at its deadline, and one that waited too long does not begin', async (t) => {
   const { queue, clock } = await fresh(t)
   let began = () => {}

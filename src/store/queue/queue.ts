@@ -21,6 +21,8 @@ export interface Queue {
   work(queue: string, handler: JobHandler, concurrency?: number): () => Promise<void>
   /** A job by its id. */
   get(id: string): Promise<Job | undefined>
+  /** The newest job of a queue that was asked the same since then (`JobOptions.asked`), unless it failed or was stopped. */
+  asked(queue: string, asked: string, since: Instant): Promise<string | undefined>
   /** Newest first. */
   list(filter?: { queue?: string; status?: Job['status']; limit?: number }): Promise<Job[]>
   /** A waiting job becomes CANCELED; one that runs is aborted and becomes STOPPED. False when it had ended or never was. */
@@ -57,9 +59,20 @@ export function openQueue({ store, clock, log }: { store: Store; clock: Clock; l
   }
   const quietly = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => log.warn({ error: describeError(error) }, 'the job queue could not be looked after'))
+  const releaseAfter = (ended: string) =>
+    quietly(async () => {
+      const waiting = await store.query<{ queue: string }>(
+        `select distinct queue from cariflex.job where depends_on = $1 and status = 'DEFERRED'`,
+        [ended],
+      )
+      if (waiting.length === 0) return
+      await release(store, clock.now())
+      for (const { queue } of waiting) workers.get(queue)?.wake()
+    })()
   const look = quietly(async () => {
     if (workers.size === 0) return
     await bringBack(store, clock, log)
+    await release(store, clock.now())
     const due = await store.query<{ queue: string }>(
       `select distinct queue from cariflex.job where status in ('QUEUED', 'SCHEDULED') and run_at <= $1 and queue = any($2)`,
       [asTimestamp(clock.now()), [...workers.keys()]],
@@ -73,14 +86,18 @@ export function openQueue({ store, clock, log }: { store: Store; clock: Clock; l
     async enqueue(queue, payload, options = {}, tx = store) {
       const { id, runAt } = await insert(tx, queue, payload, options, clock.now())
       const wake = () => workers.get(queue)?.wake()
-      const start = () => (runAt > clock.now() ? void clock.in(runAt - clock.now(), wake) : wake())
+      const start = () => {
+        if (options.after !== undefined) releaseAfter(options.after)
+        else if (runAt > clock.now()) clock.in(runAt - clock.now(), wake)
+        else wake()
+      }
       if ('onCommit' in tx) tx.onCommit(start)
       else start()
       return id
     },
     work(queue, handler, concurrency = 1) {
       if (workers.has(queue)) throw new Error(`queue ${queue} has a worker in this process already`)
-      const worker = startWorker({ store, clock, log, me, tell }, queue, handler, concurrency)
+      const worker = startWorker({ store, clock, log, me, tell, releaseAfter }, queue, handler, concurrency)
       workers.set(queue, worker)
       look()
       return async () => {
@@ -89,6 +106,14 @@ export function openQueue({ store, clock, log }: { store: Store; clock: Clock; l
       }
     },
     get: async (id) => (UUID.test(id) ? store.first<Job>(`select ${JOB_COLUMNS} from cariflex.job where id = $1`, [id]) : undefined),
+    async asked(queue, asked, since) {
+      const row = await store.first<{ id: string }>(
+        `select id from cariflex.job where queue = $1 and asked = $2 and enqueued_at >= $3 and status not in ('FAILED', 'STOPPED', 'CANCELED')
+         order by enqueued_at desc, serial desc limit 1`,
+        [queue, asked, asTimestamp(since)],
+      )
+      return row?.id
+    },
     list: ({ queue, status, limit = 100 } = {}) =>
       store.query<Job>(
         `select ${JOB_COLUMNS} from cariflex.job
@@ -137,11 +162,12 @@ export const KEEP_JOBS = 14 * DAY
 const canceled = () => new Problem('job-canceled', 'The job was canceled.', { status: 409 })
 
 async function insert(tx: Queryable, queue: string, payload: unknown, options: JobOptions, now: Instant) {
-  const { priority = 100, runAt = now, deadline, maxTries = 3, backoff = SECOND, key, id } = options
+  const { priority = 100, runAt = now, deadline, maxTries = 3, backoff = SECOND, key, id, after, asked } = options
   // On a conflict the update returns the id of the job that waits, made more urgent when the new one was.
   const row = await tx.first<{ id: string; runAt: Instant }>(
-    `insert into cariflex.job as job (id, queue, unique_key, payload, priority, status, enqueued_at, run_at, deadline, max_tries, backoff)
-     values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    `insert into cariflex.job as job
+       (id, queue, unique_key, payload, priority, status, enqueued_at, run_at, deadline, max_tries, backoff, depends_on, asked)
+     values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      on conflict (queue, unique_key) where unique_key is not null and status in ('QUEUED', 'SCHEDULED', 'DEFERRED')
      do update set priority = least(job.priority, excluded.priority), run_at = least(job.run_at, excluded.run_at)
      returning id, run_at as "runAt"`,
@@ -151,16 +177,35 @@ async function insert(tx: Queryable, queue: string, payload: unknown, options: J
       key ?? null,
       asJson(payload),
       priority,
-      runAt > now ? 'SCHEDULED' : 'QUEUED',
+      after !== undefined ? 'DEFERRED' : runAt > now ? 'SCHEDULED' : 'QUEUED',
       asTimestamp(now),
       asTimestamp(runAt),
       deadline === undefined ? null : asTimestamp(deadline),
       maxTries,
       asInterval(backoff),
+      after ?? null,
+      asked ?? null,
     ],
   )
   if (!row) throw new Error('insert returned nothing')
   return row
+}
+
+/** Jobs whose predecessor is done come to the front of the queue; those whose predecessor failed, or is gone, fail with it, one after the other. */
+async function release(store: Queryable, now: Instant): Promise<void> {
+  await store.query(
+    `update cariflex.job set status = 'QUEUED' where status = 'DEFERRED'
+       and exists (select from cariflex.job before where before.id = job.depends_on and before.status = 'FINISHED')`,
+  )
+  for (;;) {
+    const failed = await store.query(
+      `update cariflex.job set status = 'FAILED', ended_at = $1, exc = 'The job it waited for did not finish.'
+       where status = 'DEFERRED' and not exists (select from cariflex.job before
+         where before.id = job.depends_on and before.status not in ('FAILED', 'STOPPED', 'CANCELED')) returning id`,
+      [asTimestamp(now)],
+    )
+    if (failed.length === 0) return
+  }
 }
 
 /** Puts back what dead workers hold, and ends what waited beyond its deadline. */

@@ -22,6 +22,8 @@ export interface WorkerParts {
   /** Name of this process as the holder of leases. */
   me: string
   tell(job: Job): void
+  /** Sees to the jobs that waited for one that has ended. */
+  releaseAfter(ended: string): void
 }
 
 export interface Worker {
@@ -159,8 +161,10 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
         progress ? asJson(progress) : null,
       ],
     )
-    if (ended) parts.tell(ended)
-    else log.warn({ job: job.id, queue }, 'a job ended after its lease was lost; its result is dropped')
+    if (ended) {
+      parts.tell(ended)
+      parts.releaseAfter(ended.id)
+    } else log.warn({ job: job.id, queue }, 'a job ended after its lease was lost; its result is dropped')
   }
 
   return {
