@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { instant, manualClock, systemClock } from '#kernel'
+import { instant, manualClock, Problem, systemClock } from '#kernel'
 import { knownMigrations, migrate, migrationState } from '../migrate.ts'
 import { scratchStore } from '../scratch.ts'
 import { openSecrets } from '../secrets.ts'
@@ -156,4 +157,23 @@ test('a backup that cannot be written leaves no half file', async (t) => {
   await store.close()
   await assert.rejects(backup({ store, clock: systemClock, to: away }), { code: 'database-unavailable' })
   assert.ok(!existsSync(away) && !existsSync(`${away}.partial`))
+})
+
+test('a backup that fails while its file is still being opened removes it after that, not before', async (t) => {
+  const to = join(folderOf(t), 'slow.cariflex')
+  // Opening a pipe for writing lasts until somebody reads it.
+  execFileSync('mkfifo', [`${to}.partial`])
+  const away = { transact: () => Promise.reject(new Problem('database-unavailable', 'The database is away.')) } as unknown as Store
+  let isOver = false
+  const failed = assert.rejects(backup({ store: away, clock, to }), { code: 'database-unavailable' }).then(() => {
+    isOver = true
+  })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const isEarly = isOver || !existsSync(`${to}.partial`)
+  // A pipe that was removed is out of reach: the one who opens it would wait for ever.
+  const reader = isEarly ? undefined : openSync(`${to}.partial`, constants.O_RDONLY | constants.O_NONBLOCK)
+  assert.ok(!isEarly)
+  await failed
+  if (reader !== undefined) closeSync(reader)
+  assert.ok(!existsSync(`${to}.partial`))
 })

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -91,10 +91,16 @@ export async function backup({ store, clock, to, config, progress = () => {} }: 
     abort.abort()
     await work.catch(() => {})
     out.destroy()
-    file.destroy()
+    await closed(file)
     await rm(half, { force: true })
     throw error
   }
+}
+
+/** Ends a file that may still be about to be opened: until it is closed, removing it could come before it is made. */
+async function closed(file: WriteStream): Promise<void> {
+  file.destroy()
+  if (!file.closed) await new Promise<void>((resolve) => file.once('close', resolve))
 }
 
 type Write = (text: string | Buffer) => Promise<void>
