@@ -8,7 +8,7 @@ import {
   HEIGHT,
   HORIZON_TOOLTIP,
   type Json,
-  REPLAY_RULER,
+  replayRuler,
   SCHEMA,
   SOURCE,
   SOURCE_TOOLTIPS,
@@ -82,7 +82,7 @@ function graph(row: ChartRow, index: number, options: AssetChartOptions, domain:
         as: 'scaled_event_value',
       },
     ],
-    layer: [...notes.behind, line(sensors, shared, color), ...hover(index, shared, color, tooltip), REPLAY_RULER, ...notes.before],
+    layer: [...notes.behind, line(sensors, shared, color), ...hover(index, shared, color, tooltip), replayRuler(options), ...notes.before],
   }
 }
 

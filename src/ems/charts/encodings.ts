@@ -9,8 +9,8 @@ export const SCHEMA = 'https://vega.github.io/schema/vega-lite/v5.json'
 export const HEIGHT = 300
 
 export interface ChartWindow {
-  from?: number
-  until?: number
+  from?: number | undefined
+  until?: number | undefined
 }
 
 /** Hours and minutes by the clock of 24 hours, dates where a day begins. */
@@ -22,8 +22,12 @@ export const timeField = ({ from, until }: ChartWindow): Json => ({
   type: 'temporal',
   title: null,
   axis: { labelExpr: CLOCK_LABELS, labelOverlap: true, labelSeparation: 1 },
-  ...(from !== undefined && until !== undefined && { scale: { domain: [from, until] } }),
+  ...domainOf({ from, until }),
 })
+
+/** The window as the domain of an axis. */
+export const domainOf = ({ from, until }: ChartWindow): Json =>
+  from === undefined || until === undefined ? {} : { scale: { domain: [from, until] } }
 
 /** The value on an axis or in a tooltip; `unit` stands in the title. */
 export const valueField = (kind: string, unit: string, axis?: AxisRange): Json => ({
@@ -71,11 +75,11 @@ export const TRANSFORMS: readonly Json[] = [
 ]
 
 /** Where the replay of beliefs stands: the page puts a moment into the dataset `replay`. */
-export const REPLAY_RULER: Json = {
+export const replayRuler = (window: ChartWindow): Json => ({
   data: { name: 'replay' },
   mark: { type: 'rule' },
-  encoding: { x: { field: 'belief_time', type: 'temporal' } },
-}
+  encoding: { x: { field: 'belief_time', type: 'temporal', ...domainOf(window) } },
+})
 
 export const CONFIG: Json = {
   view: { continuousWidth: 800, continuousHeight: HEIGHT },

@@ -8,7 +8,7 @@ import {
   HEIGHT,
   HORIZON_TOOLTIP,
   type Json,
-  REPLAY_RULER,
+  replayRuler,
   SCHEMA,
   SOURCE,
   SOURCE_TOOLTIPS,
@@ -67,7 +67,8 @@ const PARTS: Record<SensorChartType, (sensor: ShownSensor, options: SensorChartO
     const interpolate = sensor.sensor?.attributes['interpolate']
     const area = isMoment && typeof interpolate === 'string'
     const encoding = {
-      x: timeField(options),
+      // Where events have an end, the ruler below says the window: Vega-Lite reads it differently on either end of a bar.
+      x: timeField(isMoment ? options : {}),
       y: isMoment ? { ...valueField(sensor.kind, sensor.unit), stack: null } : valueField(sensor.kind, sensor.unit),
       color: BY_SOURCE,
       opacity: { value: 0.7 },
@@ -86,7 +87,7 @@ const PARTS: Record<SensorChartType, (sensor: ShownSensor, options: SensorChartO
               : { type: 'bar', clip: true },
           encoding: isMoment ? encoding : { ...encoding, x2: { field: 'event_end' }, y2: { datum: 0 } },
         },
-        REPLAY_RULER,
+        replayRuler(options),
       ],
     }
   },

@@ -77,7 +77,7 @@ function find({ beliefs }: Rooms, { sensor, resolution }: ShownSensor, query: Ch
 
 async function sourcesOf({ store }: Rooms, found: readonly FoundBeliefs[]): Promise<Map<number, Source>> {
   const ids = new Set<number>()
-  for (const { sources } of found) for (const source of sources) ids.add(source)
+  for (const { sources } of found) for (let i = 0; i < sources.length; i++) if (sources[i] !== sources[i - 1]) ids.add(sources[i]!)
   if (ids.size === 0) return new Map()
   const rows = await store.query<Source>(
     `select id, name, coalesce(type, '') as type, model, version, account_id as account, user_id as user from data_source where id = any($1::int[])`,
