@@ -105,22 +105,8 @@ export function accountRoutes(app: App, rooms: Rooms): void {
     return paged(views, await accounts.count({ accounts: scope }), await accounts.count(filter))
   })
 
-  app.post('/accounts', { schema: { tags, summary: 'A new account', body: NewAccount } }, async (request, reply) => {
-    const who = request.principal!
-    if (!isAdmin(who) && !mayFoundAccounts(who, await rolesOf(rooms, who))) throw forbidden()
-    const body = check(NewAccount, request.body ?? {}, 'json') as Static<typeof NewAccount>
-    if (body.name.trim() === '') throw invalid('json', { name: ['Account name cannot be empty.'] })
-    if ((await accounts.named(body.name)) !== undefined)
-      throw invalid('json', { name: [`An account with name '${body.name}' already exists.`] })
-    const wanted = body.consultancy_account_id ?? null
-    if (wanted !== null) await demandConsultancy(rooms, who, wanted)
-    const consultancy = wanted ?? (isAdmin(who) ? null : who.account)
-    await accountPlans.demandRoom(consultancy, 'clients')
-    const account = await accounts.create({ name: body.name, consultancy })
-    await auditAccount(store, clock.now(), who, `Account ${account.name} created`, { user: who.user, account: account.id })
-    rooms.tokens.forget()
-    return reply.code(201).send({ ...accountView(account), status: 201 })
-  })
+  // FlexMeasures makes accounts through its API since 1.0.
+  if (rooms.flexMeasures.dialect === '1.0') foundingRoute(app, rooms)
 
   app.get('/accounts/:id', { schema: { tags, summary: 'One account', params: IdPath } }, async (request) => ({
     ...accountView(await accountFor(rooms, request.principal!, 'read', idOf(request.params))),
@@ -154,6 +140,26 @@ export function accountRoutes(app: App, rooms: Rooms): void {
       return auditAnswer(rooms, { account: account.id }, request.query, false)
     },
   )
+}
+
+function foundingRoute(app: App, rooms: Rooms): void {
+  const { accounts, accountPlans, store, clock } = rooms
+  app.post('/accounts', { schema: { tags, summary: 'A new account', body: NewAccount } }, async (request, reply) => {
+    const who = request.principal!
+    if (!isAdmin(who) && !mayFoundAccounts(who, await rolesOf(rooms, who))) throw forbidden()
+    const body = check(NewAccount, request.body ?? {}, 'json') as Static<typeof NewAccount>
+    if (body.name.trim() === '') throw invalid('json', { name: ['Account name cannot be empty.'] })
+    if ((await accounts.named(body.name)) !== undefined)
+      throw invalid('json', { name: [`An account with name '${body.name}' already exists.`] })
+    const wanted = body.consultancy_account_id ?? null
+    if (wanted !== null) await demandConsultancy(rooms, who, wanted)
+    const consultancy = wanted ?? (isAdmin(who) ? null : who.account)
+    await accountPlans.demandRoom(consultancy, 'clients')
+    const account = await accounts.create({ name: body.name, consultancy })
+    await auditAccount(store, clock.now(), who, `Account ${account.name} created`, { user: who.user, account: account.id })
+    rooms.tokens.forget()
+    return reply.code(201).send({ ...accountView(account), status: 201 })
+  })
 }
 
 const accountValue = (account: Account, key: string): unknown => account[key as keyof Account]

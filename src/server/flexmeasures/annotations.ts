@@ -8,7 +8,7 @@ import type { Rooms } from '../rooms.ts'
 import { accountFor, subjectOf } from './accounts.ts'
 import { assetFor } from './assets.ts'
 import { invalid, invalidSender } from './envelope.ts'
-import { idOf } from './query.ts'
+import { IdPath, idOf } from './query.ts'
 import { sensorFor } from './sensors.ts'
 import { check } from './validate.ts'
 
@@ -16,14 +16,15 @@ const tags = ['flexmeasures']
 const KINDS = ['alert', 'holiday', 'label', 'feedback', 'warning', 'error']
 const Body = Type.Object(
   {
-    content: Type.String({ maxLength: 1024 }),
-    start: Type.String({ format: 'aware-datetime' }),
-    end: Type.String({ format: 'aware-datetime' }),
-    type: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: KINDS })),
-    prior: Type.Optional(Type.String({ format: 'aware-datetime' })),
+    content: Type.String({ maxLength: 1024, description: 'What there is to say.' }),
+    start: Type.String({ format: 'aware-datetime', description: 'Begin of the span, ISO 8601 with offset.' }),
+    end: Type.String({ format: 'aware-datetime', description: 'End of the span, after its begin.' }),
+    type: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: KINDS, description: 'Kind of note; label unless said.' })),
+    prior: Type.Optional(Type.String({ format: 'aware-datetime', description: 'When this was known; nothing is assumed unless said.' })),
   },
   { additionalProperties: false },
 )
+
 interface Annotation {
   id: number
   start: Instant
@@ -38,12 +39,16 @@ type Target = { table: 'annotations_accounts' | 'annotations_assets' | 'annotati
 
 export function annotationRoutes(app: App, rooms: Rooms): void {
   const add = (path: string, target: (who: Principal, id: number) => Promise<Target>) =>
-    app.post(`/${path}/:id/annotations`, { schema: { tags, summary: 'A note on a span of time', body: Body } }, async (request, reply) => {
-      const who = request.principal!
-      const place = await target(who, idOf(request.params))
-      const { annotation, isNew } = await annotate(rooms, who, place, request.body)
-      return reply.code(isNew ? 201 : 200).send(view(annotation))
-    })
+    app.post(
+      `/${path}/:id/annotations`,
+      { schema: { tags, summary: 'A note on a span of time', params: IdPath, body: Body } },
+      async (request, reply) => {
+        const who = request.principal!
+        const place = await target(who, idOf(request.params))
+        const { annotation, isNew } = await annotate(rooms, who, place, request.body)
+        return reply.code(isNew ? 201 : 200).send(view(annotation))
+      },
+    )
   add('accounts', async (who, id) => {
     const account = await accountFor(rooms, who, 'read', id)
     if (!permits(who, 'create-children', subjectOf(account))) throw invalidSender()
@@ -80,12 +85,12 @@ async function annotate(rooms: Rooms, who: Principal, place: Target, given: unkn
         'insert into annotation (content, start, "end", belief_time, source_id, type) values ($1, $2, $3, $4, $5, $6::annotation_type) returning *',
         params,
       ))!
-    const linked = await tx.query(
+    await tx.query(
       `insert into ${place.table} (${place.column}, annotation_id) select $1, $2
-       where not exists (select from ${place.table} where ${place.column} = $1 and annotation_id = $2) returning id`,
+       where not exists (select from ${place.table} where ${place.column} = $1 and annotation_id = $2)`,
       [place.id, annotation.id],
     )
-    return { annotation, isNew: linked.length > 0 }
+    return { annotation, isNew: known === undefined }
   })
 }
 

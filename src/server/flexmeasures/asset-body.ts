@@ -155,7 +155,7 @@ async function readParent(
       refuse('Parent asset must belong to the same account as the child asset.')
   }
   const below = before ? await rooms.assets.height(before.id) : 1
-  if (above.length + below > DEEPEST) refuse(TOO_DEEP)
+  if (above.length + below > DEEPEST && errors['parent_asset_id'] === undefined) refuse(TOO_DEEP)
   return parent
 }
 

@@ -1,5 +1,6 @@
 /** Assets and sensors as this API shows them: objects as JSON in strings (reference 2.5). */
 import type { Asset, Sensor } from '#ems'
+import type { FlexMeasuresSettings } from '#kernel'
 import { formatResolution } from './format.ts'
 
 export const assetView = (asset: Asset) => ({
@@ -50,14 +51,20 @@ export const ASSET_FIELDS: ReadonlySet<string> = new Set([
   'external_id',
 ] satisfies (keyof ReturnType<typeof assetView>)[])
 
-/** Host and month are those of FlexMeasures' own default (`FLEXMEASURES_HOSTS_AND_AUTH_START`). */
-export const sensorView = (sensor: Sensor) => ({
+/** `naming` begins its entity address. */
+export const sensorView = (sensor: Sensor, naming: string) => ({
   id: sensor.id,
   name: sensor.name,
   unit: sensor.unit,
   timezone: sensor.timezone,
   event_resolution: formatResolution(sensor.resolution),
-  entity_address: `ea1.2021-01.io.flexmeasures:fm1.${sensor.id}`,
+  entity_address: `${naming}:fm1.${sensor.id}`,
   attributes: JSON.stringify(sensor.attributes),
   generic_asset_id: sensor.asset,
 })
+
+/** How entity addresses begin here: `ea1.<month>.<host, reversed>` of the first host that is ours. */
+export function namingOf({ hostsAndAuthStart }: Pick<FlexMeasuresSettings, 'hostsAndAuthStart'>): string {
+  const [host, month] = Object.entries(hostsAndAuthStart)[0] ?? ['flexmeasures.io', '2021-01']
+  return `ea1.${month}.${host.split('.').reverse().join('.')}`
+}

@@ -18,7 +18,7 @@ import type { Rooms } from '../rooms.ts'
 import { AuditQuery, accountFor, auditAnswer } from './accounts.ts'
 import { AssetChangeBody, demandDepth, NewAssetBody, readAssetBody } from './asset-body.ts'
 import { assetChanges } from './asset-history.ts'
-import { ASSET_FIELDS, assetView, sensorView } from './asset-view.ts'
+import { ASSET_FIELDS, assetView, namingOf, sensorView } from './asset-view.ts'
 import { failed, invalid, noContent } from './envelope.ts'
 import { pythonText } from './format.ts'
 import { canonical, flag, flagOf, IdPath, idOf, paged, pageOf, paging } from './query.ts'
@@ -73,6 +73,7 @@ export async function assetNamed(rooms: Rooms, who: Principal, action: Action, i
 
 export function assetRoutes(app: App, rooms: Rooms): void {
   const { assets, sensors, store, clock } = rooms
+  const place = namingOf(rooms.flexMeasures)
   app.get('/assets', { schema: { tags, summary: 'Assets', querystring: ListQuery } }, async (request) => {
     const who = request.principal!
     const query = check(ListQuery, canonical(request.query), 'query') as Static<typeof ListQuery>
@@ -180,7 +181,11 @@ export function assetRoutes(app: App, rooms: Rooms): void {
       const query = check(SensorsQuery, canonical(request.query), 'query') as Static<typeof SensorsQuery>
       const page = pageOf(query, true)
       const found = await sensors.list({ asset: asset.id, terms: page.terms }, page.page)
-      return paged(found.sensors.map(sensorView), asset.sensors.length, found.total)
+      return paged(
+        found.sensors.map((sensor) => sensorView(sensor, place)),
+        asset.sensors.length,
+        found.total,
+      )
     },
   )
 

@@ -16,7 +16,9 @@ const REFUSALS: Record<Refusal, [number, string]> = {
   inactive: [401, 'User is inactive.'],
 }
 
-const SUNSET = 'Tue, 13 Dec 2022 23:59:59 GMT'
+const DOCS = 'https://flexmeasures.readthedocs.io/en'
+const DEPRECATED = 'Tue, 13 Dec 2022 23:59:59 GMT'
+const SUNSET = 'Sun, 30 Apr 2023 23:59:59 GMT'
 const GONE: Record<string, string> = { v1: '1.0', v1_1: '1.1', v1_2: '1.2', v1_3: '1.3', v2_0: '2.0' }
 
 export function entryRoutes(app: App, rooms: Rooms): void {
@@ -26,10 +28,9 @@ export function entryRoutes(app: App, rooms: Rooms): void {
     message:
       'For these API versions a public endpoint is available, listing its service. For example: /api/v3_0. An authentication token can be requested at: /api/requestAuthToken.',
     versions: ['v3_0'],
-    flexmeasures_version: FLEXMEASURES_VERSION,
+    flexmeasures_version: FLEXMEASURES_VERSION[rooms.flexMeasures.dialect],
     status: 200,
   }))
-  app.get('/api/ops/ping', { schema: { ...open, summary: 'Says ok' } }, async () => ({ message: 'ok', status: 200 }))
   app.post(
     '/api/requestAuthToken',
     { schema: { ...open, summary: 'A token for six hours', body: Credentials } },
@@ -43,13 +44,22 @@ export function entryRoutes(app: App, rooms: Rooms): void {
     },
   )
   for (const [path, version] of Object.entries(GONE))
-    app.all(`/api/${path}/*`, { schema: { hide: true } }, async (_request, reply) => {
-      reply.headers({ Deprecation: SUNSET, Sunset: SUNSET })
-      throw failed(
-        410,
-        `API version ${version} has been sunset. Please upgrade to API version 3.0. See https://flexmeasures.readthedocs.io/en/v0.13.0/api/${path}.html for more information.`,
-      )
-    })
+    for (const url of [`/api/${path}`, `/api/${path}/*`])
+      app.all(url, { schema: { hide: true } }, async (_request, reply) => {
+        const { date, link = `${DOCS}/v0.13.0/api/${path}.html` } = rooms.flexMeasures.sunset
+        reply.headers({ Deprecation: DEPRECATED, Sunset: date === undefined ? SUNSET : httpDate(date) })
+        reply.header('Link', [
+          `<${DOCS}/latest/api/introduction.html#deprecation-and-sunset>; rel="deprecation"; type="text/html"`,
+          `<${link}>; rel="sunset"; type="text/html"`,
+        ])
+        throw failed(410, `API version ${version} has been sunset. Please upgrade to API version 3.0. See ${link} for more information.`)
+      })
+}
+
+/** The last second before a day, as headers write it: '2027-05-01' → 'Fri, 30 Apr 2027 23:59:59 GMT'; other texts stay. */
+function httpDate(text: string): string {
+  const at = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text)
+  return Number.isNaN(at) ? text : new Date(at - 1000).toUTCString()
 }
 
 /** The list of services under /api/v3_0, gathered while its routes register. */

@@ -4,7 +4,7 @@ import type { Reply, Request } from '../app.ts'
 import { pathOf, problemOf, retryAfter } from '../problem-json.ts'
 
 /** Version whose behaviour this API shows; clients read it to know what they may ask for. */
-export const FLEXMEASURES_VERSION = '1.0.1'
+export const FLEXMEASURES_VERSION: Record<'1.0' | '0.33', string> = { '1.0': '1.0.1', '0.33': '0.33.1' }
 
 /** `{ field: ['text'], list: { 0: ['text'] } }`, or one text for the whole location. */
 export type FieldErrors = { [field: string]: string[] | FieldErrors }

@@ -29,7 +29,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
   app.setValidatorCompiler(() => () => true)
   readBodies(app)
   app.addHook('onRequest', async (request, reply) => {
-    markVersion(request, reply)
+    markVersion(request, reply, rooms.flexMeasures.dialect)
     const who = await rooms.identity.whoAsks(request, { bearer: false })
     await rooms.rateLimits.request(request, who, reply)
   })
@@ -95,22 +95,24 @@ function readBodies(app: App): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
 }
 
-function markVersion(request: Request, reply: Reply): void {
-  reply.header('FlexMeasures-Version', FLEXMEASURES_VERSION)
+type Dialect = keyof typeof FLEXMEASURES_VERSION
+
+function markVersion(request: Request, reply: Reply, dialect: Dialect): void {
+  reply.header('FlexMeasures-Version', FLEXMEASURES_VERSION[dialect])
   if (request.url.startsWith(ROOT)) reply.header('API-Version', 'v3_0')
 }
 
 export const isFlexMeasuresPath = (url: string): boolean => /^\/api(\/|\?|$)/.test(url) && !url.startsWith('/api/cariflex')
 
 /** What this API says of a method that a path does not know. */
-export function wrongFlexMeasuresMethod(request: Request, reply: Reply): Reply {
-  markVersion(request, reply)
+export function wrongFlexMeasuresMethod(request: Request, reply: Reply, dialect: Dialect): Reply {
+  markVersion(request, reply, dialect)
   return reply.code(405).send({ message: 'The method is not allowed for the requested URL.', status: 405 })
 }
 
 /** What this API says of paths it does not know. */
-export function unknownFlexMeasuresPath(request: Request, reply: Reply): Reply {
-  markVersion(request, reply)
+export function unknownFlexMeasuresPath(request: Request, reply: Reply, dialect: Dialect): Reply {
+  markVersion(request, reply, dialect)
   return reply.code(404).send({
     message: 'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.',
     status: 404,

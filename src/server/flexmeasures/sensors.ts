@@ -6,7 +6,7 @@ import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountFor, objectField } from './accounts.ts'
 import { sensorChange } from './asset-history.ts'
-import { sensorView } from './asset-view.ts'
+import { namingOf, sensorView } from './asset-view.ts'
 import { assetNamed } from './assets.ts'
 import { failed, invalid, noContent } from './envelope.ts'
 import { canonical, flag, flagOf, IdPath, idOf, paged, pageOf, paging } from './query.ts'
@@ -63,6 +63,8 @@ export async function sensorFor(rooms: Rooms, who: Principal, action: Action, id
 
 export function sensorRoutes(app: App, rooms: Rooms): void {
   const { sensors, assets, store, clock, config } = rooms
+  const place = namingOf(rooms.flexMeasures)
+  const view = (sensor: Sensor) => sensorView(sensor, place)
   app.get('/sensors', { schema: { tags, summary: 'Sensors', querystring: ListQuery } }, async (request) => {
     const who = request.principal!
     const query = check(ListQuery, canonical(request.query), 'query') as Static<typeof ListQuery>
@@ -80,9 +82,9 @@ export function sensorRoutes(app: App, rooms: Rooms): void {
       ...(query.unit !== undefined && { unit: query.unit }),
     }
     const found = await sensors.list({ ...everything, terms: page.terms }, page.page)
-    if (!page.paged) return found.sensors.map(sensorView)
+    if (!page.paged) return found.sensors.map(view)
     const all = await sensors.list(everything, { limit: 1 })
-    return paged(found.sensors.map(sensorView), all.total, found.total)
+    return paged(found.sensors.map(view), all.total, found.total)
   })
 
   app.post('/sensors', { schema: { tags, summary: 'A new sensor', body: NewSensorBody } }, async (request, reply) => {
@@ -102,11 +104,11 @@ export function sensorRoutes(app: App, rooms: Rooms): void {
       attributes,
     })
     await auditAsset(store, clock.now(), who, `Created sensor '${sensor.name}': ${sensor.id}`, asset.id)
-    return reply.code(201).send(sensorView(sensor))
+    return reply.code(201).send(view(sensor))
   })
 
   app.get('/sensors/:id', { schema: { tags, summary: 'One sensor', params: IdPath } }, async (request) => ({
-    ...sensorView(await sensorFor(rooms, request.principal!, 'read', idOf(request.params))),
+    ...view(await sensorFor(rooms, request.principal!, 'read', idOf(request.params))),
     status: 200,
   }))
 
@@ -123,7 +125,7 @@ export function sensorRoutes(app: App, rooms: Rooms): void {
     const after = await sensors.update(before.id, change)
     const event = sensorChange(before, after)
     if (event) await auditAsset(store, clock.now(), who, event, before.asset)
-    return { ...sensorView(after), status: 200 }
+    return { ...view(after), status: 200 }
   })
 
   app.delete('/sensors/:id', { schema: { tags, summary: 'Deletes a sensor with its data', params: IdPath } }, async (request, reply) => {

@@ -3,17 +3,23 @@ import { type Static, Type } from 'typebox'
 import { readableAccounts, type Source } from '#ems'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-import { canonical, Flag, flag } from './query.ts'
+import { canonical, flag, flagOf } from './query.ts'
 import { check } from './validate.ts'
 
-const Query = Type.Object({ 'only-latest': Type.Optional(Flag) }, { additionalProperties: false })
+/** Types there are before anybody recorded anything. */
+const TYPES = ['user', 'scheduler', 'forecaster', 'reporter', 'demo script', 'gateway', 'market']
+const Query = Type.Object(
+  { 'only-latest': Type.Optional(flagOf('Only the highest version of each source; True unless said.')) },
+  { additionalProperties: false },
+)
 
 export function sourceRoutes(app: App, rooms: Rooms): void {
   app.get('/sources', { schema: { tags: ['flexmeasures'], summary: 'Data sources', querystring: Query } }, async (request) => {
     const query = check(Query, canonical(request.query), 'query') as Static<typeof Query>
     const all = await rooms.sources.list(readableAccounts(request.principal!))
     const shown = flag(query['only-latest'], true) ? latest(all) : all
-    return { types: [...new Set(shown.map((source) => source.type))].sort(), sources: shown.map(sourceView), status: 200 }
+    const more = new Set(shown.map((source) => source.type).filter((type) => !TYPES.includes(type)))
+    return { types: [...TYPES, ...[...more].sort()], sources: shown.map(sourceView), status: 200 }
   })
 }
 
@@ -29,9 +35,12 @@ const sourceView = (source: Source) => ({
   ...(source.user !== null && { user_id: source.user }),
 })
 
-/** "Seita's StorageScheduler v9", or the plain name. */
-export const describeSource = ({ name, model, version }: Source): string =>
-  model === null ? name : `${name}'s ${model}${version === null ? '' : ` v${version}`}`
+/** "Seita's StorageScheduler model v9", or the plain name; the type stands in for 'model' where the model's name does not hold it. */
+export function describeSource({ name, type, model, version }: Source): string {
+  if (model === null) return name
+  const kind = model.toLowerCase().includes((type ?? '').toLowerCase()) ? 'model' : type
+  return `${name}'s ${model} ${kind}${version === null ? '' : ` v${version}`}`
+}
 
 /** The highest version per name, type, model and account. */
 function latest(sources: Source[]): Source[] {

@@ -176,12 +176,3 @@ test('users are seen in their account only, roles are given by those who may', a
   assert.equal(off.status, 200)
   assert.equal((await door.ask('GET', `${V3}/users/2`, { as: 'mel' })).status, 401, 'a deactivated user is out at once')
 })
-
-test('an identical note is the same note', async (t) => {
-  const door = await openDoor(t)
-  const body = { content: 'sunny', start: '2026-11-24T00:00:00Z', end: '2026-11-24T06:00:00Z' }
-  const add = () => door.ask('POST', `${V3}/assets/${door.asset}/annotations`, { as: 'mel', body })
-  const [first, second] = [await add(), await add()]
-  assert.deepEqual([first.status, second.status, first.body['id'] === second.body['id']], [201, 200, true])
-  assert.equal((await door.ask('POST', `${V3}/accounts/1/annotations`, { as: 'ann', body })).status, 201)
-})
