@@ -7,7 +7,7 @@ import type { Highs } from 'highs'
 import { burningPays, decompose } from './decompose.ts'
 import { doings, type Formulation, formulate, powersOf, SCALE, signKey } from './formulate.ts'
 import { type Hunt, type HuntOptions, type Prey, startHunt } from './hunt.ts'
-import { flowValuesAlone } from './marginal.ts'
+import { marginalValues } from './marginal.ts'
 import { pricePlan } from './price.ts'
 import { at, bandsAt, groupsOf, type SchedulingProblem } from './problem.ts'
 import { flowValuesOf, hullAt, type Relaxation, type Relaxed, stockValuesOf, withRelaxation } from './relaxation.ts'
@@ -64,8 +64,7 @@ function planAlone(problem: SchedulingProblem, hunt: Hunt): Outcome | undefined 
     (one) => best.costs[one.name] !== 0 && groupsOf(one, problem.steps).some(({ length }) => length > 1),
   )
   if (isTied && !hunt.isDone()) return undefined
-  const { values } = plan
-  return finished(hunt, { ...(values && { stockValues: [values] }), flowValues: flowValuesAlone(problem, best, values) })
+  return finished(hunt, marginalValues(problem, best))
 }
 
 type Values = Pick<Solution, 'stockValues' | 'flowValues'>

@@ -3,11 +3,11 @@
  * solver pool. Always with a deadline, a bound and a gap.
  */
 import { isProblem } from '#kernel'
-import { flowValuesAlone } from './marginal.ts'
+import { marginalValues } from './marginal.ts'
 import type { SchedulingProblem } from './problem.ts'
 import type { SearchOptions } from './search.ts'
 import { planInTurn } from './sequential.ts'
-import { judged, type Outcome, planWith } from './solution.ts'
+import { judged, type Outcome, planWith, totalOf } from './solution.ts'
 import type { SolverPool } from './solver-pool.ts'
 import { solveStorage } from './storage.ts'
 
@@ -30,10 +30,8 @@ export async function solve(problem: SchedulingProblem, { pool, ...options }: So
     const own = solveStorage(problem)
     if (own === 'infeasible') return { status: 'infeasible', solver: 'storage', solveMs: spent() }
     if (own) {
-      const { values, ...plan } = own
-      const bound = plan.objective + plan.tieBreak
-      const marginal = { stockValues: [values], flowValues: flowValuesAlone(problem, plan, values) }
-      return judged({ ...plan, ...marginal }, bound, { solver: 'storage', solveMs: spent() })
+      const plan = { ...own, ...marginalValues(problem, own) }
+      return judged(plan, totalOf(own), { solver: 'storage', solveMs: spent() })
     }
   }
   const isLost = (error: unknown) => isProblem(error) && error.code === 'solver-killed'

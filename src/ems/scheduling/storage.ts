@@ -12,8 +12,6 @@ import { at, groupsOf, highest, lossFactors, lowest, type SchedulingProblem } fr
 
 export interface StoragePlan extends Priced {
   powers: Float64Array[]
-  /** What one more kWh after each step is worth, currency per kWh. */
-  values: Float64Array
 }
 
 /** A convex function from `left` on: pieces of length > 0 with rising slopes. */
@@ -86,13 +84,11 @@ export function solveStorage(problem: SchedulingProblem): StoragePlan | 'infeasi
 
   // Forward: the best power in each step, read off the same pieces.
   const power = new Float64Array(steps)
-  const values = new Float64Array(steps)
   let level = stock.start
   for (let step = 0; step < steps; step++) {
     const best = split(after[step]!, stepCosts[step]!, keep[step]! * level + shift[step]!)
     if (best === undefined) return 'infeasible'
     power[step] = best.power
-    values[step] = -best.slope
     level = best.level
   }
   const powers = [power]
@@ -101,7 +97,7 @@ export function solveStorage(problem: SchedulingProblem): StoragePlan | 'infeasi
   const tied = { ...problem, commitments: problem.commitments.filter((one) => groupsOf(one, steps).some((group) => group.length > 1)) }
   const extra = pricePlan(tied, powers)
   if (Math.abs(extra.objective) + Math.abs(extra.tieBreak) > 0) return undefined
-  return { ...priced, powers, values }
+  return { ...priced, powers }
 }
 
 interface Kink {
@@ -255,7 +251,7 @@ const before = ({ left, lengths, slopes }: Convex, keep: number, shift: number):
 })
 
 /** How the best sum at x splits into a stock level after the step and a power; equal slopes go to the stock (charge now). */
-function split(value: Convex, cost: StepCost, x: number): { level: number; power: number; slope: number } | undefined {
+function split(value: Convex, cost: StepCost, x: number): { level: number; power: number } | undefined {
   let rest = x - value.left - cost.left
   const tolerance = 1e-7 * Math.max(1, Math.abs(x))
   if (rest < -tolerance) return undefined
@@ -263,17 +259,15 @@ function split(value: Convex, cost: StepCost, x: number): { level: number; power
   let level = value.left
   let v = 0
   let c = 0
-  let slope = value.slopes[0] ?? cost.slopes[0] ?? 0
   while (v < value.lengths.length || c < cost.lengths.length) {
     const valueSlope = value.slopes[v] ?? Infinity
     const costSlope = cost.slopes[c] ?? Infinity
     const fromValue = v < value.lengths.length && valueSlope <= costSlope + ROUNDING * Math.abs(costSlope === Infinity ? 0 : costSlope)
     const length = fromValue ? value.lengths[v]! : cost.lengths[c]!
-    slope = fromValue ? valueSlope : costSlope
     if (rest < length - 1e-10) {
-      if (fromValue) return { level: level + rest, power: cost.powers[c]!, slope }
+      if (fromValue) return { level: level + rest, power: cost.powers[c]! }
       const share = rest <= 1e-10 ? 0 : rest / length
-      return { level, power: cost.powers[c]! + share * (cost.powers[c + 1]! - cost.powers[c]!), slope }
+      return { level, power: cost.powers[c]! + share * (cost.powers[c + 1]! - cost.powers[c]!) }
     }
     rest -= length
     if (fromValue) {
@@ -281,5 +275,5 @@ function split(value: Convex, cost: StepCost, x: number): { level: number; power
       v++
     } else c++
   }
-  return rest <= tolerance ? { level, power: cost.powers[cost.powers.length - 1]!, slope } : undefined
+  return rest <= tolerance ? { level, power: cost.powers[cost.powers.length - 1]! } : undefined
 }

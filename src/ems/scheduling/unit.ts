@@ -33,8 +33,6 @@ export interface UnitPlan {
   power: Float64Array
   /** Proven: no plan of this device costs less (commitments of single steps only, as `problem` has them). */
   bound: number
-  /** What one kWh more after each step is worth, currency per kWh; absent without a stock. */
-  values?: Float64Array
 }
 
 /** Hard bounds of the stock are widened by so much (kWh), so that a fixed mode can meet a fixed target in spite of rounding. */
@@ -95,7 +93,6 @@ export function solveUnit(problem: SchedulingProblem, slack: number): UnitPlan |
   }
 
   const power = new Float64Array(steps)
-  const values = new Float64Array(steps)
   let level = stock.start
   const bound = valueAt(value, level, 10 * WIDE)
   if (bound === Infinity) return 'infeasible'
@@ -104,25 +101,21 @@ export function solveUnit(problem: SchedulingProblem, slack: number): UnitPlan |
     if (!best) return 'infeasible'
     power[step] = best.power
     level = best.level
-    values[step] = -best.slope
   }
-  return { power, bound, values }
+  return { power, bound }
 }
 
 interface Choice {
   level: number
   power: number
   cost: number
-  /** What one kWh more would cost (currency per kWh; below 0: what it is worth). */
-  slope: number
 }
 
 /** The branch, power and level after a step whose stock would be x without the device. */
 function bestAt(after: Curve, branches: Branch[], x: number): Choice | undefined {
   let best: Choice | undefined
-  const offer = (level: number, power: number, cost: number, slope?: number) => {
-    if (cost < Infinity && (!best || cost < best.cost - 1e-12 * (1 + Math.abs(best.cost))))
-      best = { level, power, cost, slope: slope ?? slopeAt(after, level) }
+  const offer = (level: number, power: number, cost: number) => {
+    if (cost < Infinity && (!best || cost < best.cost - 1e-12 * (1 + Math.abs(best.cost)))) best = { level, power, cost }
   }
   for (const branch of branches) {
     // Ends of pieces, highest power first: among equals the device consumes now.
@@ -143,7 +136,7 @@ function bestAt(after: Curve, branches: Branch[], x: number): Choice | undefined
           if (along <= 0 || along >= length) continue
           const share = along / length
           const power = branch.powers[piece]! + share * (branch.powers[piece + 1]! - branch.powers[piece]!)
-          offer(level, power, cost + along * slope + (end === 0 ? after.y0[i]! : after.y1[i]!), slope)
+          offer(level, power, cost + along * slope + (end === 0 ? after.y0[i]! : after.y1[i]!))
         }
       }
       cost += length * slope
@@ -152,14 +145,6 @@ function bestAt(after: Curve, branches: Branch[], x: number): Choice | undefined
     }
   }
   return best
-}
-
-/** Slope right of x: what one kWh more costs. */
-function slopeAt(curve: Curve, x: number): number {
-  let i = firstEndAbove(curve, x)
-  if (i + 1 < curve.x0.length && curve.x1[i]! - x < 1e-9 && curve.x0[i + 1]! - x < 1e-9) i++
-  i = Math.min(i, curve.x0.length - 1)
-  return (curve.y1[i]! - curve.y0[i]!) / (curve.x1[i]! - curve.x0[i]!)
 }
 
 function firstEndAbove(curve: Curve, x: number): number {
