@@ -7,6 +7,7 @@ import { CONFIG_SCHEMA_FILE, configJsonSchema } from '../src/kernel/index.ts'
 import { CLI_PAGE, generateCliPage } from './generate-cli-page.ts'
 import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
 import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
+import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
 import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
 import { generateTemplateSchema, TEMPLATE_SCHEMA_FILE } from './generate-template-schema.ts'
 
@@ -15,6 +16,7 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [CONFIGURATION_PAGE, generateConfigurationPage],
   [CLI_PAGE, generateCliPage],
   [PROBLEMS_PAGE, generateProblemsPage],
+  [PERMISSIONS_PAGE, generatePermissionsPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
   [OCPP_TYPES_FILE, generateOcpp],
 ]
