@@ -110,7 +110,10 @@ function settleDistributions(batch: BeliefBatch, given: readonly number[], senso
 }
 
 /** How starts move onto the sensor's clock: local midnight for days, else multiples of the resolution in its time zone. */
-function floorOf(sensor: Sensor, first: Instant | undefined): (start: Instant) => number {
+export function floorOf(
+  sensor: Pick<Sensor, 'resolution' | 'timezone' | 'attributes'>,
+  first: Instant | undefined,
+): (start: Instant) => number {
   const { resolution, timezone } = sensor
   if (first === undefined) return (start) => start
   if (resolution === 0) {

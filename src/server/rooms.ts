@@ -1,5 +1,5 @@
 /** What every set of routes is given. */
-import type { AccountPlans, Accounts, Assets, Beliefs, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
+import type { AccountPlans, Accounts, Assets, Beliefs, Forecasts, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
 import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
 import type { RateLimits } from './flexmeasures/rate-limit.ts'
@@ -75,6 +75,7 @@ export interface Rooms {
   uploads: UploadReader
   queue: Queue
   schedules: Schedules
+  forecasts: Forecasts
   identity: Identity
   tokens: Tokens
   mails: Mails

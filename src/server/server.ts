@@ -9,6 +9,7 @@ import {
   openAccounts,
   openAssets,
   openBeliefs,
+  openForecasts,
   openMails,
   openPasswords,
   openSchedules,
@@ -120,6 +121,11 @@ export function createServer(parts: ServerParts): Server {
     ...{ dialect: flexMeasures.dialect, maxSteps: flexMeasures.maxPlanningSteps, cacheMs: flexMeasures.jobCacheTtl },
     deadlineMs: flexMeasures.jobTimeouts['scheduling'] ?? flexMeasures.jobTimeout,
   })
+  const forecasts = openForecasts({
+    ...{ store, clock, beliefs, sensors, assets, sources, queue },
+    ...{ author: flexMeasures.defaultDatasource, planningHorizon: flexMeasures.planningHorizon },
+    timeout: flexMeasures.jobTimeouts['forecasting'] ?? flexMeasures.jobTimeout,
+  })
   const accountPlans = openAccountPlans(store, clock)
   const rooms: Rooms = {
     config,
@@ -140,6 +146,7 @@ export function createServer(parts: ServerParts): Server {
     uploads,
     queue,
     schedules,
+    forecasts,
     identity,
     tokens,
     mails,
@@ -205,6 +212,7 @@ export function createServer(parts: ServerParts): Server {
       await uploads.close()
       await mails.close()
       await schedules.close()
+      await forecasts.close()
       if (!parts.queue) await queue.close()
       if (!parts.passwords) await passwords.close()
       await presence.close()

@@ -11,6 +11,7 @@ import { entityAddressRoutes } from './entity-address.ts'
 import { entryRoutes, indexRoute } from './entry.ts'
 import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
 import { figureRoutes } from './figures.ts'
+import { forecastRoutes } from './forecasts.ts'
 import { getDataRoutes } from './get-data.ts'
 import { jobRoutes } from './jobs.ts'
 import { opsRoutes } from './ops.ts'
@@ -63,6 +64,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         sourceRoutes(signedIn, rooms)
         annotationRoutes(signedIn, rooms)
         chartRoutes(signedIn, rooms)
+        forecastRoutes(signedIn, rooms)
         scheduleRoutes(signedIn, rooms)
         jobRoutes(signedIn, rooms)
       })

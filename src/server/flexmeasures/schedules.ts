@@ -120,11 +120,6 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
     if (pending && rooms.flexMeasures.sunset.active) return reply.code(202).send({ status: job.status, message })
     throw unknownSchedule(message)
   })
-
-  app.get('/sensors/:id/forecasts/:uuid', { schema: { tags, summary: 'A forecast' } }, async (request) => {
-    await sensorFor(rooms, request.principal!, 'read', idOf(request.params))
-    throw invalid('json', `Job ${(request.params as { uuid: string }).uuid} not found.`)
-  })
 }
 
 const unknownSchedule = (message: string) => rejected(400, 'UNKNOWN_SCHEDULE', `No known schedule for this time period. ${message}`)

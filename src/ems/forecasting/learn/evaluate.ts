@@ -1,0 +1,115 @@
+/** How good are the forecasts of a series? Rolling over its past: at each local midnight the next day is foretold and compared (reference grid 6.2). */
+import { DAY } from '#kernel'
+import type { CandidateName } from './candidates.ts'
+import type { Choice } from './choice.ts'
+import { foretell } from './foretell.ts'
+import type { Frame } from './frame.ts'
+import { HIGH, LOW } from './spread.ts'
+import { train } from './train.ts'
+import { sameClock, type View, viewOf } from './view.ts'
+
+export interface Evaluation {
+  /** Slots compared. */
+  n: number
+  mae: number
+  rmse: number
+  /** Mean of what was foretold less what was. */
+  bias: number
+  rmsePersistence: number
+  maePersistence: number
+  /** 1 − rmse / rmsePersistence; NaN when persistence was perfect. */
+  skill: number
+  /** Root mean square error as a share of the largest magnitude measured. */
+  nrmse: number
+  /** Share of the measurements between the low and the high quantile (0.8 wanted). */
+  coverage: number
+  /** Mean pinball loss at the low, middle and high quantile. */
+  pinball: number
+  days: number
+  /** Candidates chosen at the last training, by group of horizons. */
+  choices: Choice[]
+}
+
+export interface EvaluateOptions {
+  /** Days that are only learned from, before the first one foretold; default 7. */
+  learnDays?: number
+  /** Days between two trainings; Infinity: train once, on the first days only. Default 1. */
+  retrainDays?: number
+  /** Days foretold each time; default 1. */
+  horizonDays?: number
+  candidates?: readonly CandidateName[]
+  /** Compare only slots whose clear sky is above this, W/m² (daylight); default all. */
+  daylight?: number
+  onProgress?(done: number, total: number): void
+}
+
+/** Foretells each day of the frame after the first ones from what was known at its midnight. Undefined when there are not enough days. */
+export function evaluate(frame: Frame, options: EvaluateOptions = {}): Evaluation | undefined {
+  const { learnDays = 7, retrainDays = 1, horizonDays = 1, candidates, daylight, onProgress } = options
+  const view = viewOf(frame)
+  const midnights = midnightsOf(view).filter((slot) => view.day[slot]! >= learnDays)
+  const horizon = Math.max(1, Math.round((horizonDays * DAY) / frame.step))
+  const sums = openSums()
+  let trained: ReturnType<typeof train> | undefined
+  let trainedOn = Number.NEGATIVE_INFINITY
+  midnights.forEach((origin, index) => {
+    if (!trained || view.day[origin]! - trainedOn >= retrainDays) {
+      trained = train(frame, { origin, horizon, ...(candidates && { candidates }) })
+      trainedOn = view.day[origin]!
+    }
+    const count = Math.min(horizon, view.slots - origin)
+    const { values, low, high } = foretell(trained, frame, origin, count)
+    for (let ahead = 0; ahead < count; ahead++) {
+      const slot = origin + ahead
+      const same = sameClock(view, slot, origin, 0, 1)
+      if (same < 0 || (daylight !== undefined && (view.clear?.[slot] ?? 0) < daylight)) continue
+      sums.add(view.target[slot]!, values[ahead]!, view.target[same]!, low?.[ahead], high?.[ahead])
+    }
+    onProgress?.(index + 1, midnights.length)
+  })
+  return trained && sums.n() > 0 ? { ...sums.figures(), days: midnights.length, choices: trained.choices } : undefined
+}
+
+const midnightsOf = ({ day, slots }: View): number[] => {
+  const found: number[] = []
+  for (let slot = 1; slot < slots; slot++) if (day[slot] !== day[slot - 1]) found.push(slot)
+  return found
+}
+
+function openSums() {
+  let [n, absolute, squares, bias, naive, naiveAbsolute, inside, spread, loss, most] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  const pin = (off: number, share: number) => (off > 0 ? share * off : (share - 1) * off)
+  return {
+    n: () => n,
+    add(truth: number, said: number, same: number, low: number | undefined, high: number | undefined) {
+      if (Number.isNaN(truth) || Number.isNaN(said)) return
+      n++
+      absolute += Math.abs(said - truth)
+      squares += (said - truth) ** 2
+      bias += said - truth
+      naive += (same - truth) ** 2
+      naiveAbsolute += Math.abs(same - truth)
+      most = Math.max(most, Math.abs(truth))
+      if (low === undefined || high === undefined) return
+      spread++
+      if (truth >= low - 1e-9 && truth <= high + 1e-9) inside++
+      loss += (pin(truth - low, LOW) + pin(truth - said, 0.5) + pin(truth - high, HIGH)) / 3
+    },
+    figures() {
+      const rmse = Math.sqrt(squares / n)
+      const rmsePersistence = Math.sqrt(naive / n)
+      return {
+        n,
+        mae: absolute / n,
+        rmse,
+        bias: bias / n,
+        rmsePersistence,
+        maePersistence: naiveAbsolute / n,
+        skill: rmsePersistence > 1e-9 ? 1 - rmse / rmsePersistence : Number.NaN,
+        nrmse: most > 0 ? rmse / most : Number.NaN,
+        coverage: spread > 0 ? inside / spread : Number.NaN,
+        pinball: spread > 0 ? loss / spread : Number.NaN,
+      }
+    },
+  }
+}
