@@ -1,84 +1,18 @@
 /** The shell: who you are, where you are, whether it is live; one page inside. */
-import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useCell } from './cell.ts'
 import { heading } from './heading.ts'
-import type { Key } from './i18n/i18n.ts'
 import { connection, session, site, trouble } from './live.ts'
 import { Announcer, announce } from './parts/announce.tsx'
-import { Icon, type IconName } from './parts/icon.tsx'
+import { Icon } from './parts/icon.tsx'
 import { Failure, Loading } from './parts/state.tsx'
 import { useTick } from './parts/tick.ts'
-import { go, type PageProps, type Route, route } from './route.ts'
+import { GROUPS, MENU, offered, type Page, type Place, type Target, targetOf } from './places.ts'
+import { go, type Route, route } from './route.ts'
+import type { Site, User } from './wire.ts'
 import { useWords } from './words.ts'
 
-type Page = ComponentType<PageProps>
-
-interface Place {
-  path: string
-  icon: IconName
-  title: Key
-  /** For the bottom tabs of a phone. */
-  short?: Key
-  load: () => Promise<Page>
-  demoOnly?: boolean
-  /** Not in the bottom tabs of a phone while the demonstration needs the room. */
-  apart?: boolean
-}
-
-const PLACES: Place[] = [
-  {
-    path: '/ops',
-    icon: 'overview',
-    title: 'nav.overview',
-    short: 'nav.overview.short',
-    load: async () => (await import('./pages/overview.tsx')).Overview,
-  },
-  {
-    path: '/ops/assets',
-    icon: 'assets',
-    title: 'nav.assets',
-    short: 'nav.assets.short',
-    load: async () => (await import('./pages/assets.tsx')).Assets,
-  },
-  { path: '/ops/plans', icon: 'plan', title: 'nav.plan', load: async () => (await import('./pages/plan.tsx')).PlanPage },
-  { path: '/ops/stations', icon: 'stations', title: 'nav.stations', load: async () => (await import('./pages/stations.tsx')).Stations },
-  {
-    path: '/ops/world',
-    icon: 'world',
-    title: 'nav.world',
-    load: async () => (await import('./pages/world.tsx')).WorldPage,
-    demoOnly: true,
-  },
-  {
-    path: '/settings',
-    icon: 'settings',
-    title: 'nav.settings',
-    load: async () => (await import('./pages/settings.tsx')).SettingsPage,
-    apart: true,
-  },
-]
-const ASSET_PAGE = async (): Promise<Page> => (await import('./pages/asset.tsx')).AssetPage
 const SIGN_IN = async (): Promise<Page> => (await import('./pages/sign-in.tsx')).SignIn
-
-interface Target {
-  key: string
-  load: () => Promise<Page>
-  title: Key
-  place: string
-  subject: string | undefined
-}
-
-/** Which page an address means; undefined when none. */
-function targetOf(path: string): Target | undefined {
-  const clean = path.replace(/\/+$/, '') || '/ops'
-  const place = [...PLACES].reverse().find((each) => clean === each.path || (each.path !== '/ops' && clean.startsWith(`${each.path}/`)))
-  if (!place) return undefined
-  const subject = clean === place.path ? undefined : decodeURIComponent(clean.slice(place.path.length + 1))
-  if (subject?.includes('/')) return undefined
-  const load = place.path === '/ops/assets' && subject ? ASSET_PAGE : place.load
-  return { key: place.path + (load === ASSET_PAGE ? '/:id' : ''), load, title: place.title, place: place.path, subject }
-}
 
 function Connection() {
   const { t, f } = useWords()
@@ -106,21 +40,43 @@ function Connection() {
   )
 }
 
-function Navigation({ here, demo }: { here: string; demo: boolean }) {
+function Link({ place, here }: { place: Place; here: string }) {
+  const { t } = useWords()
+  return (
+    <li class={place.short ? '' : 'apart'}>
+      <a href={place.path} aria-current={here === place.path ? 'page' : undefined}>
+        <Icon name={place.icon} />
+        <span class={place.short ? 'rail-long' : ''}>{t(place.title)}</span>
+        {place.short && <span class="rail-short">{t(place.short)}</span>}
+      </a>
+    </li>
+  )
+}
+
+function Navigation({ here, user, place }: { here: string; user: User; place: Site | null }) {
   const { t } = useWords()
   return (
     <nav class="rail" aria-label={t('nav.label')}>
-      <ul class="plain">
-        {PLACES.filter((place) => !place.demoOnly || demo).map((place) => (
-          <li key={place.path} class={place.apart && demo ? 'apart' : ''}>
-            <a href={place.path} aria-current={here === place.path ? 'page' : undefined}>
-              <Icon name={place.icon} />
-              <span class={place.short ? 'rail-long' : ''}>{t(place.title)}</span>
-              {place.short && <span class="rail-short">{t(place.short)}</span>}
-            </a>
-          </li>
-        ))}
-      </ul>
+      {GROUPS.filter((group) => offered(group, { user, site: place }).length > 0).map((group) => (
+        <div key={group} class="rail-group">
+          <p class="rail-heading" id={`rail-${group}`}>
+            {t.code('nav.group', group)}
+          </p>
+          <ul class="plain" aria-labelledby={`rail-${group}`}>
+            {offered(group, { user, site: place }).map((each) => (
+              <Link key={each.path} place={each} here={here} />
+            ))}
+            {group === 'operation' && (
+              <li class="rail-more">
+                <a href={MENU} aria-current={here === MENU ? 'page' : undefined}>
+                  <Icon name="more" />
+                  <span>{t('nav.more')}</span>
+                </a>
+              </li>
+            )}
+          </ul>
+        </div>
+      ))}
     </nav>
   )
 }
@@ -209,7 +165,7 @@ export function App() {
             </a>
           )}
         </header>
-        {inside && <Navigation here={target?.place ?? ''} demo={place?.demo ?? false} />}
+        {who.state === 'in' && <Navigation here={target?.place ?? ''} user={who.user} place={place} />}
         <main id="main" ref={main} tabIndex={-1}>
           {who.state === 'unknown' ? (
             problem ? (

@@ -1,0 +1,106 @@
+/** The pages there are: one line each, in groups; who may see them, and which one an address means. */
+import type { ComponentType } from 'preact'
+import type { Key } from './i18n/i18n.ts'
+import type { IconName } from './parts/icon.tsx'
+import type { PageProps } from './route.ts'
+import type { Site, User } from './wire.ts'
+
+export type Page = ComponentType<PageProps>
+export type Group = 'operation' | 'data' | 'administration'
+export const GROUPS: readonly Group[] = ['operation', 'data', 'administration']
+
+export interface Place {
+  path: string
+  group: Group
+  icon: IconName
+  title: Key
+  /** On a phone it stands in the tabs, by this short name; the others stand behind "More". */
+  short?: Key
+  load: () => Promise<Page>
+  /** Who is offered it; everybody when left out. */
+  offered?: (to: { user: User; site: Site | null }) => boolean
+  /** A page of one thing, at `path/:id`; without it the page itself gets the id. */
+  one?: { title?: Key; load: () => Promise<Page> }
+}
+
+export const PLACES: readonly Place[] = [
+  {
+    path: '/ops',
+    group: 'operation',
+    icon: 'overview',
+    title: 'nav.overview',
+    short: 'nav.overview.short',
+    load: async () => (await import('./pages/overview.tsx')).Overview,
+  },
+  {
+    path: '/ops/assets',
+    group: 'operation',
+    icon: 'assets',
+    title: 'nav.assets',
+    short: 'nav.assets.short',
+    load: async () => (await import('./pages/assets.tsx')).Assets,
+    one: { load: async () => (await import('./pages/asset.tsx')).AssetPage },
+  },
+  {
+    path: '/ops/plans',
+    group: 'operation',
+    icon: 'plan',
+    title: 'nav.plan',
+    short: 'nav.plan',
+    load: async () => (await import('./pages/plan.tsx')).PlanPage,
+  },
+  {
+    path: '/ops/stations',
+    group: 'operation',
+    icon: 'stations',
+    title: 'nav.stations',
+    short: 'nav.stations',
+    load: async () => (await import('./pages/stations.tsx')).Stations,
+  },
+  {
+    path: '/ops/world',
+    group: 'operation',
+    icon: 'world',
+    title: 'nav.world',
+    load: async () => (await import('./pages/world.tsx')).WorldPage,
+    offered: ({ site }) => site?.demo ?? false,
+  },
+  {
+    path: '/settings',
+    group: 'administration',
+    icon: 'settings',
+    title: 'nav.settings',
+    load: async () => (await import('./pages/settings.tsx')).SettingsPage,
+  },
+]
+
+export const MENU = '/menu'
+
+/** A page to show: which, of what, and the place it belongs to in the menu. */
+export interface Target {
+  key: string
+  load: () => Promise<Page>
+  title: Key
+  place: string
+  subject: string | undefined
+}
+
+/** The places offered to this user, of one group. */
+export function offered(group: Group, to: { user: User; site: Site | null }): Place[] {
+  return PLACES.filter((place) => place.group === group && (place.offered?.(to) ?? true))
+}
+
+/** Which page an address means; undefined when none. */
+export function targetOf(path: string): Target | undefined {
+  const clean = path.replace(/\/+$/, '') || '/ops'
+  if (clean === MENU)
+    return { key: MENU, load: async () => (await import('./pages/menu.tsx')).Menu, title: 'nav.more', place: MENU, subject: undefined }
+  const place = PLACES.filter((each) => clean === each.path || (each.path !== '/ops' && clean.startsWith(`${each.path}/`))).sort(
+    (a, b) => b.path.length - a.path.length,
+  )[0]
+  if (!place) return undefined
+  const subject = clean === place.path ? undefined : decodeURIComponent(clean.slice(place.path.length + 1))
+  if (subject?.includes('/')) return undefined
+  if (subject === undefined || !place.one) return { key: place.path, load: place.load, title: place.title, place: place.path, subject }
+  return { key: `${place.path}/:id`, load: place.one.load, title: place.one.title ?? place.title, place: place.path, subject }
+}
