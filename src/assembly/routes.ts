@@ -1,12 +1,14 @@
 /** The list of routes that rooms add to the port, before it opens. Those of the server room itself are in `#server`. */
-import { jobRoutes, orderRoutes, stationRoutes, worldRoutes } from '#server'
+import { policiesOf } from '#ems'
+import { jobRoutes, orderRoutes, retentionRoutes, stationRoutes, worldRoutes } from '#server'
 import type { OpenHouse } from './house.ts'
 
 const OURS = '/api/cariflex/v1'
 
 /** Every line here is one set of routes. */
 export function addRoutes(house: OpenHouse): void {
-  const { server, account, steered } = house
+  const { server, account, settings, steered } = house
+  server.register(retentionRoutes(server, policiesOf(settings.retention.beliefs, settings.platformName)), OURS)
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)

@@ -1,4 +1,5 @@
 import type { ChargingConfig } from '#charging'
+import type { BeliefPolicy } from '#ems'
 import type { MailSettings, Territory } from '#kernel'
 import type { ServerConfig } from '#server'
 
@@ -29,7 +30,7 @@ export interface Settings {
   replan: number
   /** Between two refreshes of the forecasts, ms. */
   forecast: number
-  retention: { jobs: number; conversations: number; outbox: number }
+  retention: { jobs: number; conversations: number; outbox: number; beliefs?: Record<string, Omit<BeliefPolicy, 'name'>> }
   solverDeadline: number
   demandResponseLevels: readonly number[]
   charging: Partial<ChargingConfig>

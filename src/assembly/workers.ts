@@ -1,14 +1,20 @@
 /** The list of what works in the background once the port is open, and how each of it is stopped. */
-import { SAYING, startForecasting, startHeartbeat, startPlanner } from '#ems'
-import { millis, say } from '#kernel'
+import { policiesOf, recountFigures, SAYING, startForecasting, startHeartbeat, startPlanner, thinBeliefs } from '#ems'
+import { DAY, millis, say } from '#kernel'
 import { forgetOutbox } from '#store'
 import type { House, OpenHouse } from './house.ts'
 import type { Undo } from './undo.ts'
 
 /** What is forgotten after how long; every line is one retention policy. */
-export function addRetention({ retention, settings, store, queue, steered }: House): void {
+export function addRetention({ retention, settings, store, clock, log, queue, account, steered }: House): void {
   retention.policy('jobs', millis(settings.retention.jobs), (before) => queue.forget(before))
   retention.policy('outbox', millis(settings.retention.outbox), forgetOutbox(store))
+  const policies = policiesOf(settings.retention.beliefs, settings.platformName)
+  retention.policy('beliefs', millis(0), async () => {
+    const told = await thinBeliefs({ store, clock, policies, account, log })
+    return told.reduce((sum, { removed }) => sum + removed, 0)
+  })
+  retention.policy('belief figures', millis(DAY), (before) => recountFigures(store, clock, before))
   if (steered)
     retention.policy('conversations', millis(settings.retention.conversations), async (before) => {
       await steered.conversation.forgetBefore(before)

@@ -56,5 +56,10 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     summary: 'rebuild an empty folder or database from a backup',
     load: async () => (await import('./verbs/restore.ts')).restoreVerb,
   },
+  {
+    name: 'retention',
+    summary: 'show by which policies old beliefs are thinned, or run them, also only to count',
+    load: async () => (await import('./verbs/retention.ts')).retentionVerb,
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./verbs/version.ts')).version },
 ]

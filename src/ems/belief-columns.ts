@@ -52,22 +52,25 @@ export async function readColumns(db: Queryable, sensor: Sensor, filter: BeliefF
   const params: unknown[] = []
   const bind = (value: unknown) => `$${params.push(value)}`
   const beliefs = `from timed_belief b where ${conditions(sensor, filter, bind)}`
+  const whole = reduction === 'newest-whole' || reduction === 'every'
   const packed = (column: string, name: string) => `array_send(array_agg(${column})) as ${name}`
   const text = `select ${packed("date_part('epoch', r.event_start)", 'starts')}, ${packed("date_part('epoch', r.belief_horizon)", 'horizons')},
-    ${packed('r.event_value', 'values')}, ${packed('r.source_id', 'sources')}, ${packed('r.cumulative_probability', 'probabilities')}
+    ${packed('r.event_value', 'values')}, ${packed('r.source_id', 'sources')}${whole ? `, ${packed('r.cumulative_probability', 'probabilities')}` : ''}
     from (${reduced(reduction, beliefs)}) r`
-  const row = await db.first<Record<'starts' | 'horizons' | 'values' | 'sources' | 'probabilities', Buffer | null>>(
+  const row = await db.first<Record<'starts' | 'horizons' | 'values' | 'sources', Buffer | null> & { probabilities?: Buffer | null }>(
     text,
     params,
     nameOf(text),
   )
+  const length = countIn(row!.starts)
   return {
-    length: countIn(row!.starts),
+    length,
     starts: doublesIn(row!.starts, 1000),
     horizons: doublesIn(row!.horizons, 1000),
     values: doublesIn(row!.values),
     sources: integersIn(row!.sources),
-    probabilities: doublesIn(row!.probabilities),
+    // The middle of a belief is as good as certain, whichever point of its distribution told it.
+    probabilities: whole ? doublesIn(row!.probabilities ?? null) : new Float64Array(length).fill(0.5),
   }
 }
 

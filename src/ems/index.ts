@@ -33,6 +33,7 @@ export type {
   SeriesQuery,
   SourceKey,
 } from './belief.ts'
+export { recountFigures } from './belief-figures.ts'
 export { type BeliefParts, openBeliefs } from './beliefs.ts'
 export { type AssetChartOptions, assetChart } from './charts/asset-chart.ts'
 export { type CommonUnit, commonUnit } from './charts/common-unit.ts'
@@ -99,9 +100,19 @@ export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter,
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'
+export { type RankedSource, rankSources } from './source-ranks.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
+export {
+  type BeliefPolicy,
+  describePolicy,
+  policiesOf,
+  readThinnings,
+  type Thinning,
+  type ThinningRun,
+  thinBeliefs,
+} from './thin-beliefs.ts'
 export { type UploadOrder, uploadBatches } from './upload/batches.ts'
 export { foreseeUpload, type UploadForecast } from './upload/preview.ts'
 export { openUploadReader, type UploadReader, type UploadReaderOptions } from './upload/reader.ts'

@@ -62,7 +62,8 @@ function expected(rows: readonly Row[], query: BeliefSearch, ranks: SourceRanks,
   if (query.one)
     found = by(found, (row) => `${event(row)} ${row.horizon}`).map((group) => {
       const upper = group.filter((row) => row.probability >= 0.5)
-      return upper.length > 0 ? most(upper, (row) => [-row.probability]) : most(group, (row) => [row.probability])
+      const middle = upper.length > 0 ? most(upper, (row) => [-row.probability]) : most(group, (row) => [row.probability])
+      return { ...middle, probability: 0.5 }
     })
   if (query.versions !== 'all')
     found = by(found, (row) => `${row.start} ${ranks.get(row.source)!.group}${query.one === 'per-event' ? '' : ` ${row.horizon}`}`).flatMap(

@@ -5,7 +5,33 @@
 import { type Static, Type } from 'typebox'
 import { Count, closed, Flag, Kept, Length, Port, Section, Share, Text } from './config-fields.ts'
 import { FlexMeasuresSection, MailSection, SecuritySection } from './config-flexmeasures.ts'
+import type { Millis } from './quantity.ts'
 import { TerritorySchema } from './territory.ts'
+
+const BeliefPolicy = Type.Object(
+  {
+    after: Type.Unsafe<Millis>({
+      type: 'string',
+      format: 'duration',
+      description: 'Age of an event from which on it is thinned.',
+      examples: ['P7D'],
+    }),
+    keep: Type.Enum(['newest', 'newest-by-class', 'one-per', 'nothing'], {
+      description:
+        'What stays of each event and source: the newest belief; the newest forecast and the newest measurement; of moments the first in each interval; nothing.',
+    }),
+    every: Type.Optional(
+      Type.Unsafe<Millis>({ type: 'string', format: 'duration', description: 'The interval of keep: one-per.', examples: ['PT15M'] }),
+    ),
+    sourceTypes: Type.Optional(
+      Type.Array(Type.String(), { description: 'Only beliefs of such sources: forecaster, scheduler, gateway, user …' }),
+    ),
+    sources: Type.Optional(Type.Array(Type.String(), { description: 'Only beliefs of sources of these names.' })),
+    sensors: Type.Optional(Type.Array(Type.Integer(), { description: 'Only these sensors, by id.' })),
+    except: Type.Optional(Type.Array(Type.Integer(), { description: 'Never these sensors, by id.' })),
+  },
+  closed,
+)
 
 export const ConfigSchema = Type.Object(
   {
@@ -108,12 +134,18 @@ export const ConfigSchema = Type.Object(
         description: 'Ports of simulated devices by their id; free ones unless given.',
       }),
     }),
-    retention: Section('How long what grows is kept. Beliefs, plans and transactions are kept for ever.', {
+    retention: Section('How long what grows is kept. Measurements and transactions are kept for ever unless a policy says otherwise.', {
       jobs: Length('P14D', 'Ended jobs.'),
       conversations: Length('P30D', 'What was said with devices and partners.'),
       outbox: Length('P30D', 'Delivered messages to partners.'),
       audit: Length('P730D', 'Audit log.'),
       samples: Length('P2D', 'Samples of charging stations; the means made of them stay.'),
+      beliefs: Type.Optional(
+        Type.Record(Type.String(), BeliefPolicy, {
+          description:
+            "Policies by name that thin old beliefs. Without any, outdated plans and forecasts of the platform itself go after a week; {} thins nothing. See 'cariflex retention'.",
+        }),
+      ),
     }),
     partners: Section('Settings of partners that no room of this version uses yet; kept as they were given.', {
       flexmeasures: Kept('FLEXMEASURES_…'),

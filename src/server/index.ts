@@ -1,6 +1,7 @@
 export type { App, Reply, Request, Routes } from './app.ts'
 export { jobRoutes } from './cariflex/jobs.ts'
 export { orderRoutes } from './cariflex/orders.ts'
+export { retentionRoutes } from './cariflex/retention.ts'
 export { type StationParts, stationRoutes } from './cariflex/stations.ts'
 export { type WorldControl, worldRoutes } from './cariflex/world.ts'
 export type { ReadinessCheck } from './health.ts'
