@@ -18,6 +18,7 @@ export { type Account, type AccountChange, type AccountFilter, type Accounts, op
 export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, refuseUnadopted, type Survey, surveyDatabase } from './adoption.ts'
 export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
 export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
+export { type Relations, relationsTo } from './asset-relation.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'
 export type {
   Belief,
@@ -58,6 +59,7 @@ export { type SkillView, skillViews } from './forecasting/skill.ts'
 export type { VehicleHabits } from './forecasting/vehicle.ts'
 export { FORECASTER, FORECASTING, type ForecastJob, type Forecasts, openForecasts, type StoredForecast } from './forecasts.ts'
 export { beatOnce, type Heartbeat, type HeartbeatOptions, startHeartbeat } from './heartbeat.ts'
+export { type LastEvents, type LastEventsParts, openLastEvents } from './last-events.ts'
 export { type Limit, type LimitSource, RUNGS, type Rung } from './limit.ts'
 export { type Limits, type LimitView, openLimits, type PostedLimit } from './limits.ts'
 export { type Line, type LineParts, openLine } from './line.ts'
@@ -102,6 +104,7 @@ export { openSetpoints, type Setpoints, type SetpointView, setpointView } from '
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'
 export { type RankedSource, rankSources } from './source-ranks.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
+export { isoLength, judgeStaleness, type LastEvent, preciseLength, type Staleness, statusSpecs } from './staleness.ts'
 export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
 export {

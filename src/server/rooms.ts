@@ -1,5 +1,5 @@
 /** What every set of routes is given. */
-import type { AccountPlans, Accounts, Assets, Beliefs, Forecasts, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
+import type { AccountPlans, Accounts, Assets, Beliefs, Forecasts, LastEvents, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
 import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
 import type { RateLimits } from './flexmeasures/rate-limit.ts'
@@ -73,6 +73,7 @@ export interface Rooms {
   sources: Sources
   beliefs: Beliefs
   uploads: UploadReader
+  lastEvents: LastEvents
   queue: Queue
   schedules: Schedules
   forecasts: Forecasts

@@ -10,6 +10,7 @@ import {
   openAssets,
   openBeliefs,
   openForecasts,
+  openLastEvents,
   openMails,
   openPasswords,
   openSchedules,
@@ -113,6 +114,7 @@ export function createServer(parts: ServerParts): Server {
   const assets = openAssets(store)
   const beliefs = parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources })
   const uploads = openUploadReader({ clock })
+  const lastEvents = openLastEvents({ store, bus, clock, log, sensors })
   const queue = parts.queue ?? openQueue({ store, clock, log })
   const pool = () => parts.pool ?? sharedSolverPool()
   const flexMeasures = config.flexMeasures ?? FLEXMEASURES_DEFAULTS
@@ -144,6 +146,7 @@ export function createServer(parts: ServerParts): Server {
     sources,
     beliefs,
     uploads,
+    lastEvents,
     queue,
     schedules,
     forecasts,
@@ -210,6 +213,7 @@ export function createServer(parts: ServerParts): Server {
       hub.close()
       await app.close()
       await uploads.close()
+      lastEvents.close()
       await mails.close()
       await schedules.close()
       await forecasts.close()

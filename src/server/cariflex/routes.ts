@@ -5,6 +5,7 @@ import { assetRoutes } from './assets.ts'
 import { passwordRoutes } from './password.ts'
 import { sessionRoutes } from './session.ts'
 import { siteRoutes } from './site.ts'
+import { assetStatusRoute } from './status.ts'
 import { streamRoutes } from './stream.ts'
 import { uploadPreviewRoute } from './uploads.ts'
 
@@ -16,6 +17,7 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     signedIn.addHook('onRequest', rooms.identity.authenticate)
     siteRoutes(signedIn, rooms)
     assetRoutes(signedIn, rooms)
+    assetStatusRoute(signedIn, rooms)
     streamRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
   })

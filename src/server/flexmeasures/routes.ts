@@ -19,6 +19,7 @@ import { postDataRoute } from './post-data.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
 import { sourceRoutes } from './sources.ts'
+import { statusRoute } from './status.ts'
 import { uploadRoute } from './upload.ts'
 import { userRoutes } from './users.ts'
 
@@ -64,6 +65,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         sourceRoutes(signedIn, rooms)
         annotationRoutes(signedIn, rooms)
         chartRoutes(signedIn, rooms)
+        statusRoute(signedIn, rooms)
         forecastRoutes(signedIn, rooms)
         scheduleRoutes(signedIn, rooms)
         jobRoutes(signedIn, rooms)
