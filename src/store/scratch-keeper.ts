@@ -26,6 +26,8 @@ const SETTINGS = {
   max_connections: '200',
   shared_buffers: '64MB',
   max_logical_replication_workers: '0',
+  // A worker that looks through the template keeps it from being copied: on a busy machine for longer than 'create database' waits.
+  autovacuum: 'off',
   file_copy_method: 'copy',
 }
 
