@@ -1,6 +1,6 @@
 /** Something read from the platform for a page: what is there, whether it is loading, and why it failed. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Refusal, read } from './api.ts'
+import { Refusal, read, readWhole } from './api.ts'
 
 export interface Resource<T> {
   data: T | undefined
@@ -14,7 +14,14 @@ export interface Resource<T> {
  * Reads `path` (null: nothing yet) now and whenever `version` moves. What was read stays on the screen while it is read again;
  * another path starts empty.
  */
-export function useResource<T>(path: string | null, version: string | number = 0): Resource<T> {
+export const useResource = <T>(path: string | null, version: string | number = 0): Resource<T> => useReading<T>(path, version, read)
+
+/** The same for bodies that are not wrapped in `{data}`: lists and pages of the FlexMeasures API. */
+export const useWhole = <T>(path: string | null, version: string | number = 0): Resource<T> => useReading<T>(path, version, readWhole)
+
+type Read = <T>(path: string, signal?: AbortSignal) => Promise<T>
+
+function useReading<T>(path: string | null, version: string | number, fetch: Read): Resource<T> {
   const [state, setState] = useState<{ path: string | null; data: T | undefined; error: Refusal | undefined; loading: boolean }>({
     path: null,
     data: undefined,
@@ -33,7 +40,7 @@ export function useResource<T>(path: string | null, version: string | number = 0
     if (path === null) return
     const abort = new AbortController()
     setState((now) => ({ ...now, loading: true, ...(now.path === path ? {} : { path, error: undefined }) }))
-    read<T>(path, abort.signal).then(
+    fetch<T>(path, abort.signal).then(
       (data) => {
         if (!abort.signal.aborted) setState({ path, data, error: undefined, loading: false })
       },
