@@ -92,6 +92,7 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
     }
     plus.push(up)
     minus.push(down)
+    if ((device.minRun ?? 1) + (device.minRest ?? 1) > 2) addStays(lp, problem, index, wholes)
   })
   const flowPrices = problem.flows.map((): FlowPrice => ({ plain: new Float64Array(steps), rows: [] }))
   const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices, groupRows: [], wholes }
@@ -129,6 +130,29 @@ function addBands(lp: LpBuilder, bands: readonly Band[], plus: number, minus: nu
   lp.row(-Infinity, 0, [...power, ...bands.map(({ to }, index) => entry(choice[index]!, -to))])
   return choice
 }
+
+/** Once started a device runs, once stopped it rests, for its shortest time. */
+function addStays(lp: LpBuilder, { devices, steps }: SchedulingProblem, index: number, wholes: readonly WholeColumn[]): void {
+  const device = devices[index]!
+  const choices: Entry[][] = Array.from({ length: steps }, () => [])
+  for (const whole of wholes)
+    if (whole.kind === 'mode' && whole.device === index && !isRest(whole.band)) choices[whole.step]!.push(entry(whole.column, 1))
+  // Where one mode is left, it is known whether the device runs.
+  const known = choices.map((_, step) => {
+    const bands = bandsAt(device, step)
+    return bands?.length === 1 && !isRest(bands[0]!) ? 1 : 0
+  })
+  const signed = (step: number, factor: number): Entry[] => choices[step]!.map(([column]) => entry(column, factor))
+  for (let step = 1; step < steps; step++) {
+    const started = known[step]! - known[step - 1]!
+    for (let later = step + 1; later < Math.min(step + (device.minRun ?? 1), steps); later++)
+      lp.row(-Infinity, known[later]! - started, [...signed(step, 1), ...signed(step - 1, -1), ...signed(later, -1)])
+    for (let later = step + 1; later < Math.min(step + (device.minRest ?? 1), steps); later++)
+      lp.row(-Infinity, 1 + started - known[later]!, [...signed(step, -1), ...signed(step - 1, 1), ...signed(later, 1)])
+  }
+}
+
+const isRest = ({ from, to }: Band): boolean => from === 0 && to === 0
 
 function addCoupling(lp: LpBuilder, { members }: Coupling, columns: Columns, steps: number): void {
   for (let step = 0; step < steps; step++) {

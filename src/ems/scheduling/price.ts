@@ -1,6 +1,16 @@
 /** What a plan costs: every commitment by name, recomputed from the powers alone, whoever found them. */
 import { pricesAt } from './formulate.ts'
-import { at, bandsAt, type Commitment, groupsOf, highest, lowest, type SchedulingProblem, stockPath } from './problem.ts'
+import {
+  at,
+  bandsAt,
+  type Commitment,
+  groupsOf,
+  highest,
+  lowest,
+  type ProblemDevice,
+  type SchedulingProblem,
+  stockPath,
+} from './problem.ts'
 
 export interface Priced {
   /** Sum of all commitments that are no tie-breaks, in currency. */
@@ -16,6 +26,9 @@ export interface Priced {
 
 /** Deviation smaller than this (kW or kWh) is noise of the solver and costs nothing when it is a breach. */
 const NOISE = 1e-6
+
+/** A device with a shortest run or rest runs when its power is above this, kW. */
+const RUNS = 1e-6
 
 /** Prices signed powers per device (kW, one array a device). */
 export function pricePlan(problem: SchedulingProblem, powers: readonly ArrayLike<number>[]): Priced {
@@ -83,6 +96,10 @@ export function violations(problem: SchedulingProblem, powers: readonly ArrayLik
       if (apart * Math.min(...members.map(({ coefficient }) => Math.abs(coefficient))) > tolerance)
         found.push(`${name} at step ${step}: not in proportion`)
     }
+    problem.devices.forEach((device, index) => {
+      if (step > 0 && (device.minRun ?? 1) + (device.minRest ?? 1) > 2)
+        found.push(...shortStays(device, powers[index]!, step, problem.steps))
+    })
     problem.stocks.forEach((stock, index) => {
       check(stock.name, step, stocks[index]![step + 1]!, lowest(stock.min, step), highest(stock.max, step))
     })
@@ -91,4 +108,15 @@ export function violations(problem: SchedulingProblem, powers: readonly ArrayLik
     })
   }
   return found
+}
+
+/** A start or stop at the step that does not last as long as it must. */
+function shortStays(device: ProblemDevice, power: ArrayLike<number>, step: number, steps: number): string[] {
+  const runs = (at: number) => Math.abs(power[at]!) > RUNS
+  if (runs(step) === runs(step - 1)) return []
+  const least = (runs(step) ? device.minRun : device.minRest) ?? 1
+  for (let later = step + 1; later < Math.min(step + least, steps); later++)
+    if (runs(later) !== runs(step))
+      return [`${device.name} ${runs(step) ? 'runs' : 'rests'} from step ${step} for less than ${least} steps`]
+  return []
 }

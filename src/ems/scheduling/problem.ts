@@ -27,6 +27,12 @@ export interface ProblemDevice {
   max: Series
   /** Operation modes: in every step the power lies in one of these. Absent = anywhere between min and max. */
   bands?: readonly Band[]
+  /**
+   * Steps it runs at least once it starts, and rests at least once it stops; default 1. Running is any power but 0; such a device has bands,
+   * and none but rest {0, 0} holds 0. What it did before the first step is not known: any run or rest there may go on or end.
+   */
+  minRun?: number
+  minRest?: number
   /** Index of the stock it fills (power > 0) and empties (power < 0). Several devices may share one stock (inverters of one battery). */
   stock?: number
   /** Stock gained per kWh consumed; default 1; above 1 for heat pumps. */

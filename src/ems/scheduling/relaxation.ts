@@ -40,8 +40,8 @@ export function hullOf(problem: SchedulingProblem): SchedulingProblem {
     ...problem,
     devices: problem.devices.map((device) => {
       if (!device.bands) return device
-      const { bands: _, ...free } = device
-      const hulls = Array.from({ length: problem.steps }, (__, step) => hullAt(device, step))
+      const { bands: _, minRun: __, minRest: ___, ...free } = device
+      const hulls = Array.from({ length: problem.steps }, (____, step) => hullAt(device, step))
       return { ...free, min: hulls.map(([low]) => low), max: hulls.map(([, high]) => high) }
     }),
   }

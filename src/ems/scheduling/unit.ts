@@ -50,7 +50,7 @@ export function solveUnit(problem: SchedulingProblem, slack: number): UnitPlan |
   const { steps } = problem
   const costs = kinksByStep(problem)
   const [stock] = problem.stocks
-  if (!stock) return withoutStock(problem, costs.flow)
+  if (!stock) return (device.minRun ?? 1) + (device.minRest ?? 1) > 2 ? undefined : withoutStock(problem, costs.flow)
 
   const branches: Branch[][] = []
   const keep = new Float64Array(steps)
@@ -76,33 +76,86 @@ export function solveUnit(problem: SchedulingProblem, slack: number): UnitPlan |
     high = ceiling[step]!
   }
 
-  const after: Curve[] = new Array(steps)
-  let value: Curve = { x0: [floor[steps - 1]!], y0: [0], x1: [ceiling[steps - 1]!], y1: [0] }
+  const states = statesOf(device)
+  const after: Curve[][] = new Array(steps)
+  let values: Curve[] = states.map(() => ({ x0: [floor[steps - 1]!], y0: [0], x1: [ceiling[steps - 1]!], y1: [0] }))
   for (let step = steps - 1; step >= 0; step--) {
-    let held = within(value, floor[step]!, ceiling[step]!)
-    for (const kink of costs.stock[step]!) held = plusKink(held, kink.at, kink.up, kink.down)
-    if (held.x0.length === 0) return 'infeasible'
-    held = simplified(held, slack / steps)
-    after[step] = held
-    const runs = convexRuns(held)
-    value = before(
-      lowestOf(branches[step]!.map((branch) => lowestOf(runs.map((run) => combined(held, run, branch))))),
-      keep[step]!,
-      shift[step]!,
-    )
+    after[step] = values.map((value) => {
+      let held = within(value, floor[step]!, ceiling[step]!)
+      for (const kink of costs.stock[step]!) held = plusKink(held, kink.at, kink.up, kink.down)
+      return simplified(held, slack / steps)
+    })
+    if (after[step]!.every(({ x0 }) => x0.length === 0)) return 'infeasible'
+    const best = bestFrom(after[step]!, branches[step]!)
+    values = states.map((moves) => before(lowestOf(moves.map(best)), keep[step]!, shift[step]!))
   }
 
   const power = new Float64Array(steps)
   let level = stock.start
-  const bound = valueAt(value, level, 10 * WIDE)
+  let moves = firstMoves(states)
+  const bound = Math.min(...states.flatMap((_, state) => (isFree(states, state) ? [valueAt(values[state]!, level, 10 * WIDE)] : [])))
   if (bound === Infinity) return 'infeasible'
   for (let step = 0; step < steps; step++) {
-    const best = bestAt(after[step]!, branches[step]!, keep[step]! * level + shift[step]!)
+    const x = keep[step]! * level + shift[step]!
+    let best: (Choice & { to: number }) | undefined
+    for (const { kind, to } of moves) {
+      const choice = bestAt(
+        after[step]![to]!,
+        branches[step]!.filter((branch) => fits(branch, kind)),
+        x,
+      )
+      if (choice && (!best || choice.cost < best.cost - 1e-12 * (1 + Math.abs(best.cost)))) best = { ...choice, to }
+    }
     if (!best) return 'infeasible'
     power[step] = best.power
     level = best.level
+    moves = states[best.to]!
   }
   return { power, bound }
+}
+
+/** From a state the device goes to another by running, by resting, or by anything. */
+interface Move {
+  kind: 'run' | 'rest' | 'any'
+  to: number
+}
+
+/**
+ * What the device may do next, by state: one state, unless runs or rests have a shortest time; then first how long it still must run (0 = it
+ * runs and may stop), after these how long it still must rest.
+ */
+function statesOf({ minRun = 1, minRest = 1 }: SchedulingProblem['devices'][number]): Move[][] {
+  if (minRun <= 1 && minRest <= 1) return [[{ kind: 'any', to: 0 }]]
+  const run = (left: number): Move => ({ kind: 'run', to: left })
+  const rest = (left: number): Move => ({ kind: 'rest', to: minRun + left })
+  return [
+    ...Array.from({ length: minRun }, (_, left) => (left > 0 ? [run(left - 1)] : [run(0), rest(minRest - 1)])),
+    ...Array.from({ length: minRest }, (_, left) => (left > 0 ? [rest(left - 1)] : [rest(0), run(minRun - 1)])),
+  ]
+}
+
+/** Before the first step nobody knows what it did: it may go on with either, owing nothing. */
+const firstMoves = (states: Move[][]): Move[] =>
+  states.length === 1 ? states[0]! : states.flatMap((moves, state) => (isFree(states, state) ? [moves[0]!] : []))
+const isFree = (states: Move[][], state: number): boolean => states.length === 1 || states[state]!.length > 1
+
+const fits = (branch: Branch, kind: Move['kind']): boolean =>
+  kind === 'any' || (branch.powers.length === 1 && branch.powers[0] === 0) === (kind === 'rest')
+
+/** The value before a step of each move: the lowest combination of a branch with a convex run of the value after it. */
+function bestFrom(after: readonly Curve[], branches: readonly Branch[]): (move: Move) => Curve {
+  const runs = after.map((curve) => convexRuns(curve))
+  const known = new Map<string, Curve>()
+  return ({ kind, to }) => {
+    const key = `${kind} ${to}`
+    let curve = known.get(key)
+    if (!curve) {
+      const fitting = branches.filter((branch) => fits(branch, kind))
+      curve = lowestOf(fitting.map((branch) => lowestOf(runs[to]!.map((run) => combined(after[to]!, run, branch)))))
+      known.set(key, curve)
+    }
+    return curve
+  }
 }
 
 interface Choice {
