@@ -66,27 +66,42 @@ function* lines(batches: readonly SettledBatch[]): Generator<string> {
   if (text !== '') yield text
 }
 
+const OWN = 'b.sensor_id = g.sensor and b.event_start = g.event_start and b.source_id = g.source'
+const EARLIER = `${OWN} and b.belief_horizon > g.belief_horizon
+    and (b.belief_horizon > interval '0') = (g.belief_horizon > interval '0') order by b.belief_horizon limit 1`
+
+/** What the most recent earlier belief of the same class said: of certain values in one look, of distributions at the same probability. */
+const SAID = {
+  certain: {
+    earlier: 'earlier.event_value',
+    look: `select b.event_value from timed_belief b where b.cumulative_probability = 0.5 and ${EARLIER}`,
+    changed: 'earlier is distinct from value',
+  },
+  whole: {
+    earlier: `case when earlier.belief_horizon is not null then (select b.event_value from timed_belief b where ${OWN}
+      and b.belief_horizon = earlier.belief_horizon and b.cumulative_probability = g.probability) end`,
+    look: `select b.belief_horizon from timed_belief b where ${EARLIER}`,
+    changed: 'bool_or(earlier is distinct from value) over (partition by sensor, source, event_start, belief_horizon)',
+  },
+}
+
 /**
  * Looks and writes. A belief is not stored when the most recent earlier one of its class (measured after the fact, or foretold) says the same,
  * a distribution when all of it does; it contradicts when another value has the same belief time.
  */
-const MERGE = (conflict: string, allow: string) => `
+const MERGE = ({ earlier, look, changed }: (typeof SAID)[keyof typeof SAID], conflict: string, allow: string) => `
 with given as materialized (
   select to_timestamp(g.start / 1000) as event_start, make_interval(secs => g.horizon / 1000) as belief_horizon, g.probability, g.value, g.sensor,
     g.source
   from unnest($1::float8[], $2::float8[], $3::float8[], $4::float8[], $5::int[], $6::int[]) as g(start, horizon, probability, value, sensor, source)
-), looked as materialized (
-  select g.*, same.event_value as same, case when earlier.belief_horizon is not null then (
-      select b.event_value from timed_belief b where b.event_start = g.event_start and b.belief_horizon = earlier.belief_horizon
-        and b.cumulative_probability = g.probability and b.sensor_id = g.sensor and b.source_id = g.source) end as earlier
+), looked as (
+  select g.*, same.event_value as same, ${earlier} as earlier
   from given g
-  left join lateral (select b.event_value from timed_belief b where b.sensor_id = g.sensor and b.event_start = g.event_start
-    and b.source_id = g.source and b.belief_horizon = g.belief_horizon and b.cumulative_probability = g.probability) same on true
-  left join lateral (select b.belief_horizon from timed_belief b where b.sensor_id = g.sensor and b.event_start = g.event_start
-    and b.source_id = g.source and b.belief_horizon > g.belief_horizon
-    and (b.belief_horizon > interval '0') = (g.belief_horizon > interval '0') order by b.belief_horizon limit 1) earlier on true
+  left join lateral (select b.event_value from timed_belief b where ${OWN} and b.belief_horizon = g.belief_horizon
+    and b.cumulative_probability = g.probability) same on true
+  left join lateral (${look}) earlier on true
 ), judged as materialized (
-  select *, bool_or(earlier is distinct from value) over (partition by sensor, source, event_start, belief_horizon) as changed from looked
+  select *, ${changed} as changed from looked
 ), stored as (
   insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
   select event_start, belief_horizon, probability, value, sensor, source from judged
@@ -94,11 +109,12 @@ with given as materialized (
 ), ${NOTED('stored', '$7')}
 select (select count(*) from stored)::int as stored, count(*) filter (where same <> value)::int as replaced, count(*)::int as given from judged`
 
-const MERGE_NEW = MERGE('', 'and not exists (select 1 from judged where same <> value)')
-const MERGE_OVER = MERGE(
-  'on conflict (event_start, belief_horizon, cumulative_probability, sensor_id, source_id) do update set event_value = excluded.event_value',
-  '',
-)
+const UNLESS_REPLACED = 'and not exists (select 1 from judged where same <> value)'
+const REPLACING =
+  'on conflict (event_start, belief_horizon, cumulative_probability, sensor_id, source_id) do update set event_value = excluded.event_value'
+
+const merging = (said: (typeof SAID)[keyof typeof SAID]) => ({ new: MERGE(said, '', UNLESS_REPLACED), over: MERGE(said, REPLACING, '') })
+const MERGES = { certain: merging(SAID.certain), whole: merging(SAID.whole) }
 
 export interface Merged {
   stored: number
@@ -119,10 +135,11 @@ export async function mergeAll(db: Queryable, batches: readonly SettledBatch[], 
       columns[4].push(sensor.id)
       columns[5].push(source)
     }
+  const [values, conflict] = [batches.some((batch) => batch.probabilities) ? 'whole' : 'certain', overwrite ? 'over' : 'new'] as const
   const row = await db.first<Row & Merged>(
-    overwrite ? MERGE_OVER : MERGE_NEW,
+    MERGES[values][conflict],
     [...columns, closed],
-    columns[0].length <= FEW ? (overwrite ? 'merge-over' : 'merge-new') : undefined,
+    columns[0].length <= FEW ? `merge-${values}-${conflict}` : undefined,
   )
   return row!
 }

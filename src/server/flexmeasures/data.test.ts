@@ -228,6 +228,21 @@ test('the same again is known, another value at the same belief time a replaceme
   assert.deepEqual(read.body['values'], [0.001, 0.002, 0.003, 0.005])
 })
 
+test('a server that allows overwriting, or plays, lets a post replace what is known of the same belief time', async (t) => {
+  for (const given of [{ config: { allowOverwrite: true } }, { flexMeasures: { mode: 'play' as const } }]) {
+    const door = await openDoor(t, given)
+    const sensor = await door.sensor()
+    const body = { duration: 'PT1H', values: [1, 2, 3, 4], prior: '2026-11-24T11:30:00Z' }
+    await post(door, sensor, body)
+    const other = await post(door, sensor, { ...body, values: [1, 2, 3, 5] })
+    assert.equal(other.status, 200, JSON.stringify(other.body))
+    assert.deepEqual(
+      (await stored(door, sensor)).map(([, value]) => value),
+      [1, 2, 3, 5],
+    )
+  }
+})
+
 test('data is read at any resolution that fits, in any unit that fits, as believed before', async (t) => {
   const door = await openDoor(t)
   const sensor = await door.sensor({ unit: 'kW', resolution: 15 * MIN })

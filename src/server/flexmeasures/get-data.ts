@@ -14,6 +14,7 @@ import {
   parseDuration,
   parseInstant,
 } from '#kernel'
+import { asTimestamp } from '#store'
 import type { App, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { type FieldErrors, invalid, noContent, processed } from './envelope.ts'
@@ -54,9 +55,9 @@ type Asked = Static<typeof Query>
 
 const DeleteBody = Type.Object(
   {
-    source: Type.Optional(Type.Integer()),
-    start: Type.Optional(Type.String({ format: 'aware-datetime' })),
-    until: Type.Optional(Type.String({ format: 'aware-datetime' })),
+    source: Type.Optional(Type.Integer({ description: 'Id of the data source whose data goes; all unless said.' })),
+    start: Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only events that begin then or later.' })),
+    until: Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only events that end then or earlier.' })),
   },
   closed,
 )
@@ -201,7 +202,11 @@ type SourceChoice = { sources?: number[]; sourceAccounts?: number[] }
 async function sourcesOf(rooms: Rooms, sensor: Sensor, query: Asked, errors: FieldErrors): Promise<SourceChoice> {
   const { source, 'source-type': type, 'source-account': account } = query
   const fine = (field: string) => errors[field] === undefined
-  if (type !== undefined && fine('source-type') && !(await hasRecorded(rooms, sensor, type)))
+  if (
+    type !== undefined &&
+    fine('source-type') &&
+    !(await hasRecorded(rooms, sensor, type, errors['start'] || errors['duration'] ? {} : query))
+  )
     add(errors, ['source-type'], `No data source with source-type '${type}' has recorded any data on this sensor.`)
   if (source !== undefined && fine('source') && !(await rooms.sources.get(source)))
     add(errors, ['source'], `No data source found with id ${source}.`)
@@ -210,11 +215,26 @@ async function sourcesOf(rooms: Rooms, sensor: Sensor, query: Asked, errors: Fie
   return { ...(source !== undefined && { sources: [source] }), ...(account !== undefined && { sourceAccounts: [account] }) }
 }
 
-const hasRecorded = async ({ store }: Rooms, sensor: Sensor, type: string): Promise<boolean> =>
-  (await store.first(
-    'select 1 from data_source d where d.type = $1 and exists (select from timed_belief b where b.sensor_id = $2 and b.source_id = d.id)',
-    [type, sensor.id],
-  )) !== undefined
+/** Whether sources of the type ever wrote the sensor: looked for in the asked window first, where it is quick to find. */
+async function hasRecorded(
+  { store }: Rooms,
+  { id, timezone }: Sensor,
+  type: string,
+  { start, duration }: Partial<Asked>,
+): Promise<boolean> {
+  const ask = (within: string, moments: string[]) =>
+    store.first(
+      `select 1 from timed_belief b where b.sensor_id = $1 and b.source_id = any(array(select id from data_source where type = $2)) ${within} limit 1`,
+      [id, type, ...moments],
+    )
+  if (start !== undefined && duration !== undefined) {
+    const from = parseInstant(start)
+    const until = addDuration(from, parseDuration(duration), timezone)
+    const within = "and (b.event_start >= $3 and b.event_start < $4 or b.event_start = 'infinity')"
+    if (await ask(within, [asTimestamp(from), asTimestamp(until)])) return true
+  }
+  return (await ask('', [])) !== undefined
+}
 
 async function remove(rooms: Rooms, sensor: Sensor, { source, start, until }: Static<typeof DeleteBody>): Promise<void> {
   const from = start === undefined ? undefined : parseInstant(start)

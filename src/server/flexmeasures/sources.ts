@@ -1,6 +1,6 @@
 /** Data sources one may see. */
 import { type Static, Type } from 'typebox'
-import { readableAccounts, type Source } from '#ems'
+import { rankSources, readableAccounts, type Source } from '#ems'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { canonical, flag, flagOf } from './query.ts'
@@ -45,20 +45,12 @@ export function describeSource({ name, type, model, version }: Source): string {
 /** The highest version per name, type, model and account. */
 function latest(sources: Source[]): Source[] {
   const best = new Map<string, Source>()
+  const ranks = rankSources(sources)
+  const order = ({ id }: Source) => ranks.get(id)?.order ?? 0
   for (const source of sources) {
     const key = JSON.stringify([source.name, source.type, source.model, source.account])
     const known = best.get(key)
-    if (!known || compareVersions(source.version, known.version) >= 0) best.set(key, source)
+    if (!known || order(source) > order(known)) best.set(key, source)
   }
   return sources.filter((source) => best.get(JSON.stringify([source.name, source.type, source.model, source.account])) === source)
-}
-
-function compareVersions(a: string | null, b: string | null): number {
-  const parts = (version: string | null) => (version ?? '0').split(/[.+-]/).map((part) => Number.parseInt(part, 10) || 0)
-  const [left, right] = [parts(a), parts(b)]
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
 }
