@@ -5,6 +5,7 @@
  */
 import type { Highs } from 'highs'
 import { burningPays, decompose } from './decompose.ts'
+import { allotted, fairLevels, isShared, type Sharing, weighted } from './fairness.ts'
 import { doings, type Formulation, formulate, powersOf, SCALE, signKey } from './formulate.ts'
 import { type Hunt, type HuntOptions, type Prey, startHunt } from './hunt.ts'
 import { marginalValues } from './marginal.ts'
@@ -13,16 +14,46 @@ import { at, bandsAt, groupsOf, type SchedulingProblem } from './problem.ts'
 import { flowValuesOf, hullAt, type Relaxation, type Relaxed, stockValuesOf, withRelaxation } from './relaxation.ts'
 import { runProgram } from './run-program.ts'
 import { planInTurn } from './sequential.ts'
-import { judged, type Outcome, type Solution, type SolverName } from './solution.ts'
+import { isSolved, judged, type Outcome, type Solution, type SolverName } from './solution.ts'
 import { solveUnit } from './unit.ts'
 
 export interface SearchOptions extends HuntOptions {
   /** 'highs': no algorithm of our own (to compare with). */
   by?: 'highs'
+  /** Who gets what when not all wishes fit; default: whatever costs least. */
+  sharing?: Sharing
+}
+
+/**
+ * Finds the plan of least cost within the time, or with `sharing` the one that shares out what does not suffice for all. `found` hears of every
+ * better plan.
+ */
+export function searchPlan(highs: Highs, problem: SchedulingProblem, options: SearchOptions, found?: (plan: Solution) => void): Outcome {
+  const { sharing, ...rest } = options
+  if (!sharing || sharing.claims.length < 2) return searchCheapest(highs, problem, rest, found)
+  const begin = performance.now()
+  const left = () => options.deadlineMs - (performance.now() - begin)
+  const { claims, way } = sharing
+  const first = searchCheapest(highs, problem, rest, found)
+  if (!isSolved(first) || !isShared(problem, claims, first) || left() <= 0) return first
+  const levels = way === 'weighted' ? undefined : fairLevels(highs, problem, first, claims, left())
+  if (way === 'max-min' && !levels) return first
+  const changed = levels ? allotted(problem, claims, levels) : weighted(problem, claims)
+  const second = searchCheapest(highs, changed, { ...rest, deadlineMs: left() })
+  if (!isSolved(second)) return first
+  // Told in the terms of the problem as it was asked; nothing is proven about its cost but what was.
+  const plan = { ...second, ...pricePlan(problem, second.powers) }
+  return {
+    ...plan,
+    bound: Math.min(first.bound, plan.objective),
+    gap: second.gap,
+    status: second.status,
+    solveMs: performance.now() - begin,
+  }
 }
 
 /** Finds the plan of least cost within the time. `found` hears of every better plan. */
-export function searchPlan(highs: Highs, problem: SchedulingProblem, options: SearchOptions, found?: (plan: Solution) => void): Outcome {
+function searchCheapest(highs: Highs, problem: SchedulingProblem, options: SearchOptions, found?: (plan: Solution) => void): Outcome {
   const told = found && ((best: Prey, bound: number) => found(judged(best, bound, { solver: best.solver, solveMs: hunt.spent() })))
   const hunt = startHunt(problem, options, told)
   const isOwn = options.by !== 'highs'

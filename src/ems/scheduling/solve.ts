@@ -17,13 +17,23 @@ export interface SolveHow extends SearchOptions {
   pool: SolverPool
 }
 
+/** Modes to choose (devices × steps × bands) from which a problem is large: it may stop at a small gap sooner. */
+const MANY_CHOICES = 1000
+/** When a gap of one per cent is good enough, unless the caller says. */
+const patienceFor = ({ devices, steps }: SchedulingProblem): { afterMs: number; gap: number } => {
+  const choices = devices.reduce((sum, { bands }) => sum + (bands && bands.length > 1 ? bands.length * steps : 0), 0)
+  return { afterMs: choices >= MANY_CHOICES ? 2000 : 15_000, gap: 0.01 }
+}
+
 /**
- * The plan of least cost. Objective, bound and costs in currency; the bound is the proven one of objective and tie-breaks together, less
+ * The plan of least cost. A problem with whole numbers is solved to `gap`; after a while one per cent is good enough (2 s with many modes to
+ * choose, else 15 s; `patience`). Objective, bound and costs in currency; the bound is the proven one of objective and tie-breaks together, less
  * the tie-breaks of this plan. A thread that is lost is replaced and asked again, once; then the plan is made device by device, and says
  * that nothing is proven (`in-turn`).
  * @throws Problem `solver-killed` when no thread gave a plan and none can be made device by device, `program-too-large`, `solver-closed`
  */
-export async function solve(problem: SchedulingProblem, { pool, ...options }: SolveHow): Promise<Outcome> {
+export async function solve(problem: SchedulingProblem, { pool, ...given }: SolveHow): Promise<Outcome> {
+  const options: SearchOptions = { patience: patienceFor(problem), ...given }
   const begin = performance.now()
   const spent = () => performance.now() - begin
   if (options.by !== 'highs') {
