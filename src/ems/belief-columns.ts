@@ -24,7 +24,7 @@ export interface BeliefColumns {
 export type Reduction = 'newest' | 'newest-by-class' | 'newest-whole' | 'every-middle' | 'every'
 
 /** The middle of a distribution is the first value that is reached with a probability of at least one half. */
-const MIDDLE = '(b.cumulative_probability < 0.5), abs(b.cumulative_probability - 0.5)'
+export const MIDDLE = '(b.cumulative_probability < 0.5), abs(b.cumulative_probability - 0.5)'
 const CLASS = "(b.belief_horizon <= interval '0')"
 const BEFORE = 'b.event_start, b.source_id'
 
@@ -75,11 +75,13 @@ export async function readColumns(db: Queryable, sensor: Sensor, filter: BeliefF
 }
 
 /**
- * The second arm is never true, and is what makes PostgreSQL look into the index on (sensor_id, event_start): with the range alone it takes the
- * one on (event_start, sensor_id, source_id), believes that the rows found lie side by side, and reads the index entries of all sensors.
+ * An arm of an `or` that is never true, and is what makes PostgreSQL look into the index on (sensor_id, event_start): with a range of event starts
+ * alone it takes the one on (event_start, sensor_id, source_id), believes that the rows found lie side by side, and reads the index entries of all
+ * sensors. Of a table with the alias b.
  */
-const within = (from: string, until: string): string =>
-  `((b.event_start >= ${from} and b.event_start < ${until}) or b.event_start = 'infinity')`
+export const NEVER = "b.event_start = 'infinity' and b.event_start < 'infinity'"
+
+const within = (from: string, until: string): string => `(b.event_start >= ${from} and b.event_start < ${until} or ${NEVER})`
 
 function conditions(sensor: Sensor, filter: BeliefFilter, bind: (value: unknown) => string): string {
   const moment = (at: number) => `to_timestamp(${bind(at)}::float8 / 1000)`

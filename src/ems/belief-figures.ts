@@ -7,6 +7,7 @@ import { after, type Clock, DAY, floorTo, type Instant } from '#kernel'
 import { asTimestamp, type Queryable, type Store } from '#store'
 import type { BeliefFigures, FiguresQuery } from './belief.ts'
 import { COUNTED_AFTER } from './belief-change.ts'
+import { NEVER } from './belief-columns.ts'
 import type { Sensor } from './sensors.ts'
 
 const COLUMNS = `source_id as source, count(*)::float8 as count, sum(event_value) as sum, min(event_value) as min, max(event_value) as max,
@@ -40,9 +41,6 @@ async function readKept(store: Store, sensor: Sensor, query: Range, closed: Inst
   return store.query<BeliefFigures>(JOINED, [sensor.id, ...bounds(query)], 'figures')
 }
 
-/** An arm that is never true and decides which index is used; belief-columns.ts tells why. */
-const NEVER = "event_start = 'infinity' and event_start < 'infinity'"
-
 /** Kept days that lie whole in the window, and the rest of it from the table: one statement, so that it sees one state. */
 const JOINED = `
 with figured as (
@@ -57,10 +55,10 @@ with figured as (
   select source, beliefs::float8 as count, total as sum, lowest as min, highest as max, first_start as first, last_start as last, last_belief as recorded
   from cariflex.belief_figure, days where sensor = $1 and day >= low at time zone 'UTC' and day < high at time zone 'UTC'
 ), edges as (
-  select ${COLUMNS} from timed_belief where sensor_id = $1 and event_start >= $2::timestamptz and event_start < (select low from days)
+  select ${COLUMNS} from timed_belief b where sensor_id = $1 and event_start >= $2::timestamptz and event_start < (select low from days)
     and (event_start < $3::timestamptz or ${NEVER}) group by source_id
 ), open as (
-  select ${COLUMNS} from timed_belief where sensor_id = $1 and (event_start >= (select greatest(high, $2::timestamptz) from days)
+  select ${COLUMNS} from timed_belief b where sensor_id = $1 and (event_start >= (select greatest(high, $2::timestamptz) from days)
     and event_start < $3::timestamptz or ${NEVER}) group by source_id
 ), every as (select * from kept union all select * from edges union all select * from open)
 select source, sum(count) as count, sum(sum) as sum, min(min) as min, max(max) as max, min(first) as first, max(last) as last,
@@ -69,7 +67,7 @@ select source, sum(count) as count, sum(sum) as sum, min(min) as min, max(max) a
 const FIGURES = `
   select sensor_id, (event_start at time zone 'UTC')::date, source_id, count(*), sum(event_value), min(event_value), max(event_value),
     min(event_start), max(event_start), max(event_start - belief_horizon)
-  from timed_belief`
+  from timed_belief b`
 const INTO = `insert into cariflex.belief_figure
   (sensor, day, source, beliefs, total, lowest, highest, first_start, last_start, last_belief)`
 
@@ -148,7 +146,7 @@ async function seemTrue(db: Queryable, sensor: number): Promise<boolean> {
 
 const KEPT_DIFFERS = `coalesce((select sum(g.beliefs) from cariflex.belief_figure g where g.sensor = $1 and g.day = days.day), 0)
   <> (select count(*) from timed_belief b where b.sensor_id = $1 and (b.event_start >= days.day::timestamp at time zone 'UTC'
-    and b.event_start < (days.day + 1)::timestamp at time zone 'UTC' or b.event_start = 'infinity' and b.event_start < 'infinity'))`
+    and b.event_start < (days.day + 1)::timestamp at time zone 'UTC' or ${NEVER}))`
 
 /** Notes all days whose number of beliefs differs from the table, and counts them again. */
 async function recountDoubtful(store: Store, sensor: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** The statements that write beliefs: one for news, one that looks at each value, and COPY (reference 1.2). */
 import type { Queryable, Row } from '#store'
 import { NOTED, noteChanges } from './belief-change.ts'
+import { NEVER } from './belief-columns.ts'
 import type { SettledBatch } from './settle-batch.ts'
 
 /** Lines COPY streams per chunk, so that a million values never become one string. */
@@ -9,10 +10,9 @@ const CHUNK = 5000
 /** Up to so many rows the plan of a statement is always the same and worth keeping. */
 const FEW = 500
 
-/** `or b.event_start = 'infinity'` is explained in belief-columns.ts: it makes PostgreSQL take the index that begins with the sensor. */
 const KNOWN = (first: string, last: string, sensor: string, source: string) =>
   `select 1 from timed_belief b where b.sensor_id = ${sensor} and b.source_id = ${source} and
-   (b.event_start between to_timestamp(${first}::float8 / 1000) and to_timestamp(${last}::float8 / 1000) or b.event_start = 'infinity')`
+   (b.event_start between to_timestamp(${first}::float8 / 1000) and to_timestamp(${last}::float8 / 1000) or ${NEVER})`
 
 const NEWS = `
 with stored as (

@@ -203,3 +203,22 @@ test('of a distribution the first value reached with one half is read', async (t
     await put(c!, probability, value)
   assert.deepEqual(await beliefs.series({ sensor: id, from: AT, until: instant(AT + 45 * MIN) }), [5, 8, 3])
 })
+
+test('the latest measurement is found behind any number of forecasts, and however long ago it was', async (t) => {
+  const { beliefs, sensor, source } = await house(t)
+  const id = await sensor()
+  const at = (hours: number) => instant(AT - hours * 60 * MIN)
+  assert.equal(await beliefs.latest(id), undefined)
+  const foretold = [0, 1, 24, 100, 2000].map((hours) => at(hours))
+  await beliefs.record([{ sensor: id, source, starts: foretold, values: [1, 2, 3, 4, 5], horizon: 60 * MIN }])
+  assert.equal(await beliefs.latest(id), undefined, 'nothing was measured yet')
+  const measured = async (hours: number, value: number) =>
+    beliefs.record([{ sensor: id, source, starts: [at(hours)], values: [value], beliefTime: 'event-end' }])
+  await measured(9000, 90)
+  assert.deepEqual(await beliefs.latest(id), { start: at(9000), value: 90, beliefTime: at(9000) + 15 * MIN, source })
+  await measured(24, 24)
+  await measured(1, 1)
+  assert.equal((await beliefs.latest(id))!.value, 1)
+  assert.equal((await beliefs.latest(id, at(2)))!.value, 24)
+  assert.equal((await beliefs.latest(id, at(25)))!.value, 90)
+})

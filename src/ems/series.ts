@@ -1,9 +1,9 @@
 /** Beliefs put into slots, told apart by kind, or as they are (reference 1.2, 2.6). */
-import { type Instant, instant, Problem } from '#kernel'
+import { HOUR, type Instant, instant, Problem } from '#kernel'
 import type { Queryable } from '#store'
 import type { Belief, BeliefSearch, FoundBeliefs, SeriesByKind, SeriesQuery } from './belief.ts'
 import { latestVersions, onePerEvent, where } from './belief-choice.ts'
-import { type BeliefColumns, type Reduction, readColumns } from './belief-columns.ts'
+import { type BeliefColumns, MIDDLE, NEVER, type Reduction, readColumns } from './belief-columns.ts'
 import type { Sensor } from './sensors.ts'
 import type { SourceBook } from './source-ranks.ts'
 
@@ -118,22 +118,36 @@ function fill(beliefs: BeliefColumns, sensor: Sensor, { from, step, count }: Slo
   return values
 }
 
-const RECENTLY = 7 * 86_400_000
+/** How far before the last event a measured one is looked for first; each further look reaches twelve times as far. */
+const CLOSE_BY = 2 * HOUR
 
-/** Most recent measured event at or before `at`: a week is looked at first, then all of the past. */
+/** Finds the last event by the index on (sensor_id, event_start) alone, then what was measured in the time that ends with it. */
+const LATEST = `
+with last as (
+  select event_start from timed_belief where sensor_id = $1 and event_start <= to_timestamp($2::float8 / 1000) order by event_start desc limit 1
+)
+select date_part('epoch', last.event_start) * 1000 as last, date_part('epoch', m.event_start) * 1000 as start,
+  date_part('epoch', m.belief_horizon) * 1000 as horizon, m.event_value as value, m.source_id as source
+from last left join lateral (
+  select b.* from timed_belief b where b.sensor_id = $1 and b.belief_horizon <= interval '0'
+    and (b.event_start <= last.event_start and b.event_start > last.event_start - make_interval(secs => $3::float8 / 1000) or ${NEVER})
+  order by b.event_start desc, b.belief_horizon, b.source_id desc, ${MIDDLE} limit 1
+) m on true`
+
+/** Most recent measured event at or before `at`. */
 export async function readLatest({ db }: Readable, sensor: Sensor, at: Instant): Promise<Belief | undefined> {
-  const ask = (from: number | undefined) =>
-    db.first<{ start: number; horizon: number; value: number; source: number }>(
-      `select date_part('epoch', b.event_start) * 1000 as start, date_part('epoch', b.belief_horizon) * 1000 as horizon,
-       b.event_value as value, b.source_id as source from timed_belief b
-       where b.sensor_id = $1 and b.event_start <= to_timestamp($2::float8 / 1000) and b.belief_horizon <= interval '0'
-       ${from === undefined ? '' : 'and b.event_start > to_timestamp($3::float8 / 1000)'}
-       order by b.event_start desc, b.belief_horizon, b.source_id desc, (b.cumulative_probability < 0.5), abs(b.cumulative_probability - 0.5) limit 1`,
-      from === undefined ? [sensor.id, at] : [sensor.id, at, from],
-      from === undefined ? 'belief-latest-ever' : 'belief-latest',
+  let until: number = at
+  for (let reach = CLOSE_BY; ; reach *= 12) {
+    const row = await db.first<{ last: number; start: number | null; horizon: number; value: number; source: number }>(
+      LATEST,
+      [sensor.id, until, reach],
+      'belief-latest',
     )
-  const row = (await ask(at - RECENTLY)) ?? (await ask(undefined))
-  if (!row) return undefined
-  const start = instant(row.start)
-  return { start, value: row.value, beliefTime: instant(sensor.knownAt(start) - row.horizon), source: row.source }
+    if (!row) return undefined
+    if (row.start !== null) {
+      const start = instant(row.start)
+      return { start, value: row.value, beliefTime: instant(sensor.knownAt(start) - row.horizon), source: row.source }
+    }
+    until = row.last - reach
+  }
 }

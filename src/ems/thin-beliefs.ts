@@ -20,6 +20,7 @@ import {
 import { asTimestamp, type Queryable, type Store } from '#store'
 import { auditAccount } from './audit.ts'
 import { closedAt, NOTED } from './belief-change.ts'
+import { NEVER } from './belief-columns.ts'
 
 /** What stays of the beliefs of one source about one event, or of moments (see `every`). */
 export type Kept = 'newest' | 'newest-by-class' | 'one-per' | 'nothing'
@@ -193,8 +194,7 @@ async function thinChunk(
   [from, until]: [Instant, Instant],
   now: Instant | undefined,
 ): Promise<{ removed: number; found: number }> {
-  // `or b.event_start = 'infinity'` decides which index is used; belief-columns.ts tells why.
-  const meant = `b.sensor_id = $1 and (b.event_start >= $2 and b.event_start < $3 or b.event_start = 'infinity' and b.event_start < 'infinity')
+  const meant = `b.sensor_id = $1 and (b.event_start >= $2 and b.event_start < $3 or ${NEVER})
     and ($4::text[] is null and $5::text[] is null or b.source_id = any(array(select id from data_source
       where ($4::text[] is null or type = any($4)) and ($5::text[] is null or name = any($5)))))`
   const goes = `${GOES[keep]} and ($7::interval is null or true)`
