@@ -81,27 +81,29 @@ export async function readColumns(db: Queryable, sensor: Sensor, filter: BeliefF
  */
 export const NEVER = "b.event_start = 'infinity' and b.event_start < 'infinity'"
 
+/** Expressions instead of the columns, so that no index on horizons or sources is tried. Of a table with the alias b. */
+export const HORIZON = "(b.belief_horizon + interval '0')"
+export const SOURCE = '(b.source_id + 0)'
+
 const within = (from: string, until: string): string => `(b.event_start >= ${from} and b.event_start < ${until} or ${NEVER})`
 
 function conditions(sensor: Sensor, filter: BeliefFilter, bind: (value: unknown) => string): string {
   const moment = (at: number) => `to_timestamp(${bind(at)}::float8 / 1000)`
   const length = (ms: number) => `make_interval(secs => ${bind(ms / 1000)}::float8)`
   const where = [`b.sensor_id = ${bind(sensor.id)}::int`, within(moment(filter.from), moment(filter.until))]
-  if (filter.horizon === 'ex-post') where.push(`b.belief_horizon <= interval '0'`)
-  if (filter.horizon === 'ex-ante') where.push(`b.belief_horizon > interval '0'`)
-  if (filter.horizonAtLeast !== undefined) where.push(`b.belief_horizon >= ${length(filter.horizonAtLeast)}`)
-  if (filter.horizonAtMost !== undefined) where.push(`b.belief_horizon <= ${length(filter.horizonAtMost)}`)
+  if (filter.horizon === 'ex-post') where.push(`${HORIZON} <= interval '0'`)
+  if (filter.horizon === 'ex-ante') where.push(`${HORIZON} > interval '0'`)
+  if (filter.horizonAtLeast !== undefined) where.push(`${HORIZON} >= ${length(filter.horizonAtLeast)}`)
+  if (filter.horizonAtMost !== undefined) where.push(`${HORIZON} <= ${length(filter.horizonAtMost)}`)
   if (filter.at !== undefined || filter.since !== undefined) {
     const believed = `${knowledgeSql(sensor.knowledge, sensor.resolution, sensor.timezone, 'b.event_start', bind)} - b.belief_horizon`
     if (filter.at !== undefined) where.push(`${believed} <= ${moment(filter.at)}`)
     if (filter.since !== undefined) where.push(`${believed} >= ${moment(filter.since)}`)
   }
-  // An expression instead of the column, so that no index on sources is tried.
-  const source = '(b.source_id + 0)'
-  const ofType = (types: string[]) => `${source} = any(array(select id from data_source where type = any(${bind(types)}::text[])))`
-  if (filter.sources) where.push(`${source} = any(${bind(filter.sources)}::int[])`)
+  const ofType = (types: string[]) => `${SOURCE} = any(array(select id from data_source where type = any(${bind(types)}::text[])))`
+  if (filter.sources) where.push(`${SOURCE} = any(${bind(filter.sources)}::int[])`)
   if (filter.sourceAccounts)
-    where.push(`${source} = any(array(select id from data_source where account_id = any(${bind(filter.sourceAccounts)}::int[])))`)
+    where.push(`${SOURCE} = any(array(select id from data_source where account_id = any(${bind(filter.sourceAccounts)}::int[])))`)
   if (filter.sourceTypes) where.push(ofType(filter.sourceTypes))
   if (filter.excludeSourceTypes) where.push(`not ${ofType(filter.excludeSourceTypes)}`)
   return where.join(' and ')

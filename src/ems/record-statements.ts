@@ -1,7 +1,7 @@
 /** The statements that write beliefs: one for news, one that looks at each value, and COPY (reference 1.2). */
 import type { Queryable, Row } from '#store'
 import { NOTED, noteChanges } from './belief-change.ts'
-import { NEVER } from './belief-columns.ts'
+import { NEVER, SOURCE } from './belief-columns.ts'
 import type { SettledBatch } from './settle-batch.ts'
 
 /** Lines COPY streams per chunk, so that a million values never become one string. */
@@ -11,7 +11,7 @@ const CHUNK = 5000
 const FEW = 500
 
 const KNOWN = (first: string, last: string, sensor: string, source: string) =>
-  `select 1 from timed_belief b where b.sensor_id = ${sensor} and b.source_id = ${source} and
+  `select 1 from timed_belief b where b.sensor_id = ${sensor} and ${SOURCE} = ${source} and
    (b.event_start between to_timestamp(${first}::float8 / 1000) and to_timestamp(${last}::float8 / 1000) or ${NEVER})`
 
 const NEWS = `

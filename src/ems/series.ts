@@ -3,7 +3,7 @@ import { HOUR, type Instant, instant, Problem } from '#kernel'
 import type { Queryable } from '#store'
 import type { Belief, BeliefSearch, FoundBeliefs, SeriesByKind, SeriesQuery } from './belief.ts'
 import { latestVersions, onePerEvent, where } from './belief-choice.ts'
-import { type BeliefColumns, MIDDLE, NEVER, type Reduction, readColumns } from './belief-columns.ts'
+import { type BeliefColumns, HORIZON, MIDDLE, NEVER, type Reduction, readColumns } from './belief-columns.ts'
 import type { Sensor } from './sensors.ts'
 import type { SourceBook } from './source-ranks.ts'
 
@@ -123,15 +123,16 @@ const CLOSE_BY = 2 * HOUR
 
 /** Finds the last event by the index on (sensor_id, event_start) alone, then what was measured in the time that ends with it. */
 const LATEST = `
-with last as (
+with last as materialized (
   select event_start from timed_belief where sensor_id = $1 and event_start <= to_timestamp($2::float8 / 1000) order by event_start desc limit 1
+), close as materialized (
+  select b.* from timed_belief b where b.sensor_id = $1 and ${HORIZON} <= interval '0' and (b.event_start <= (select event_start from last)
+    and b.event_start > (select event_start from last) - make_interval(secs => $3::float8 / 1000) or ${NEVER})
 )
 select date_part('epoch', last.event_start) * 1000 as last, date_part('epoch', m.event_start) * 1000 as start,
   date_part('epoch', m.belief_horizon) * 1000 as horizon, m.event_value as value, m.source_id as source
 from last left join lateral (
-  select b.* from timed_belief b where b.sensor_id = $1 and b.belief_horizon <= interval '0'
-    and (b.event_start <= last.event_start and b.event_start > last.event_start - make_interval(secs => $3::float8 / 1000) or ${NEVER})
-  order by b.event_start desc, b.belief_horizon, b.source_id desc, ${MIDDLE} limit 1
+  select * from close b order by b.event_start desc, b.belief_horizon, b.source_id desc, ${MIDDLE} limit 1
 ) m on true`
 
 /** Most recent measured event at or before `at`. */

@@ -224,7 +224,7 @@ async function hasRecorded(
 ): Promise<boolean> {
   const ask = (within: string, moments: string[]) =>
     store.first(
-      `select 1 from timed_belief b where b.sensor_id = $1 and b.source_id = any(array(select id from data_source where type = $2)) ${within} limit 1`,
+      `select 1 from timed_belief b where b.sensor_id = $1 and (b.source_id + 0) = any(array(select id from data_source where type = $2)) ${within} limit 1`,
       [id, type, ...moments],
     )
   if (start !== undefined && duration !== undefined) {
