@@ -5,6 +5,7 @@
 
 import type { FlexCommitment } from './flex-commitment.ts'
 import { readCommitments } from './flex-commitment.ts'
+import { type ContextExtra, readContextExtra } from './flex-extra.ts'
 import { COMMODITY_FIELDS, FLEX_CONTEXT_FIELDS } from './flex-fields.ts'
 import { type Profile, readFlag, readOutput, readProfile, signConflict } from './flex-parts.ts'
 import { type FieldKind, type FlexValue, type ReadingRoom, readSensorId, readValue, refuse } from './flex-value.ts'
@@ -39,6 +40,8 @@ export interface CommodityContext {
 
 export interface FlexContext extends CommodityContext {
   currency: string
+  /** What is asked for beyond FlexMeasures. */
+  extra?: ContextExtra
   aggregatePower?: SensorFacts
   /** Contexts of commodities as listed; the fields above count for electricity when it is not listed. */
   commodities: CommodityContext[]
@@ -100,6 +103,8 @@ export function readFlexContext(
     )
   const own = readCommodity({ ...all, ...legacy.prices }, 'electricity', [], room)
   const context: FlexContext = { ...own, currency: 'EUR', commodities: readCommodities(all['commodities'], room), socRelaxing: 'off' }
+  const extra = readContextExtra(all, room)
+  if (extra) context.extra = extra
   const power = all['aggregate-power']
   if (power !== undefined && power !== null) {
     const sensor = readAggregatePower(power, room)

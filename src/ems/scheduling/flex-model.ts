@@ -1,4 +1,5 @@
 /** The flex-model of one device: what it can do and what its user wants. Validation of names, values and units; nothing is solved here. */
+import { type DeviceExtra, readDeviceExtra } from './flex-extra.ts'
 import { FLEX_MODEL_FIELDS } from './flex-fields.ts'
 import { type GroupKey, type Profile, readFlag, readFlows, readGroup, readOutput, readProfile, signConflict } from './flex-parts.ts'
 import { type FieldKind, type FlexValue, type ReadingRoom, readNumber, readSensorId, readValue, refuse } from './flex-value.ts'
@@ -45,6 +46,8 @@ export interface FlexDevice {
   production?: SensorFacts
   /** Group the device belongs to; undefined without one. */
   group?: GroupKey
+  /** What it asks for beyond FlexMeasures. */
+  extra?: DeviceExtra
   /** What is stored on its asset, when there is one. */
   facts?: AssetFacts
 }
@@ -106,6 +109,7 @@ export function readFlexDevice(
   put('dischargingEfficiency', value('discharging-efficiency', RATIO))
   put('coupling', readCoupling(all, device, room))
   put('inflexible', readInflexible(all, request, room))
+  put('extra', readDeviceExtra(all, energyKind(all, sensor, room), room))
   demandStepForLosses(all, device, room)
   return device
 }

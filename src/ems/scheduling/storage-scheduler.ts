@@ -1,11 +1,16 @@
 /** The scheduler for storages: battery, car, heat storage, and any device that is free between bounds. */
-import { Problem } from '#kernel'
+import { MINUTE, Problem } from '#kernel'
+import { addExtras, sharingOf } from './flex-extra-problem.ts'
 import { outputsOf } from './flex-output.ts'
 import { endOf, type FlexProblem, flexProblem } from './flex-problem.ts'
 import { reportOf } from './flex-report.ts'
 import { type FlexPlan, readFlexRequest } from './flex-request.ts'
 import type { ScheduleResult, Scheduler } from './scheduler.ts'
+import type { SeriesSource } from './series-source.ts'
 import { isSolved, type Solution, solve } from './solve.ts'
+
+/** No request may hold the solver for longer. */
+const LONGEST = 5 * MINUTE
 
 export const storageScheduler: Scheduler<FlexPlan> = {
   name: 'StorageScheduler',
@@ -15,8 +20,9 @@ export const storageScheduler: Scheduler<FlexPlan> = {
    * @throws Problem `infeasible` (only with whenInfeasible 'fail'), `unknown-prices`, `no-plan` when time ran out without a plan
    */
   async schedule(plan, { source, pool, deadlineMs, gap = 0, whenInfeasible = 'relax' }) {
-    let flex = await flexProblem(plan, source)
-    let outcome = await solve(flex.problem, { pool, deadlineMs, gap })
+    let flex = await withExtras(plan, source)
+    const how = { pool, ...askedOf(plan, { deadlineMs, gap }) }
+    let outcome = await solve(flex.problem, { ...how, ...sharing(plan, flex) })
     let relaxed = false
     if (outcome.status === 'infeasible') {
       if (whenInfeasible === 'fail')
@@ -26,8 +32,8 @@ export const storageScheduler: Scheduler<FlexPlan> = {
           details: { exception: 'InfeasibleProblemException' },
         })
       relaxed = true
-      flex = await flexProblem(plan, source, true)
-      outcome = await solve(flex.problem, { pool, deadlineMs, gap })
+      flex = await withExtras(plan, source, true)
+      outcome = await solve(flex.problem, { ...how, ...sharing(plan, flex) })
     }
     if (!isSolved(outcome))
       throw new Problem('no-plan', outcome.status === 'infeasible' ? 'infeasible' : 'The solver found no plan in time.', {
@@ -38,6 +44,24 @@ export const storageScheduler: Scheduler<FlexPlan> = {
       })
     return resultOf(plan, flex, outcome, relaxed)
   },
+}
+
+/** Deadline and gap, unless the context asks for others. */
+const askedOf = ({ context: { extra } }: FlexPlan, usual: { deadlineMs: number; gap: number }) => ({
+  deadlineMs: extra?.deadline === undefined ? usual.deadlineMs : Math.min(extra.deadline, LONGEST),
+  gap: extra?.gap ?? usual.gap,
+  ...(extra?.gap !== undefined && { patience: { afterMs: LONGEST, gap: extra.gap } }),
+})
+
+async function withExtras(plan: FlexPlan, source: SeriesSource, relax = false): Promise<FlexProblem> {
+  const flex = await flexProblem(plan, source, relax)
+  await addExtras(flex, plan, source)
+  return flex
+}
+
+const sharing = (plan: FlexPlan, { wishes }: FlexProblem) => {
+  const found = sharingOf(plan, wishes)
+  return found ? { sharing: found } : {}
 }
 
 function resultOf(plan: FlexPlan, flex: FlexProblem, solution: Solution, relaxed: boolean): ScheduleResult {
