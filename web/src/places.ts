@@ -66,6 +66,22 @@ export const PLACES: readonly Place[] = [
     offered: ({ site }) => site?.demo ?? false,
   },
   {
+    path: '/admin/accounts',
+    group: 'administration',
+    icon: 'accounts',
+    title: 'accounts.title',
+    load: async () => (await import('./pages/accounts.tsx')).Accounts,
+    one: { load: async () => (await import('./pages/account.tsx')).AccountPage },
+  },
+  {
+    path: '/admin/users',
+    group: 'administration',
+    icon: 'users',
+    title: 'users.title',
+    load: async () => (await import('./pages/users.tsx')).Users,
+    one: { load: async () => (await import('./pages/user.tsx')).UserPage },
+  },
+  {
     path: '/settings',
     group: 'administration',
     icon: 'settings',

@@ -2,7 +2,9 @@
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetRoutes } from './assets.ts'
+import { flexRoutes } from './flex.ts'
 import { passwordRoutes } from './password.ts'
+import { roleRoutes } from './roles.ts'
 import { sessionRoutes } from './session.ts'
 import { siteRoutes } from './site.ts'
 import { assetStatusRoute } from './status.ts'
@@ -17,8 +19,10 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     signedIn.addHook('onRequest', rooms.identity.authenticate)
     siteRoutes(signedIn, rooms)
     assetRoutes(signedIn, rooms)
+    flexRoutes(signedIn, rooms)
     assetStatusRoute(signedIn, rooms)
     streamRoutes(signedIn, rooms)
+    roleRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
   })
 }

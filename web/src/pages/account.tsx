@@ -1,0 +1,125 @@
+/** One account: name, colours, logo, who advises it; its users and what happened to it. */
+import { useEffect, useState } from 'preact/hooks'
+import { patch } from '../api.ts'
+import { useCell } from '../cell.ts'
+import { heading } from '../heading.ts'
+import { session } from '../live.ts'
+import { AuditTable } from '../parts/audit-table.tsx'
+import { Field, Submit, useSending } from '../parts/form.tsx'
+import { Failure, Loading } from '../parts/state.tsx'
+import { useWhole } from '../resource.ts'
+import type { PageProps } from '../route.ts'
+import { useWords } from '../words.ts'
+import { type Account, invites, isAdmin } from './people.ts'
+
+export function AccountPage({ subject = '', route }: PageProps) {
+  const { t } = useWords()
+  const who = useCell(session)
+  const [version, setVersion] = useState(0)
+  const path = `/api/v3_0/accounts/${encodeURIComponent(subject)}`
+  const { data: account, error, reload } = useWhole<Account>(path, version)
+  useEffect(() => heading.set(account?.name ?? ''), [account?.name])
+  if (who.state !== 'in') return null
+  if (!account) return error ? <Failure error={error} retry={reload} /> : <Loading />
+  return (
+    <div class="page page-narrow">
+      <p class="crumbs">
+        <a href="/admin/accounts">{t('accounts.title')}</a>
+      </p>
+      <div class="page-head">
+        <h1>{account.name}</h1>
+        <a class="button" href={`/admin/users?account=${account.id}`}>
+          {t('accounts.see.users')}
+        </a>
+      </div>
+      <Face key={version} account={account} path={path} admin={isAdmin(who.user)} onDone={() => setVersion(version + 1)} />
+      {invites(who.user) && (
+        <section class="card" aria-labelledby="account-log">
+          <h2 id="account-log">{t('audit.title')}</h2>
+          <AuditTable path={`${path}/auditlog`} query={route.query} version={version} />
+        </section>
+      )}
+    </div>
+  )
+}
+
+function Face({ account, path, admin, onDone }: { account: Account; path: string; admin: boolean; onDone: () => void }) {
+  const { t } = useWords()
+  const sending = useSending()
+  const others = (useWhole<Account[]>(admin ? '/api/v3_0/accounts' : null).data ?? []).filter((each) => each.id !== account.id)
+  const [body, setBody] = useState({
+    name: account.name,
+    primary_color: account.primary_color,
+    secondary_color: account.secondary_color,
+    logo_url: account.logo_url,
+    consultancy_account_id: account.consultancy_account_id,
+  })
+  const changed = Object.fromEntries(Object.entries(body).filter(([key, value]) => account[key as keyof typeof body] !== value))
+  return (
+    <section class="card" aria-labelledby="account-face">
+      <h2 id="account-face">{t('accounts.face')}</h2>
+      <form
+        class="form"
+        onSubmit={async (event) => {
+          event.preventDefault()
+          if (await sending.send(() => patch(path, changed), t('form.saved'))) onDone()
+        }}
+      >
+        <Field label={t('accounts.name')} error={sending.of('name')}>
+          {(input) => (
+            <input {...input} required value={body.name} onInput={(event) => setBody({ ...body, name: event.currentTarget.value })} />
+          )}
+        </Field>
+        {(['primary_color', 'secondary_color'] as const).map((which) => (
+          <Field key={which} label={t(`accounts.${which}`)} hint={t('accounts.color.hint')} error={sending.of(which)}>
+            {(input) => (
+              <div class="colour">
+                <input
+                  type="color"
+                  aria-label={t(`accounts.${which}`)}
+                  value={body[which] ?? '#006bb0'}
+                  onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value })}
+                />
+                <input
+                  {...input}
+                  placeholder="#1a6fb0"
+                  value={body[which] ?? ''}
+                  onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value.trim() || null })}
+                />
+              </div>
+            )}
+          </Field>
+        ))}
+        <Field label={t('accounts.logo')} error={sending.of('logo_url')}>
+          {(input) => (
+            <input
+              {...input}
+              type="url"
+              value={body.logo_url ?? ''}
+              onInput={(event) => setBody({ ...body, logo_url: event.currentTarget.value.trim() || null })}
+            />
+          )}
+        </Field>
+        {admin && (
+          <Field label={t('accounts.consultancy')} hint={t('accounts.consultancy.hint')} error={sending.of('consultancy_account_id')}>
+            {(input) => (
+              <select
+                {...input}
+                value={body.consultancy_account_id ?? ''}
+                onChange={(event) => setBody({ ...body, consultancy_account_id: Number(event.currentTarget.value) || null })}
+              >
+                <option value="">{t('accounts.consultancy.none')}</option>
+                {others.map((each) => (
+                  <option key={each.id} value={each.id}>
+                    {each.name}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+        <Submit sending={sending} label={t('form.save')} />
+      </form>
+    </section>
+  )
+}
