@@ -107,9 +107,14 @@ const ancestry = (store: Queryable, asset: number): Promise<Ancestor[]> =>
     [asset],
   )
 
-/** Flex-context of the asset and what it inherits, field by field with the asset that states it: the nearest wins (reference 1.4). */
-export const inheritedFlexContext = async (store: Queryable, asset: number): Promise<Record<string, InheritedField>> =>
-  inherited(await ancestry(store, asset))
+/**
+ * Flex-context of the asset and what it inherits, field by field with the asset that states it: the nearest wins (reference 1.4). With `own` as if
+ * the asset itself stated that.
+ */
+export async function inheritedFlexContext(store: Queryable, asset: number, own?: object): Promise<Record<string, InheritedField>> {
+  const ancestors = await ancestry(store, asset)
+  return inherited(own ? ancestors.map((one) => (one.asset === asset ? { ...one, context: { ...own } } : one)) : ancestors)
+}
 
 /** Fields that say one thing together: the nearest asset that names any of them names all. */
 const family = (field: string): string => (field.startsWith('inflexible-') ? 'inflexible-*' : field)

@@ -87,8 +87,12 @@ export {
   type StoredSchedule,
 } from './schedules.ts'
 export type { FlexContext } from './scheduling/flex-context.ts'
+export { type FlexField, formsOf } from './scheduling/flex-field.ts'
+export { FLEX_CONTEXT_FIELDS, FLEX_MODEL_FIELDS } from './scheduling/flex-fields.ts'
 export type { FlexDevice } from './scheduling/flex-model.ts'
+export { sensorsNamedIn } from './scheduling/flex-names.ts'
 export type { FlexPlan } from './scheduling/flex-request.ts'
+export { refusalsOfStored } from './scheduling/flex-stored.ts'
 export { type Reason, type ReasonCode, sayReason } from './scheduling/reason.ts'
 export type { Refusals } from './scheduling/refusal.ts'
 export type { ScheduleHow, ScheduleOutput, ScheduleRequest, ScheduleResult, Scheduler, UnmetWish } from './scheduling/scheduler.ts'

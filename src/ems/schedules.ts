@@ -1,6 +1,6 @@
 /** Schedules on request: checked when asked for, solved in a durable job, stored as beliefs, kept with the job for whoever reads them. */
 import { createHash } from 'node:crypto'
-import { type Clock, describeError, formatInstant, HOUR, type Instant, instant, isProblem, Problem, SECOND } from '#kernel'
+import { type Clock, formatInstant, HOUR, type Instant, instant, isProblem, Problem, SECOND } from '#kernel'
 import type { Job, Queue, RunningJob, Store } from '#store'
 import type { BeliefBatch, Beliefs } from './belief.ts'
 import { flexSource } from './flex-source.ts'
@@ -313,5 +313,6 @@ function named(error: unknown): unknown {
   if (!isProblem(error) || error.retry === 'later') return error
   const told = error.details?.['exception']
   const name = typeof told === 'string' ? told : (NAMES[error.code] ?? 'ValueError')
-  return new Problem(error.code, `${name}: ${describeError(error)}`, { status: error.status, cause: error })
+  const said = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
+  return new Problem(error.code, `${name}: ${said}${error.hint ? ` ${error.hint}` : ''}`, { status: error.status, cause: error })
 }

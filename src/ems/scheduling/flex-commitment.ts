@@ -1,6 +1,6 @@
 /** Commitments of a flex-context: a baseline, and prices on being above or below it. */
 import { type GroupKey, readGroup } from './flex-parts.ts'
-import { type FlexValue, pricePer, type ReadingRoom, readSensorId, readValue, refuse } from './flex-value.ts'
+import { type FlexValue, pricePer, quantityOf, type ReadingRoom, readSensorId, readValue, refuse } from './flex-value.ts'
 
 export interface FlexCommitment {
   name: string
@@ -47,7 +47,9 @@ function readCommitment(raw: unknown, path: string[], room: ReadingRoom): FlexCo
   const baseline = item['baseline'] === undefined ? undefined : readValue(item['baseline'], [...path, 'baseline'], { unit: 'kW' }, room)
   const price = (field: string) => {
     if (item[field] === undefined) return undefined
-    const value = readValue(item[field], [...path, field], { unit: 'price per kW or kWh' }, room)
+    const own: ReadingRoom = { ...room, currency: {} }
+    const value = readValue(item[field], [...path, field], { unit: 'price per kW or kWh' }, own)
+    if (value) shareCurrency(own.currency.code, { field, name: String(name), list: path.slice(0, -1) }, room)
     return value && { value, perEnergy: perEnergy(item[field], value) }
   }
   const up = price('up-price')
@@ -68,6 +70,23 @@ function readCommitment(raw: unknown, path: string[], room: ReadingRoom): FlexCo
   }
 }
 
+/** The price of a commitment is in the currency of all others, or sets it. */
+function shareCurrency(
+  code: string | undefined,
+  { field, name, list }: { field: string; name: string; list: string[] },
+  room: ReadingRoom,
+): void {
+  const { currency } = room
+  if (code === undefined) return
+  if (currency.code === undefined) Object.assign(currency, { code, field })
+  else if (currency.code !== code)
+    refuse(
+      room,
+      list,
+      `Invalid unit. A valid unit would be, for example, '${currency.code}/MWh' (this example uses '${currency.code}', because '${currency.field}' used that currency). However, you passed an incompatible price ('${code}') for the '${field}' field of commitment '${name}'. Also note that all prices in the flex-context must share the same currency unit (in this case: '${currency.code}').`,
+    )
+}
+
 function readSensors(raw: unknown, path: string[], room: ReadingRoom): number[] | undefined {
   if (raw === undefined || raw === null) return undefined
   if (!Array.isArray(raw)) return refuse(room, path, 'Not a valid list.')
@@ -78,5 +97,5 @@ function readSensors(raw: unknown, path: string[], room: ReadingRoom): number[] 
 function perEnergy(raw: unknown, value: FlexValue): boolean {
   if (value.kind === 'sensor') return value.toUnit.endsWith('kWh')
   const text = Array.isArray(raw) ? String((raw[0] as Record<string, unknown> | undefined)?.['value'] ?? '') : String(raw)
-  return pricePer(text.replace(/^\s*[+-]?[\d.eE+-]+\s*/, ''))?.per === 'kWh'
+  return pricePer(quantityOf(text)?.unit ?? '')?.per === 'kWh'
 }

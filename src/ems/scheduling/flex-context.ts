@@ -101,8 +101,16 @@ export function readFlexContext(
       ['commodity'],
       "The top-level flex-context dict only supports the 'electricity' commodity. Use the `commodities` list to define other commodities.",
     )
+  const listed = readCommodities(all['commodities'], room)
   const own = readCommodity({ ...all, ...legacy.prices }, 'electricity', [], room)
-  const context: FlexContext = { ...own, currency: 'EUR', commodities: readCommodities(all['commodities'], room), socRelaxing: 'off' }
+  const context: FlexContext = { ...own, currency: 'EUR', commodities: listed.contexts, socRelaxing: 'off' }
+  if (room.currency.code !== undefined && listed.currency !== undefined && listed.currency !== room.currency.code)
+    refuse(
+      room,
+      ['commodities'],
+      `all prices in the flex-context must share the same currency unit (found both '${room.currency.code}' at the top level and '${listed.currency}' in a commodity context)`,
+    )
+  if (listed.currency !== undefined) room.currency.code ??= listed.currency
   const extra = readContextExtra(all, room)
   if (extra) context.extra = extra
   const power = all['aggregate-power']
@@ -123,8 +131,13 @@ function readCommodity(all: Record<string, unknown>, commodity: string, path: st
     isNode: false,
   }
   for (const [field, key, kind] of VALUES) {
-    if (all[field] === undefined || all[field] === null) continue
-    const value = readValue(all[field], [...path, field], kind, room)
+    const raw = all[field]
+    if (raw === undefined || raw === null) continue
+    if (room.storing && path.length === 0 && kind === ENERGY_PRICE && typeof raw !== 'object') {
+      refuse(room, [...path, field], `Fixed prices are not currently supported for ${field} in flex-context fields in the DB.`)
+      continue
+    }
+    const value = readValue(raw, [...path, field], kind, room)
     if (value) context[key] = value
   }
   context.commitments = readCommitments(all['commitments'], [...path, 'commitments'], room)
@@ -138,14 +151,15 @@ function readCommodity(all: Record<string, unknown>, commodity: string, path: st
   return context
 }
 
-/** Contexts of commodities, each once, with what their silence means. */
-function readCommodities(raw: unknown, room: ReadingRoom): CommodityContext[] {
-  if (raw === undefined || raw === null) return []
+/** Contexts of commodities, each once, with what their silence means; and the currency they share. */
+function readCommodities(raw: unknown, room: ReadingRoom): { contexts: CommodityContext[]; currency?: string | undefined } {
+  if (raw === undefined || raw === null) return { contexts: [] }
   const field = 'commodities'
   if (!Array.isArray(raw)) {
     refuse(room, [field], 'Invalid input type.')
-    return []
+    return { contexts: [] }
   }
+  const currencies: string[] = []
   const contexts = raw.flatMap((item, index): CommodityContext[] => {
     const path = [field, String(index)]
     if (typeof item !== 'object' || item === null || Array.isArray(item)) {
@@ -159,10 +173,15 @@ function readCommodities(raw: unknown, room: ReadingRoom): CommodityContext[] {
       refuse(room, [...path, 'commodity'], 'Not a valid string.')
       return []
     }
-    const context = readCommodity(given, name, path, room)
+    const inner: ReadingRoom = { ...room, currency: {} }
+    const context = readCommodity(given, name, path, inner)
+    if (inner.currency.code !== undefined) currencies.push(inner.currency.code)
     fillConnection(context, given, path, room)
     return [context]
   })
+  const other = currencies.find((currency) => currency !== currencies[0])
+  if (other !== undefined)
+    refuse(room, [field], `all prices in the flex-context must share the same currency unit (found both '${currencies[0]}' and '${other}')`)
   const names = contexts.map(({ commodity }) => commodity)
   const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].sort()
   if (twice.length > 0)
@@ -171,7 +190,7 @@ function readCommodities(raw: unknown, room: ReadingRoom): CommodityContext[] {
       [field],
       `Each commodity may only be listed once in \`commodities\`. Duplicate(s): [${twice.map((name) => `'${name}'`).join(', ')}].`,
     )
-  return contexts
+  return { contexts, currency: currencies[0] }
 }
 
 const fixed = (value: number): FlexValue => ({ kind: 'fixed', value })

@@ -55,6 +55,7 @@ export interface FlexDevice {
 const POWER: FieldKind = { unit: 'kW' }
 const RATIO: FieldKind = { unit: 'ratio', bare: '' }
 const KNOWN = new Set(FLEX_MODEL_FIELDS.map(({ name }) => name))
+const STORED = new Set(FLEX_MODEL_FIELDS.flatMap(({ name, stored }) => (stored ? [name] : [])))
 
 /**
  * Reads one entry. `stored` is the flex-model kept on the device's asset: its fields count where the request says nothing.
@@ -66,7 +67,8 @@ export function readFlexDevice(
   room: ReadingRoom,
   facts?: AssetFacts,
 ): FlexDevice {
-  for (const key of Object.keys(request)) if (!KNOWN.has(key)) refuse(room, [key], 'Unknown field.')
+  const known = room.storing ? STORED : KNOWN
+  for (const key of Object.keys(request)) if (!known.has(key)) refuse(room, [key], 'Unknown field.')
   for (const field of ['charging', 'discharging'])
     if (request[`${field}-efficiency`] !== undefined && request['roundtrip-efficiency'] !== undefined)
       refuse(room, ['_schema'], `Fields \`${field}_efficiency\` and \`roundtrip_efficiency\` are mutually exclusive.`)
@@ -95,9 +97,10 @@ export function readFlexDevice(
   const value = (field: string, kind: FieldKind): FlexValue | undefined =>
     all[field] === undefined || all[field] === null ? undefined : readValue(all[field], [field], kind, room)
   readStock(all, request, sensor, room, put)
-  put('powerCapacity', value('power-capacity', POWER))
-  put('consumptionCapacity', value('consumption-capacity', POWER))
-  put('productionCapacity', value('production-capacity', POWER))
+  const power: FieldKind = room.storing ? { ...POWER, min: 0 } : POWER
+  put('powerCapacity', value('power-capacity', power))
+  put('consumptionCapacity', value('consumption-capacity', power))
+  put('productionCapacity', value('production-capacity', power))
   put('modes', readModes(all['operation-modes'], room))
   put('consumption', readOutput(all['consumption'], ['consumption'], room))
   put('production', readOutput(all['production'], ['production'], room))
@@ -110,7 +113,7 @@ export function readFlexDevice(
   put('coupling', readCoupling(all, device, room))
   put('inflexible', readInflexible(all, request, room))
   put('extra', readDeviceExtra(all, energyKind(all, sensor, room), room))
-  demandStepForLosses(all, device, room)
+  if (!room.storing) demandStepForLosses(all, device, room)
   return device
 }
 
@@ -143,6 +146,7 @@ function readStock(
 function energyKind(all: Record<string, unknown>, sensor: SensorFacts | undefined, room: ReadingRoom): FieldKind {
   const named = all['soc-unit']
   if (named !== undefined && named !== 'kWh' && named !== 'MWh') refuse(room, ['soc-unit'], 'Must be one of: kWh, MWh.')
+  if (room.storing) return { unit: 'kWh', min: 0 }
   const hint = sensor ?? room.sensors.get(Number((all['state-of-charge'] as Record<string, unknown> | undefined)?.['sensor']))
   const bySensor = hint && { kW: 'kWh', MW: 'MWh', kWh: 'kWh', MWh: 'MWh' }[hint.unit]
   return { unit: 'kWh', bare: named === 'kWh' || named === 'MWh' ? named : (bySensor ?? 'MWh') }
@@ -238,6 +242,7 @@ function readCoupling(all: Record<string, unknown>, device: FlexDevice, room: Re
   const flows = (value: FlexValue | undefined) => value !== undefined && !isShut(value)
   const consumes = flows(device.consumptionCapacity) || isShut(device.productionCapacity)
   const produces = flows(device.productionCapacity) || isShut(device.consumptionCapacity)
+  if (consumes === produces && room.storing) return { name, coefficient }
   if (consumes === produces)
     return refuse(
       room,

@@ -29,10 +29,12 @@ export async function readFlexRequest(request: ScheduleRequest, source: SeriesSo
   const [site, tree] = await Promise.all([source.asset(request.asset), source.offspring(request.asset)])
   const entries = await entriesOf(request, tree, source)
   const known = await roomOf(
-    [request.flexModel, request.flexContext, site?.flexContext, entries.map(({ stored }) => stored)],
+    [request.flexContext, site?.flexContext, entries.map(({ entry, stored }) => [entry, stored])],
     source,
     refusals,
   )
+  if (entries.length === 0)
+    refusals.add(['flex-model'], 'There is no flex-model in the request, and none is stored on the asset or below it.')
   const seen = new Set<number>()
   const devices = entries.map(({ entry, stored, facts, sensor }) => {
     const device = readFlexDevice(entry, stored, { ...known, zone: sensor?.zone ?? 'UTC' }, facts)

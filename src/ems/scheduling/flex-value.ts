@@ -39,6 +39,8 @@ export interface ReadingRoom {
   hasAsset: (id: number) => boolean
   /** For calendar durations. */
   zone: string
+  /** The value is to be stored on an asset, in this field of it: no series, no fixed energy prices, no bare energies. */
+  storing?: 'flex-model' | 'flex-context'
   /** The currency all prices must share; set by the first price that has one. */
   currency: { code?: string; field?: string }
 }
@@ -57,6 +59,12 @@ const pythonType = (value: unknown): string =>
 
 /** Reads one value; on failure notes why and returns undefined. */
 export function readValue(raw: unknown, path: string[], kind: FieldKind, room: ReadingRoom): FlexValue | undefined {
+  if (Array.isArray(raw) && room.storing)
+    return refuse(
+      room,
+      path,
+      `A time series specification (listing segments) is not supported when storing ${room.storing} fields. Use a fixed quantity or a sensor reference instead.`,
+    )
   if (Array.isArray(raw))
     return kind.segments === false ? refuse(room, path, 'A time series is not supported here.') : readSegments(raw, path, kind, room)
   if (typeof raw === 'object' && raw !== null) return readSensor(raw as Record<string, unknown>, path, kind, room)
@@ -89,7 +97,7 @@ export function readNumber(raw: unknown, path: string[], kind: FieldKind, room: 
 }
 
 /** '15 kW', or a product such as '3 * 230V * 16A'. */
-function quantityOf(text: string): { value: number; unit: string } | undefined {
+export function quantityOf(text: string): { value: number; unit: string } | undefined {
   try {
     return parseQuantity(text)
   } catch {
@@ -117,6 +125,10 @@ function targetUnit(unit: string, path: string[], kind: FieldKind, room: Reading
   const field = path.at(-1) ?? ''
   const wanted = kind.unit === 'price per kWh' ? 'kWh' : kind.unit === 'price per kW' ? 'kW' : per?.per
   const denominator = kind.unit === 'price per kW' ? '/MW' : '/MWh'
+  if ((!per || per.per !== wanted) && room.storing && kind.unit !== 'price per kW or kWh') {
+    const [what, article] = kind.unit === 'price per kW' ? ['capacity price', 'a'] : ['energy price', 'an']
+    return refuse(room, path, `${what[0]!.toUpperCase()}${what.slice(1)} field '${field}' must have ${article} ${what} unit.`)
+  }
   if (!per || per.per !== wanted) {
     const code = room.currency.code ?? 'EUR'
     const why = room.currency.field ? ` (this example uses '${code}', because '${room.currency.field}' used that currency)` : ''

@@ -5,6 +5,7 @@ import type { Rooms } from '../rooms.ts'
 import { type FieldErrors, invalid } from './envelope.ts'
 import { jsonOf } from './format.ts'
 import { faultInGraphs, faultInKpis, sensorsInFlexConfig, sensorsShown } from './shown-sensors.ts'
+import { refuseStoredFlex } from './stored-flex.ts'
 import { add, findErrors } from './validate.ts'
 
 /** Levels of an asset tree. */
@@ -94,6 +95,7 @@ export async function readAssetBody(rooms: Rooms, who: Principal, given: unknown
   await refuseTakenExternalId(rooms, read, before, errors)
   await refuseUnknownSensors(rooms, who, read, before, errors)
   if (Object.keys(errors).length > 0) throw invalid('json', errors)
+  if (before) await refuseStoredFlex(rooms, read, before)
   return read
 }
 

@@ -46,7 +46,7 @@ const Trigger = Type.Object({
   ),
   sequential: Type.Optional(Type.Boolean({ description: 'One device after the other instead of all at once.' })),
   'force-new-job-creation': Type.Optional(Type.Boolean({ description: 'Also when the same was asked within the hour.' })),
-  force_new_job_creation: Type.Optional(Type.Boolean()),
+  force_new_job_creation: Type.Optional(Type.Boolean({ description: 'Old spelling of force-new-job-creation.' })),
 })
 type TriggerBody = Static<typeof Trigger>
 
@@ -79,6 +79,8 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
     async (request, reply) => {
       const who = request.principal!
       const asset = await assetFor(rooms, who, 'create-children', idOf(request.params))
+      const context = (request.body as Record<string, unknown> | undefined)?.['flex-context'] ?? {}
+      if (typeof context !== 'object') throw invalid('', { 'flex-context': ['`flex-context` must be an object, or a list of objects.'] })
       const body = check(Trigger, request.body ?? {}, '') as TriggerBody
       const given = body['flex-model'] ?? []
       const entries = Array.isArray(given) ? given : [given]
