@@ -15,6 +15,7 @@ import { forecastRoutes } from './forecasts.ts'
 import { getDataRoutes } from './get-data.ts'
 import { jobRoutes } from './jobs.ts'
 import { opsRoutes } from './ops.ts'
+import { kpiRoute } from './kpis.ts'
 import { postDataRoute } from './post-data.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
@@ -66,6 +67,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         annotationRoutes(signedIn, rooms)
         chartRoutes(signedIn, rooms)
         statusRoute(signedIn, rooms)
+        kpiRoute(signedIn, rooms)
         forecastRoutes(signedIn, rooms)
         scheduleRoutes(signedIn, rooms)
         jobRoutes(signedIn, rooms)
