@@ -2,7 +2,8 @@
 // against a bare handler that asks PostgreSQL for the same rows.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Store } from '#store'
+import { systemClock } from '#kernel'
+import { type Store, tidyTable } from '#store'
 import { FLEXMEASURES, times } from './flexmeasures-figures.ts'
 import { type House, openHouse } from './http-house.ts'
 
@@ -22,7 +23,8 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
     const held = await house.store.first<{ n: number }>('select count(*)::float8 as n from timed_belief')
     return [
       `${(held!.n / 1e6).toFixed(0)} million beliefs`,
-      ...(await windows(house, made)),
+      ...(await windows(house, made, 'as they came')),
+      ...(short ? [] : await inOrder(house, made)),
       ...(await rates(house, made, short ? 1500 : 4000)),
       await figures(house, made.one),
     ]
@@ -66,7 +68,7 @@ async function makeData({ server, store, source }: House, size: { island: number
 }
 
 /** Windows never asked for before, one after another: what a person waits who opens a page. */
-async function windows(house: House, { assets, sensors, depth, year }: Made): Promise<string[]> {
+async function windows(house: House, { assets, sensors, depth, year }: Made, how: string): Promise<string[]> {
   const start = (turn: number) => new Date(END - ((turn % depth) + 1) * WEEK).toISOString()
   const page = await waits(house, 40, (turn) => [
     `/api/cariflex/v1/assets/${assets[(turn * 37) % SENSORS]}/series?start=${start(turn)}&duration=P7D&resolution=PT5M`,
@@ -81,10 +83,21 @@ async function windows(house: House, { assets, sensors, depth, year }: Made): Pr
     35_040,
   ])
   return [
-    `asset page, a week of 5-minute values measured, foretold and planned (3 × 2,016 slots): median ${page.median} ms, slowest of 40 ${page.slowest} ms (wanted ≤ 50)`,
-    `GET data, a week of 5-minute values: median ${week.median} ms, slowest of 40 ${week.slowest} ms (FlexMeasures: ${FLEXMEASURES.readWeek} to 200 ms in a small database)`,
-    `GET data, a year of 15-minute values: median ${whole.median} ms, slowest of 5 ${whole.slowest} ms`,
+    `beliefs ${how}: asset page, a week of 5-minute values measured, foretold and planned (3 × 2,016 slots): median ${page.median} ms, slowest of 40 ${page.slowest} ms (wanted ≤ 50)`,
+    `beliefs ${how}: GET data, a week of 5-minute values: median ${week.median} ms, slowest of 40 ${week.slowest} ms (FlexMeasures: ${FLEXMEASURES.readWeek} to 200 ms in a small database)`,
+    `beliefs ${how}: GET data, a year of 15-minute values: median ${whole.median} ms, slowest of 5 ${whole.slowest} ms`,
   ]
+}
+
+/** The same after `cariflex maintain`. */
+async function inOrder(house: House, made: Made): Promise<string[]> {
+  const { milliseconds } = await tidyTable({
+    store: house.store,
+    clock: systemClock,
+    table: 'timed_belief',
+    columns: ['sensor_id', 'event_start'],
+  })
+  return [`'cariflex maintain' took ${(milliseconds / 1000).toFixed(0)} s`, ...(await windows(house, made, 'in order'))]
 }
 
 async function waits({ url, token }: House, count: number, ask: (turn: number) => [path: string, values: number]) {

@@ -57,6 +57,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/restore.ts')).restoreVerb,
   },
   {
+    name: 'maintain',
+    summary: 'put the beliefs of each sensor together on disk, while nothing else uses the database',
+    load: async () => (await import('./verbs/maintain.ts')).maintain,
+  },
+  {
     name: 'retention',
     summary: 'show by which policies old beliefs are thinned, or run them, also only to count',
     load: async () => (await import('./verbs/retention.ts')).retentionVerb,
