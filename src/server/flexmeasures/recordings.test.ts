@@ -14,9 +14,6 @@ const PASSWORD = 'proof-pass-1'
 /** Probes that belong to a later issue, with the reason. */
 const LATER: Record<string, string> = {
   assets_public: 'lists the templates of an adopted database',
-  upload_csv: 'uploads come later',
-  upload_bad_unit: 'uploads come later',
-  read_uploaded: 'uploads come later',
 }
 
 async function proofHouse(t: TestContext) {
