@@ -1,5 +1,6 @@
 /** What the scheduler decided for a site: a power per device and slot, and why. Powers in kW, energies in kWh, consumption positive. */
 import type { Instant } from '#kernel'
+import type { ToldDevice, ToldFlow } from './scheduling/explanation.ts'
 
 export interface PlannedDevice {
   device: string
@@ -14,6 +15,8 @@ export interface PlannedDevice {
   socKwh?: number[]
   /** One sentence per run of slots: `[from slot, to slot), text`. */
   reasons: { from: number; to: number; because: string }[]
+  /** What holds it, what stored energy is worth (currency per kWh), what more of it would bring. */
+  explanation?: ToldDevice
 }
 
 /** A wish that could not be met, by name and amount. */
@@ -42,6 +45,8 @@ export interface Plan {
   consumptionPrice: number[]
   productionPrice: number[]
   currency: string
+  /** The site and what devices share: marginal prices (currency per kWh), limits that bind, what one kW more of connection would bring. */
+  explanation?: ToldFlow[]
   objective: number
   /** Proven: no plan costs less; null when nothing was proven. */
   bound: number | null

@@ -63,6 +63,28 @@ test('the plan charges when energy is cheap, sells when it is dear, and says why
   assert.deepEqual([name, model], ['Cariflex', 'StorageScheduler'])
 })
 
+test('the plan tells what holds each device slot by slot, what a kW costs and what more would bring', async (t) => {
+  const { line } = await island(t, { chargers: 0 })
+  await marketPrices(line, midnight, 72)
+  const plan = (await planOnce(line, 'test', { pool }))!
+  const [site] = plan.explanation!
+  assert.equal(site!.name, 'site')
+  assert.equal(site!.marginalPrice!.length, plan.slots)
+  const noon = site!.marginalPrice![8]!
+  const evening = site!.marginalPrice![8 * 4]!
+  assert.ok(noon > 0 && noon < evening, `${noon} at noon, ${evening} in the evening`)
+  const battery = plan.devices[0]!
+  const { limits, storedValue, more } = battery.explanation!
+  assert.equal(limits[0]!.from, 0)
+  assert.equal(limits.at(-1)!.to, plan.slots)
+  assert.ok(limits.every((run, index) => index === 0 || run.from === limits[index - 1]!.to))
+  const selling = battery.powerKw.findIndex((power) => power < -49)
+  assert.match(limits.find(({ from, to }) => from <= selling && selling < to)!.because, /full power/)
+  assert.equal(storedValue!.length, plan.slots)
+  assert.ok(more!.storage! > 0, 'it buys at noon and sells in the evening: more storage would sell more')
+  assert.match(more!.because, /^One kWh more of storage would bring /)
+})
+
 test('a wish that cannot be met is named with what is missing and why', async (t) => {
   const { line, made, site } = await island(t)
   await marketPrices(line, midnight, 72)

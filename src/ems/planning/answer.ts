@@ -6,6 +6,7 @@ import { clockTime } from '../limits.ts'
 import type { Line } from '../line.ts'
 import type { BrokenWish, Plan, PlannedDevice } from '../plan.ts'
 import { SAYING } from '../saying.ts'
+import { tellExplanation } from '../scheduling/explanation.ts'
 import { type Reason, sayReason } from '../scheduling/reason.ts'
 import type { SiteSchedule } from '../scheduling/site.ts'
 import { sayMissedWish } from '../scheduling/wish.ts'
@@ -21,6 +22,7 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     const one = asked.asked.find((each) => each.device.id === device)
     return one?.vehicle?.device ?? device
   }
+  const told = tellExplanation(schedule.explanation, site.currency)
   const isUnproven = !Number.isFinite(schedule.gap)
   const notes = [...asked.prices.notes, ...(isUnproven ? [say(SAYING.unproven)] : [])]
   return {
@@ -41,12 +43,14 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
         ...(freely && { freePowerKw: freely.map(round) }),
         ...(device.storedKwh && { socKwh: device.storedKwh.map(round) }),
         reasons: device.reasons.map((reason) => ({ from: reason.from, to: reason.to, because: sentence(site, asked, one, reason, time) })),
+        explanation: told.devices[index]!,
       }
     }),
     inflexibleKw: asked.inflexibleKw.map(round),
     consumptionPrice: asked.prices.consumption.map(round),
     productionPrice: asked.prices.production.map(round),
     currency: site.currency,
+    explanation: told.flows,
     objective: schedule.objective,
     bound: Number.isFinite(schedule.bound) ? schedule.bound : null,
     gap: Number.isFinite(schedule.gap) ? schedule.gap : null,

@@ -3,6 +3,7 @@
  * make the plan impossible has a price far above energy, so there is always a plan; what it could not keep is named with its amount.
  */
 import { Problem } from '#kernel'
+import { type Explanation, explain } from './explain.ts'
 import { at, type Commitment, type ProblemDevice, type SchedulingProblem, type Series, type Stock } from './problem.ts'
 import { bindingOf, type Reason, reasonsOf } from './reason.ts'
 import type { SiteProblem, SiteStorage } from './site-problem.ts'
@@ -47,6 +48,8 @@ export interface SiteSchedule {
   costs: Record<string, number>
   missedWishes: MissedWish[]
   brokenBounds: BrokenBound[]
+  /** What holds each device and the site, and what more of each would bring; devices in the order of the problem, the site first of the flows. */
+  explanation: Explanation
 }
 
 /** Weights above energy prices, per kWh, as multiples of the dearest price: a higher rung costs many times a lower one. */
@@ -270,5 +273,6 @@ function answerOf(site: SiteProblem, problem: SchedulingProblem, solution: Solut
     costs: solution.costs,
     missedWishes: missed,
     brokenBounds: brokenBounds(site, problem, solution),
+    explanation: explain(problem, solution),
   }
 }
