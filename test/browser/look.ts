@@ -22,6 +22,11 @@ const PAGES: [string, string][] = [
   ['stations', '/ops/stations'],
   ['station', '/ops/stations/CP004'],
   ['world', '/ops/world'],
+  ['accounts', '/admin/accounts'],
+  ['account', '/admin/accounts/1'],
+  ['users', '/admin/users'],
+  ['user', '/admin/users/1'],
+  ['menu', '/menu'],
   ['settings', '/settings'],
 ]
 mkdirSync(folder, { recursive: true })
