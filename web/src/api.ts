@@ -20,7 +20,7 @@ export class Refusal extends Error {
   }
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 let signedOut: () => void = () => {}
 
 /** What to do when the platform says that nobody is signed in. */
@@ -49,7 +49,7 @@ export async function call(method: Method, path: string, body?: unknown, signal?
   const text = await response.text()
   const parsed = parse(text)
   if (response.ok) return parsed
-  if (response.status === 401 && path !== '/session') signedOut()
+  if (response.status === 401 && path !== '/session' && path !== '/password') signedOut()
   throw refusal(parsed, response.status)
 }
 
@@ -100,6 +100,7 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
 /** Reads a body that is not wrapped in `{data}`, as those of the FlexMeasures API. */
 export const readWhole = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await call('GET', path, undefined, signal)) as T
 
+export const put = (path: string, body: unknown): Promise<unknown> => call('PUT', path, body)
 export const patch = (path: string, body: unknown): Promise<unknown> => call('PATCH', path, body)
 export const post = (path: string, body: unknown = {}): Promise<unknown> => call('POST', path, body)
 export const remove = (path: string): Promise<unknown> => call('DELETE', path)

@@ -14,6 +14,15 @@ import { useWords } from './words.ts'
 
 const SIGN_IN = async (): Promise<Page> => (await import('./pages/sign-in.tsx')).SignIn
 
+/** Where the letters of the platform lead; open to whoever has the link. */
+const PASSWORD: Target = {
+  key: '/password',
+  load: async () => (await import('./pages/password.tsx')).PasswordPage,
+  title: 'password.title',
+  place: '',
+  subject: undefined,
+}
+
 function Connection() {
   const { t, f } = useWords()
   const { state, heard } = useCell(connection)
@@ -123,9 +132,12 @@ export function App() {
   const main = useRef<HTMLElement>(null)
   const moved = useRef(false)
   const inside = who.state === 'in'
-  const target: Target | undefined = inside
-    ? targetOf(current.path)
-    : { key: 'sign-in', load: SIGN_IN, title: 'signin.title', place: '', subject: undefined }
+  const target: Target | undefined =
+    current.path === PASSWORD.key
+      ? PASSWORD
+      : inside
+        ? targetOf(current.path)
+        : { key: 'sign-in', load: SIGN_IN, title: 'signin.title', place: '', subject: undefined }
 
   useEffect(() => {
     if (current.path === '/') go('/ops', { replace: true })

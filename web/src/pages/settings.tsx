@@ -4,6 +4,7 @@ import { Refusal, remove } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { session, site } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
+import { OwnPassword } from '../parts/own-password.tsx'
 import { Failure } from '../parts/state.tsx'
 import { choose, settings, type Theme } from '../settings.ts'
 import { useWords } from '../words.ts'
@@ -83,6 +84,7 @@ export function SettingsPage() {
         </p>
         <p class="muted small">{t('settings.licence')}</p>
       </section>
+      <OwnPassword />
     </div>
   )
 }

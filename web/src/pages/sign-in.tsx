@@ -1,8 +1,9 @@
 /** Sign-in: says what to type, and where the demonstration wrote it. */
 import { useState } from 'preact/hooks'
-import { call, Refusal } from '../api.ts'
+import { call, post, Refusal } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { session, whoAmI } from '../live.ts'
+import { Field, Submit, useSending } from '../parts/form.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { choose, settings } from '../settings.ts'
 import type { User } from '../wire.ts'
@@ -77,6 +78,7 @@ export function SignIn() {
           {busy ? t('signin.busy') : t('signin.go')}
         </button>
       </form>
+      <Forgotten email={email} />
       <section class="notice" aria-labelledby="signin-how">
         <Icon name="info" />
         <div>
@@ -100,5 +102,33 @@ export function SignIn() {
         </button>
       </p>
     </div>
+  )
+}
+
+/** Asks for a letter with a link; the answer is the same whether the user exists or not. */
+function Forgotten({ email }: { email: string }) {
+  const { t } = useWords()
+  const sending = useSending()
+  const [typed, setTyped] = useState<string | null>(null)
+  const [sent, setSent] = useState(false)
+  return (
+    <details class="fold">
+      <summary>{t('password.forgotten')}</summary>
+      <form
+        class="form"
+        onSubmit={async (event) => {
+          event.preventDefault()
+          setSent(await sending.send(() => post('/password-reset', { email: (typed ?? email).trim() }), t('password.sent')))
+        }}
+      >
+        <Field label={t('signin.email')} hint={t('password.forgotten.hint')}>
+          {(input) => (
+            <input {...input} type="email" required value={typed ?? email} onInput={(event) => setTyped(event.currentTarget.value)} />
+          )}
+        </Field>
+        <Submit sending={sending} label={t('password.send')} />
+        <p class="done">{sent ? t('password.sent') : ''}</p>
+      </form>
+    </details>
   )
 }
