@@ -46,6 +46,8 @@ export { type ConversationLog, type ConversationQuery, openConversationLog, type
 export { type CopyPlace, copyAsset } from './copy-asset.ts'
 export { cycle, steer } from './cycle.ts'
 export { type Capability, type Device, type Devices, deviceRegistry, type Wish } from './device.ts'
+export { COMMA_CSV, type CsvForm, csvLines, csvText, PROGRAM_CSV } from './export/csv.ts'
+export { type TableQuery, type TableRow, tableRows } from './export/table.ts'
 export { type FlexSourceParts, flexSource, type InheritedField, inheritedFlexContext } from './flex-source.ts'
 export type { Forecaster, ForecastRequest, ForecastSeries } from './forecaster.ts'
 export { type Forecasting, type ForecastingOptions, startForecasting } from './forecasting/forecasting.ts'

@@ -2,6 +2,7 @@
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetRoutes } from './assets.ts'
+import { exportRoutes } from './export.ts'
 import { flexRoutes } from './flex.ts'
 import { flexRoutes } from './flex.ts'
 import { passwordRoutes } from './password.ts'
@@ -26,5 +27,6 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     streamRoutes(signedIn, rooms)
     roleRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
+    exportRoutes(signedIn, rooms)
   })
 }
