@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CONFIG_SCHEMA_FILE, configJsonSchema } from '../src/kernel/index.ts'
 import { CLI_PAGE, generateCliPage } from './generate-cli-page.ts'
 import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
+import { FLEX_CONTEXT_PAGE, FLEX_MODEL_PAGE, generateFlexContextPage, generateFlexModelPage } from './generate-flex-pages.ts'
 import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
 import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
 import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
@@ -17,6 +18,8 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [CLI_PAGE, generateCliPage],
   [PROBLEMS_PAGE, generateProblemsPage],
   [PERMISSIONS_PAGE, generatePermissionsPage],
+  [FLEX_MODEL_PAGE, generateFlexModelPage],
+  [FLEX_CONTEXT_PAGE, generateFlexContextPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
   [OCPP_TYPES_FILE, generateOcpp],
 ]
