@@ -1,28 +1,14 @@
 /** Forecasts of a site, refreshed on a schedule and on news, kept as beliefs with their source and belief time. */
-import {
-  after,
-  asSentence,
-  ceilTo,
-  DAY,
-  dayAfter,
-  dayStart,
-  describeError,
-  floorTo,
-  HOUR,
-  type Instant,
-  instant,
-  MINUTE,
-  SECOND,
-  say,
-} from '#kernel'
+import { after, asSentence, dayAfter, dayStart, describeError, floorTo, HOUR, type Instant, instant, MINUTE, SECOND, say } from '#kernel'
 import { asTimestamp } from '#store'
 import type { BeliefBatch } from '../belief.ts'
 import type { Line } from '../line.ts'
 import type { News } from '../news.ts'
 import { SAYING } from '../saying.ts'
-import { sameHourYesterday } from './daily.ts'
-import { MEMORY, type Model, modelsOf } from './models.ts'
-import { pastOf } from './past.ts'
+import { type Chosen, explanations, openChoosing } from './choosing.ts'
+import { type Learner, sharedLearner } from './learn/learner.ts'
+import { LONG_MEMORY, MEMORY, type Model, modelsOf, predict, sourceModel, withoutHeld } from './models.ts'
+import { pastBefore, pastOf, toldOf } from './past.ts'
 import { keepSkill } from './skill.ts'
 
 export interface ForecastingOptions {
@@ -30,6 +16,10 @@ export interface ForecastingOptions {
   period?: number
   /** Score the days of history at once; otherwise they are scored with the first refresh all the same, only later. */
   firstStart?: boolean
+  /** Where models are chosen among; default the learner of this process. */
+  learner?: Learner
+  /** Models are first chosen so long after the start, ms: a start has better things to do. Default 90 s. */
+  chooseAfter?: number
 }
 
 export interface Forecasting {
@@ -37,6 +27,8 @@ export interface Forecasting {
   refresh(): Promise<void>
   /** Resolves when the skill of past days was computed. */
   scored(): Promise<void>
+  /** Chooses among the candidates, when that was not done yet today; resolves when done. */
+  choose(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -54,13 +46,14 @@ const PLANNED_ANYWAY = 5 * MINUTE
 /** Starts forecasting; resolves after the first refresh. A refresh that fails is logged and raises an alarm; the next one tries again. */
 export async function startForecasting(
   line: Line,
-  { period = 15 * MINUTE, firstStart = false }: ForecastingOptions = {},
+  { period = 15 * MINUTE, firstStart = false, learner = sharedLearner(), chooseAfter = 90 * SECOND }: ForecastingOptions = {},
 ): Promise<Forecasting> {
   const { clock, bus, log, site } = line
   let stopped = false
   let running: Promise<void> | undefined
   let scoring: Promise<void> = Promise.resolve()
   let rested: Instant = instant(0)
+  const choosing = openChoosing(line, learner)
   const plants = plantsOf(line)
   const peak = plants.reduce((sum, plant) => sum + plant.peakKw, 0)
   const believed: Believed = new Map()
@@ -70,7 +63,7 @@ export async function startForecasting(
   const refresh = (): Promise<void> => {
     running ??= (async () => {
       try {
-        const sensors = await forecastAll(line, believed)
+        const sensors = await forecastAll(line, { believed, chosen: choosing.of })
         const at = clock.now()
         const before = sumOf(reference.believed, plants, at)
         const now = sumOf(believed, plants, at)
@@ -93,10 +86,25 @@ export async function startForecasting(
     scoring = scoring
       .then(async () => {
         if (stopped) return
-        const models = modelsOf(site, await curtailments(line))
-        await keepSkill({ store: line.store, beliefs: line.beliefs, models, zone: site.zone }, clock.now())
+        const isHeld = await heldPlants(line)
+        const nameOf = (model: Model) => sourceModel(model, choosing.of(model.sensor)?.trained)
+        await keepSkill(
+          { store: line.store, beliefs: line.beliefs, models: await modelsOn(line), zone: site.zone, isHeld, nameOf },
+          clock.now(),
+        )
       })
       .catch((error: unknown) => log.warn({ error: describeError(error) }, 'the skill of forecasts was not computed'))
+  }
+  let isEarly = true
+  let chosen: Promise<void> = Promise.resolve()
+  const choose = (): Promise<void> => {
+    chosen = chosen
+      .then(async () => {
+        if (stopped) return
+        await choosing.refresh(await modelsOn(line), await heldPlants(line))
+      })
+      .catch((error: unknown) => log.warn({ error: describeError(error) }, 'no forecasting models were chosen'))
+    return chosen
   }
   const latest = new Map<number, number>()
   const watchSun = ({ readings }: Extract<News, { kind: 'readings' }>) => {
@@ -115,6 +123,11 @@ export async function startForecasting(
     clock.every(period, () => {
       void refresh()
       score()
+      if (!isEarly) void choose()
+    }),
+    clock.in(chooseAfter, () => {
+      isEarly = false
+      void choose()
     }),
     ...(firstStart ? [] : [clock.in(30 * SECOND, score)]),
   ]
@@ -122,12 +135,15 @@ export async function startForecasting(
   return {
     refresh,
     scored: () => scoring,
+    choose,
     async stop() {
       stopped = true
+      choosing.stop()
       for (const timer of timers) timer.cancel()
       for (const unsubscribe of subscriptions) unsubscribe()
       await running
       await scoring
+      await chosen
     },
   }
 }
@@ -159,29 +175,47 @@ function sumOf(believed: Believed, plants: readonly Plant[], at: Instant): numbe
   return sum / 12
 }
 
+export interface ForecastAllOptions {
+  /** What is believed of each sensor, kept up to date. */
+  believed?: Believed
+  /** What was chosen for a sensor instead of its default candidate. */
+  chosen?: (sensor: number) => Chosen | undefined
+}
+
 /** Forecasts all sensors of the site to the end of the day after tomorrow's midnight and commits them. @returns the sensors */
-export async function forecastAll(line: Line, believed: Believed = new Map()): Promise<number[]> {
+export async function forecastAll(
+  line: Line,
+  { believed = new Map(), chosen = () => undefined }: ForecastAllOptions = {},
+): Promise<number[]> {
   const { site, clock, beliefs } = line
   const at = clock.now()
-  const models = modelsOf(site, await curtailments(line))
+  const isHeld = await heldPlants(line)
   const until = dayAfter(at, site.zone, 2)
   const nowBySensor = await measuredNow(line, at)
   const batches: BeliefBatch[] = []
-  for (const model of models) {
-    const source = await beliefs.source({ name: site.author, type: 'forecaster', model: model.model })
-    const past = await pastOf(beliefs, model.sensor, after(dayStart(at, site.zone), -MEMORY), at, model.step)
-    const isLevel = model.model === 'VehicleHabits'
-    const step = isLevel ? HOUR : SLOT
-    const from = floorTo(at, step)
-    const slots = Math.ceil((until - from) / step)
-    const measured = nowBySensor.get(model.sensor)
-    const values = model.predict(past, { at, from, step, slots }, measured === undefined ? {} : { measuredNow: measured })
-    if (!isLevel) believed.set(model.sensor, { start: from, values })
+  for (const model of await modelsOn(line)) {
+    const choice = chosen(model.sensor)
+    const source = await beliefs.source({ name: site.author, type: 'forecaster', model: sourceModel(model, choice?.trained) })
+    const step = model.presence ? HOUR : model.step
+    const from = after(dayStart(at, site.zone), choice ? -LONG_MEMORY : -MEMORY)
+    const read = model.told ? toldOf : pastOf
+    const past = withoutHeld(await read(beliefs, model.sensor, from, at, model.step), (start) => isHeld(model.asset, start))
+    if (model.told && past.values.length === 0) continue
+    // What the market told already is left alone.
+    const first = model.told ? after(past.start, past.values.length * step) : floorTo(at, step)
+    const slots = Math.max(0, Math.ceil((until - first) / step))
+    const known = model.told ? past : pastBefore(past, first)
+    const regressors = choice && (await explanations(line, choice.explainedBy, known, slots))
+    const values = predict(
+      model,
+      known,
+      { at, from: first, step, slots },
+      { measuredNow: nowBySensor.get(model.sensor), trained: choice?.trained, regressors },
+    )
+    if (!model.presence && !model.told) believed.set(model.sensor, { start: first, values })
     const resolution = (await line.sensors.get(model.sensor))?.resolution ?? step
-    batches.push(published(model, source, at, { from, step, values }, resolution || step))
+    batches.push(published(model.sensor, source, at, { from: first, step, values }, resolution || step))
   }
-  const prices = await priceForecast(line, at, until)
-  if (prices) batches.push(prices)
   const some = batches.filter((batch) => batch.starts.length > 0)
   if (some.length > 0) await beliefs.record(some)
   return some.map((batch) => batch.sensor)
@@ -189,7 +223,7 @@ export async function forecastAll(line: Line, believed: Believed = new Map()): P
 
 /** Values at the sensor's own resolution, events that are not over yet, rounded so that what stays the same is not stored again. */
 function published(
-  { sensor, step: _ }: Model,
+  sensor: number,
   source: number,
   at: Instant,
   { from, step, values }: { from: Instant; step: number; values: (number | null)[] },
@@ -219,38 +253,22 @@ async function measuredNow({ store }: Line, at: Instant): Promise<Map<number, nu
   return new Map(rows.map((row) => [row.sensor, row.value]))
 }
 
-/** Prices the market has not told yet: the same hour of the last day that has one. */
-async function priceForecast({ site, beliefs, sensors }: Line, at: Instant, until: Instant): Promise<BeliefBatch | undefined> {
-  const sensor = site.sensors.price === undefined ? undefined : await sensors.get(site.sensors.price)
-  if (!sensor) return undefined
-  const step = sensor.resolution || HOUR
-  const start = floorTo(after(dayStart(at, site.zone), -7 * DAY), step)
-  const market = await beliefs.series({
-    sensor: sensor.id,
-    from: start,
-    until: ceilTo(until, step),
-    step,
-    excludeSourceTypes: ['forecaster', 'scheduler'],
-  })
-  const filled = sameHourYesterday(market, start, step, site.zone)
-  const starts: Instant[] = []
-  const values: number[] = []
-  filled.forEach((value, slot) => {
-    const from = after(start, slot * step)
-    if (market[slot] !== null || value === null || from + step <= at) return
-    starts.push(from)
-    values.push(value)
-  })
-  const source = await beliefs.source({ name: site.author, type: 'forecaster', model: 'SameHourYesterday' })
-  return { sensor: sensor.id, source, starts, values, beliefTime: at, overwrite: true }
+/** The models of the site; prices are forecast in the steps in which the market tells them. */
+async function modelsOn({ site, sensors }: Line): Promise<Model[]> {
+  return Promise.all(
+    modelsOf(site).map(async (model) => {
+      const resolution = model.told ? (await sensors.get(model.sensor))?.resolution : undefined
+      return resolution ? { ...model, step: resolution } : model
+    }),
+  )
 }
 
 /** When plants were held back by a limit or by their owner. */
-async function curtailments({ store, site, clock }: Line): Promise<{ isCurtailed: (asset: number, start: Instant) => boolean }> {
+async function heldPlants({ store, site, clock }: Line): Promise<(asset: number, start: Instant) => boolean> {
   const plants = site.devices.filter((member) => member.kind === 'pv').map((member) => member.asset)
   const rows = await store.query<{ asset: number; at: Instant; until: Instant }>(
     `select asset, at, until from cariflex.setpoint where asset = any($1::int[]) and rung <> 'plan' and until > $2`,
-    [plants, asTimestamp(after(clock.now(), -MEMORY))],
+    [plants, asTimestamp(after(clock.now(), -LONG_MEMORY))],
   )
-  return { isCurtailed: (asset, start) => rows.some((row) => row.asset === asset && row.at < start + SLOT && row.until > start) }
+  return (asset, start) => rows.some((row) => row.asset === asset && row.at < start + SLOT && row.until > start)
 }

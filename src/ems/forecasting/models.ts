@@ -1,105 +1,140 @@
-/** Which model forecasts which sensor of a site, behind the face `Forecaster`. */
-import { after, DAY, dayStart, type Instant, MINUTE } from '#kernel'
-import type { Beliefs } from '../belief.ts'
-import type { Forecaster, ForecastRequest, ForecastSeries } from '../forecaster.ts'
+/** What is forecast of a site, by which candidate unless a better one was chosen, and how a past becomes the frame they look at. */
+import { HOUR, type Instant, MINUTE } from '#kernel'
 import type { Site } from '../site.ts'
-import { usualHour } from './daily.ts'
-import { type Past, pastBefore, pastOf } from './past.ts'
-import { clearnessNow, learnClearness, type SunSensor, sunForecast } from './sun-power.ts'
+import type { CandidateName } from './learn/candidates.ts'
+import { foretell, untrained } from './learn/foretell.ts'
+import type { Frame, Regressor } from './learn/frame.ts'
+import { clearnessOf } from './learn/sky.ts'
+import type { Trained } from './learn/train.ts'
+import type { Ahead, Past } from './past.ts'
 import { expectedLevels, learnHabits } from './vehicle.ts'
 
 export interface Model {
   sensor: number
   asset: number
   name: string
+  /** Name of the data source while the default candidate speaks. */
   model: string
   /** Slot of the past that it learns from, ms. */
   step: number
-  /** Daily shape of sunlight: skill counts daylight only. */
-  sun?: SunSensor
-  /** What skill is measured in, when not in the sensor's values: cars are judged by whether they were there. */
+  zone: string
+  /** Taken until another one was chosen; cars have none, they have habits. */
+  candidate?: CandidateName
+  /** Daily shape of sunlight: skill counts daylight only. `full`: the value under 1000 W/m², negative for plants. */
+  sun?: NonNullable<Frame['sun']> & { full: number }
+  /** Skill is whether the car was there, not how full it was. */
   presence?: boolean
-  /** From a past (already cut to what was known at `ahead.at`): values per slot, consumption positive. */
-  predict(
-    past: Past,
-    ahead: { at: Instant; from: Instant; step: number; slots: number },
-    more?: { measuredNow?: number },
-  ): (number | null)[]
+  /** The market says some of it beforehand: only what it has not said is forecast. */
+  told?: boolean
+  /** Sensors whose forecasts by others (a weather service) explain it. */
+  explainedBy?: number[]
 }
 
-/** How much past the models learn from. */
-export const MEMORY = 14 * DAY
+/** Name of the data source when another than the default candidate was chosen. */
+export const CHOSEN = 'TrainPredictPipeline'
+/** How much past the default candidates look at, ms, and those that were chosen. */
+export const MEMORY = 14 * 24 * 60 * MINUTE
+export const LONG_MEMORY = 2 * MEMORY
 
-export interface ModelsOptions {
-  /** True when a plant was held back at that time: its measurements say nothing about the sun. */
-  isCurtailed?: (asset: number, start: Instant) => boolean
-}
-
-/** The models of a site: PV plants, irradiance, temperature, cars. Batteries do what the plan says and are not forecast. */
-export function modelsOf(site: Site, { isCurtailed = () => false }: ModelsOptions = {}): Model[] {
-  const here = { latitude: site.latitude, longitude: site.longitude }
-  const sunny = (sensor: number, asset: number, name: string, model: string, sun: SunSensor): Model => ({
-    sensor,
-    asset,
-    name,
-    model,
-    step: 15 * MINUTE,
-    sun,
-    predict(past, ahead, { measuredNow } = {}) {
-      const isValid = (start: Instant) => !isCurtailed(asset, start)
-      // Learned from whole days only, so that the far end of a forecast rests within a day.
-      const days = pastBefore(past, dayStart(ahead.at, site.zone))
-      const learned = learnClearness(days.values.some((value) => value !== null) ? days : past, sun, isValid)
-      return sunForecast(sun, learned, clearnessNow(past, sun, ahead.at, measuredNow), ahead)
-    },
-  })
+/** The models of a site: PV plants, irradiance, temperature, prices, cars. Batteries do what the plan says and are not forecast. */
+export function modelsOf(site: Site): Model[] {
+  const { zone, latitude, longitude } = site
+  const common = { step: 15 * MINUTE, zone }
+  const here = { asset: site.asset, ...common }
+  const { irradiance, temperature, price } = site.sensors
+  const weather = [irradiance, temperature].filter((sensor) => sensor !== undefined)
   const plants = site.devices.filter((member) => member.kind === 'pv' && member.power !== undefined)
   const cars = site.devices.filter((member) => member.kind === 'vehicle' && member.soc !== undefined)
-  const { irradiance, temperature } = site.sensors
   return [
-    ...plants.map((plant) =>
-      sunny(plant.power!, plant.asset, plant.name, 'PvPhysical', {
-        place: { latitude: plant.latitude ?? here.latitude, longitude: plant.longitude ?? here.longitude },
-        zone: site.zone,
-        full: -plant.nominal / 1000,
+    ...plants.map(
+      (plant): Model => ({
+        ...common,
+        sensor: plant.power!,
+        asset: plant.asset,
+        name: plant.name,
+        model: 'PvPhysical',
+        candidate: 'ClearSky',
+        sun: { latitude: plant.latitude ?? latitude, longitude: plant.longitude ?? longitude, full: -plant.nominal / 1000 },
+        explainedBy: weather,
       }),
     ),
     ...(irradiance === undefined
       ? []
-      : [sunny(irradiance, site.asset, 'irradiance', 'ClearSky', { place: here, zone: site.zone, full: 1000 })]),
+      : [
+          {
+            ...here,
+            sensor: irradiance,
+            name: 'irradiance',
+            model: 'ClearSky',
+            candidate: 'ClearSky' as const,
+            sun: { latitude, longitude, full: 1000 },
+          },
+        ]),
     ...(temperature === undefined
+      ? []
+      : [{ ...here, sensor: temperature, name: 'temperature', model: 'UsualHour', candidate: 'UsualHour' as const }]),
+    ...(price === undefined
       ? []
       : [
           {
-            sensor: temperature,
-            asset: site.asset,
-            name: 'temperature',
-            model: 'UsualHour',
-            step: 15 * MINUTE,
-            predict: (past: Past, ahead: Parameters<Model['predict']>[1]) => usualHour(past, site.zone, ahead),
+            ...here,
+            sensor: price,
+            name: 'price',
+            step: HOUR,
+            model: 'SameHourYesterday',
+            candidate: 'Yesterday' as const,
+            told: true,
           },
         ]),
-    ...cars.map((car) => ({
-      sensor: car.soc!,
-      asset: car.asset,
-      name: car.name,
-      model: 'VehicleHabits',
-      step: 15 * MINUTE,
-      presence: true,
-      predict: (past: Past, { from, step, slots }: Parameters<Model['predict']>[1]) =>
-        expectedLevels(learnHabits(past, site.zone), site.zone, from, step, slots),
-    })),
+    ...cars.map(
+      (car): Model => ({ ...common, sensor: car.soc!, asset: car.asset, name: car.name, model: 'VehicleHabits', presence: true }),
+    ),
   ]
 }
 
-/** A model as a `Forecaster` that reads its past from beliefs. */
-export function forecasterOf(model: Model, beliefs: Beliefs): Forecaster {
-  return {
-    model: model.model,
-    async forecast({ from, until, step, at }: ForecastRequest): Promise<ForecastSeries> {
-      const past = await pastOf(beliefs, model.sensor, after(at, -MEMORY), at, model.step)
-      const slots = Math.max(0, Math.ceil((until - from) / step))
-      return { model: model.model, values: model.predict(past, { at, from, step, slots }) }
-    },
-  }
+/** A past and the slots to come as one frame; `origin` is the first slot that is not known. */
+export function frameOf(
+  { sun, zone }: Pick<Model, 'sun' | 'zone'>,
+  past: Past,
+  { from, slots }: Pick<Ahead, 'from' | 'slots'>,
+  regressors: Regressor[] = [],
+): { frame: Frame; origin: number } {
+  const origin = Math.max(0, Math.floor((from - past.start) / past.step))
+  const target = new Float64Array(origin + slots).fill(Number.NaN)
+  for (let slot = 0; slot < Math.min(origin, past.values.length); slot++) target[slot] = past.values[slot] ?? Number.NaN
+  return { frame: { start: past.start, step: past.step, zone, target, regressors, ...(sun && { sun }) }, origin }
+}
+
+export interface PredictOptions {
+  /** Raw value of this minute, which the past knows only when its slot is over. */
+  measuredNow?: number | undefined
+  trained?: Trained | undefined
+  regressors?: Regressor[] | undefined
+}
+
+/** Values per slot from a past (already cut to what was known at `ahead.at`), consumption positive; null = nothing to say. */
+export function predict(
+  model: Model,
+  past: Past,
+  ahead: Ahead,
+  { measuredNow, trained, regressors }: PredictOptions = {},
+): (number | null)[] {
+  const { at, from, step, slots } = ahead
+  if (model.presence || !model.candidate) return expectedLevels(learnHabits(past, model.zone), model.zone, from, step, slots)
+  const { frame, origin } = frameOf(model, past, ahead, regressors)
+  const clearness = model.sun && measuredNow !== undefined ? clearnessOf(measuredNow, at, model.sun.full, model.sun) : undefined
+  const { values } = foretell(trained ?? untrained(model.candidate, step), frame, origin, slots, clearness)
+  return Array.from(values, (value) => (Number.isNaN(value) ? null : value))
+}
+
+/** Whether what was trained is more than the default candidate. */
+export const isChosen = (model: Model, trained: Trained | undefined): boolean =>
+  trained?.choices.some(({ models }) => models.length !== 1 || models[0] !== model.candidate) ?? false
+
+/** Name of the data source that speaks for a model. */
+export const sourceModel = (model: Model, trained: Trained | undefined): string => (isChosen(model, trained) ? CHOSEN : model.model)
+
+/** Measurements of slots in which a plant was held back say nothing about the sun. */
+export function withoutHeld(past: Past, isHeld: (start: Instant) => boolean): Past {
+  return { ...past, values: past.values.map((value, slot) => (isHeld((past.start + slot * past.step) as Instant) ? null : value)) }
 }

@@ -1,6 +1,9 @@
 /** What was measured, in equal slots: the food of all forecasting models. */
-import { after, floorTo, type Instant } from '#kernel'
+import { after, DAY, floorTo, type Instant } from '#kernel'
 import type { Beliefs } from '../belief.ts'
+
+/** Markets tell at most so far ahead. */
+const TOLD_AHEAD = 3 * DAY
 
 export interface Past {
   start: Instant
@@ -22,6 +25,20 @@ export async function pastOf(beliefs: Beliefs, sensor: number, from: Instant, un
   const start = floorTo(from, step)
   const values = await beliefs.series({ sensor, from: start, until, step, horizon: 'ex-post', sign: 'consumption-positive' })
   return { start, step, values }
+}
+
+/** What a market told of a sensor from `from` on, also beyond `at`, up to the last slot it told of. */
+export async function toldOf(beliefs: Beliefs, sensor: number, from: Instant, at: Instant, step: number): Promise<Past> {
+  const start = floorTo(from, step)
+  const values = await beliefs.series({
+    sensor,
+    from: start,
+    until: after(at, TOLD_AHEAD),
+    step,
+    excludeSourceTypes: ['forecaster', 'scheduler'],
+    sign: 'consumption-positive',
+  })
+  return { start, step, values: values.slice(0, values.findLastIndex((value) => value !== null) + 1) }
 }
 
 /** Value of the slot that contains the moment; null outside. */

@@ -2,8 +2,8 @@
 import { after, DAY, dayAfter, dayStart, formatInstant, type Instant } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 import type { Beliefs } from '../belief.ts'
-import { MEMORY, type Model } from './models.ts'
-import { type Ahead, type Past, pastBefore, pastOf, persistence, valueAt } from './past.ts'
+import { MEMORY, type Model, predict, withoutHeld } from './models.ts'
+import { type Ahead, type Past, pastBefore, pastOf, persistence, toldOf, valueAt } from './past.ts'
 import { clearSkyMean } from './sun.ts'
 import { expectedPresence, learnHabits } from './vehicle.ts'
 
@@ -47,7 +47,7 @@ export function scoreDay(model: Model, past: Past, zone: string, day: Instant, s
   const ahead = { at: from, from, step, slots }
   const before = pastBefore(past, from)
   if (model.presence) return scorePresence(past, before, zone, ahead)
-  const forecast = model.predict(before, ahead)
+  const forecast = predict(model, before, ahead)
   const naive = persistence(before, ahead)
   let sum = 0
   let sumNaive = 0
@@ -58,7 +58,7 @@ export function scoreDay(model: Model, past: Past, zone: string, day: Instant, s
     const told = said?.[slot] ?? forecast[slot]
     const same = naive[slot]
     if (measured === null || told === null || told === undefined || same === null || same === undefined) continue
-    if (model.sun && clearSkyMean(start, step, model.sun.place) < DAYLIGHT) continue
+    if (model.sun && clearSkyMean(start, step, model.sun) < DAYLIGHT) continue
     sum += (told - measured) ** 2
     sumNaive += (same - measured) ** 2
     n++
@@ -94,13 +94,20 @@ export interface SkillParts {
   beliefs: Beliefs
   models: readonly Model[]
   zone: string
+  /** Slots in which a plant was held back are passed over. */
+  isHeld?: (asset: number, start: Instant) => boolean
+  /** Name of the data source that speaks for a model; default that of its default candidate. */
+  nameOf?: (model: Model) => string
 }
 
 /**
  * Scores the local days that ended before `now` and have no row yet, at most the last fourteen. Days before the first start are scored
  * from history as if the model had spoken then. Resolves to the number of rows written.
  */
-export async function keepSkill({ store, beliefs, models, zone }: SkillParts, now: Instant): Promise<number> {
+export async function keepSkill(
+  { store, beliefs, models, zone, isHeld = () => false, nameOf = ({ model }) => model }: SkillParts,
+  now: Instant,
+): Promise<number> {
   let written = 0
   const today = dayStart(now, zone)
   const earliest = dayAfter(today, zone, -Math.round(MEMORY / DAY) + 1)
@@ -112,9 +119,12 @@ export async function keepSkill({ store, beliefs, models, zone }: SkillParts, no
     const due: Instant[] = []
     for (let day = earliest; day < today; day = dayAfter(day, zone)) if (!known.has(`${model.sensor} ${localDay(day, zone)}`)) due.push(day)
     if (due.length === 0) continue
-    const past = await pastOf(beliefs, model.sensor, after(due[0]!, -MEMORY), today, model.step)
+    const read = model.told ? toldOf : pastOf
+    const past = withoutHeld(await read(beliefs, model.sensor, after(due[0]!, -MEMORY), today, model.step), (start) =>
+      isHeld(model.asset, start),
+    )
     for (const day of due) {
-      const said = model.presence ? undefined : await publishedBefore(beliefs, model, day, dayAfter(day, zone))
+      const said = model.presence || model.told ? undefined : await publishedBefore(beliefs, model, day, dayAfter(day, zone))
       const score = scoreDay(model, past, zone, day, said)
       if (!score) continue
       await store.query(
@@ -122,7 +132,7 @@ export async function keepSkill({ store, beliefs, models, zone }: SkillParts, no
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (sensor, model, day) do nothing`,
         [
           model.sensor,
-          model.model,
+          nameOf(model),
           localDay(day, zone),
           model.asset,
           score.rmse,

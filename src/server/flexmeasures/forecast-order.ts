@@ -46,11 +46,11 @@ const Regressors = (description: string) =>
   )
 const Annotation = Type.Object(
   {
-    account: Type.Optional(Type.Integer()),
-    asset: Type.Optional(Type.Integer()),
-    sensor: Type.Optional(Type.Integer()),
-    'annotation-type': Type.Optional(Type.String({ default: 'holiday' })),
-    name: Type.Optional(Type.String()),
+    account: Type.Optional(Type.Integer({ description: 'Id of the account whose notes count.' })),
+    asset: Type.Optional(Type.Integer({ description: 'Id of the asset whose notes count.' })),
+    sensor: Type.Optional(Type.Integer({ description: 'Id of the sensor whose notes count.' })),
+    'annotation-type': Type.Optional(Type.String({ default: 'holiday', description: 'Kind of note.' })),
+    name: Type.Optional(Type.String({ description: 'What the series is called in the model.' })),
   },
   closed,
 )
@@ -92,7 +92,7 @@ const Config = Type.Object(
       }),
     ),
   },
-  closed,
+  { ...closed, description: 'How to learn and to forecast.' },
 )
 export const ForecastTrigger = Type.Object(
   {

@@ -1,12 +1,11 @@
 /** Asking what was trained: values and quantiles of the slots from an origin on. */
-import { bucketAt } from './buckets.ts'
-import { ask, type CandidateName, usualOf } from './candidates.ts'
-import { type Block, blockOf } from './features.ts'
+import { bandAround } from './band.ts'
+import { ask, type CandidateName } from './candidates.ts'
+import { blockOf } from './features.ts'
 import type { Frame } from './frame.ts'
 import { rowsFrom } from './rows.ts'
 import { spreadAround } from './spread.ts'
 import { mixOf, orElse, type Trained } from './train.ts'
-import { askTrees, type Trees } from './trees.ts'
 import { type View, viewOf } from './view.ts'
 
 export interface Foretold {
@@ -16,6 +15,27 @@ export interface Foretold {
   high?: Float64Array
 }
 
+/** A single candidate that needs no training, for while there was none. */
+export const untrained = (candidate: CandidateName, step: number): Trained => ({
+  step,
+  buckets: [{ from: 1, until: Number.POSITIVE_INFINITY }],
+  choices: [
+    {
+      from: 1,
+      until: Number.POSITIVE_INFINITY,
+      models: [candidate],
+      n: 0,
+      rmse: Number.NaN,
+      mae: Number.NaN,
+      rmsePersistence: Number.NaN,
+      table: [],
+    },
+  ],
+  fitted: {},
+  least: Number.NEGATIVE_INFINITY,
+  most: Number.POSITIVE_INFINITY,
+})
+
 /** The series is taken as fixed at a clock time when it never changed there for so many days. */
 const FIXED_DAYS = 14
 
@@ -24,25 +44,15 @@ export function foretell(trained: Trained, frame: Frame, origin: number, count: 
   const view = viewOf({ ...frame, target: frame.target.map((value, slot) => (slot < origin ? value : Number.NaN)) })
   const rows = rowsFrom(origin, count)
   const block = blockOf(view, rows.origins, rows.slots)
-  const memo = new Map<CandidateName, Float64Array>()
-  const saidBy = (name: CandidateName) => {
-    const known = memo.get(name)
-    if (known) return known
-    const said = orElse(ask(name, view, block, trained.fitted, { buckets: trained.buckets, clearness }), block)
-    memo.set(name, said)
-    return said
-  }
+  const saidBy = (name: CandidateName) => orElse(ask(name, view, block, trained.fitted, { buckets: trained.buckets, clearness }), block)
   const room = 0.05 * (trained.most - trained.least)
   const bound = (value: number) => Math.max(trained.least - room, Math.min(trained.most + room, value))
   const fixed = fixedValues(view, origin, rows.slots)
-  const hold = (said: Float64Array) => said.map((value, row) => (Number.isNaN(fixed[row]!) ? bound(value) : fixed[row]!))
+  const hold = (said: Float64Array) => said.map((value, row) => (Number.isNaN(fixed[row]!) ? bound(value) : fixed[row]! + 0))
   const values = hold(mixOf(trained.choices, block, saidBy))
   if (!trained.spread) return { values }
-  const { low, high } = trained.quantiles
-    ? {
-        low: moved(trained, trained.quantiles.low, trained.quantiles.addLow, block),
-        high: moved(trained, trained.quantiles.high, trained.quantiles.addHigh, block),
-      }
+  const { low, high } = trained.band
+    ? bandAround(trained.band, block, trained.buckets)
     : spreadAround(view, trained.spread, block, values, trained.buckets)
   return {
     values,
@@ -51,10 +61,8 @@ export function foretell(trained: Trained, frame: Frame, origin: number, count: 
   }
 }
 
-const moved = ({ buckets }: Trained, trees: Trees, add: Float64Array, block: Block): Float64Array =>
-  askTrees(trees, block.columns).map(
-    (value, row) => value + usualOf(block, row) + add[bucketAt(buckets, block.slots[row]! - block.origins[row]! + 1)]!,
-  )
+/** By such a light a plant may well produce, W/m²: what was always zero (a plant that was off) need not stay so. */
+const LIGHT = 20
 
 /** The value that the series always has at a clock time and the ones beside it (nights of a plant); NaN where it varies. */
 function fixedValues(view: View, origin: number, slots: Int32Array): Float64Array {
@@ -70,6 +78,7 @@ function fixedValues(view: View, origin: number, slots: Int32Array): Float64Arra
     seen[at]! += 1
   }
   return Float64Array.from(slots, (slot) => {
+    if ((view.clear?.[slot] ?? 0) > LIGHT) return Number.NaN
     const at = view.slotOfDay[slot]!
     const around = [at, (at + 1) % view.perDay, (at + view.perDay - 1) % view.perDay]
     const value = least[at]!

@@ -11,7 +11,7 @@ export interface Rows {
 /** Rows to learn from at most, all groups of horizons together. */
 const MOST_ROWS = 16_000
 /** Forecasts judged in the rolling validation, and per origin, at most. */
-const MOST_JUDGED = 20_000
+const MOST_JUDGED = 14_000
 const MOST_PER_ORIGIN = 240
 
 /** Forecasts of known slots before `until`, as many of each group of horizons, drawn from the seed; origins have a day of past at least. */

@@ -1,13 +1,13 @@
 /** Training: candidates learn from the older past, are judged on the newer by a rolling origin, the chosen ones learn again from all of it. */
 import { DAY } from '#kernel'
+import { type Band, bandAround, learnBand } from './band.ts'
 import { type Bucket, bucketsOf } from './buckets.ts'
-import { ask, CANDIDATES, type CandidateName, type Fitted, type Growth, missedOf, suits, teach, usualOf } from './candidates.ts'
+import { ask, CANDIDATES, type CandidateName, type Fitted, type Growth, suits, teach } from './candidates.ts'
 import { type Choice, choose } from './choice.ts'
 import { type Block, blockOf } from './features.ts'
 import type { Frame } from './frame.ts'
 import { lessonRows, validationRows } from './rows.ts'
-import { conformal, HIGH, type Judged, LOW, learnSpread, pinball, type Spread, spreadAround } from './spread.ts'
-import { askTrees, growTrees, type Trees } from './trees.ts'
+import { HIGH, LOW, learnSpread, pinball, type Spread, spreadAround } from './spread.ts'
 import { type View, viewOf } from './view.ts'
 
 export interface TrainOptions {
@@ -33,8 +33,8 @@ export interface Trained {
   choices: Choice[]
   fitted: Fitted
   spread?: Spread
-  /** Quantile trees with what must be added to them per group of horizons, when they judge better than the spread. */
-  quantiles?: { low: Trees; high: Trees; addLow: Float64Array; addHigh: Float64Array }
+  /** Quantile trees, when they judge better than the spread. */
+  band?: Band
   /** Values ever seen. */
   least: number
   most: number
@@ -47,7 +47,8 @@ const JUDGED_DAYS = 14
 const JUDGED_SHARE = { withLearners: 0.5, without: 0.6 }
 /** A shorter history is not judged. */
 const SHORTEST_DAYS = 3
-const QUANTILE_TREES = 60
+/** The band must be better than the spread by this much. */
+const BETTER = 0.97
 
 /** Trains on the known part of a frame. Takes about a second for 60 days of quarter hours. */
 export function train(frame: Frame, options: TrainOptions): Trained {
@@ -94,12 +95,14 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   const judgedDays = judgedSlots / view.perDay
   const eligible = candidates.filter((name) => said.has(name))
   trained.choices = choose(block, truth, said, buckets, { eligible: eligible.length > 0 ? eligible : ['Yesterday'], days: judgedDays })
-  const judged: Judged = { block, truth, said: mixOf(trained.choices, block, (name) => orElse(said.get(name)!, block)), days: judgedDays }
   if (quantiles) {
+    const judged = { block, truth, said: mixOf(trained.choices, block, (name) => orElse(said.get(name)!, block)), days: judgedDays }
     trained.spread = learnSpread(view, judged, buckets)
     onProgress('learning quantiles', 0.5)
-    const trees = quantileTrees(view, trained.spread, judged, block, lesson, buckets, seed)
-    if (trees) trained.quantiles = trees
+    const band = learnBand(lesson, judged, buckets, seed)
+    const loss = ({ low, high }: { low: Float64Array; high: Float64Array }) => pinball(truth, low, LOW) + pinball(truth, high, HIGH)
+    const around = spreadAround(view, trained.spread, block, judged.said, buckets)
+    if (band && loss(bandAround(band, block, buckets)) < BETTER * loss(around)) trained.band = band
   }
   teachChosen(view, trained, origin, options)
   onProgress('trained', 1)
@@ -155,52 +158,17 @@ export function orElse(answer: Float64Array, block: Block): Float64Array {
   return answer.map((value, row) => (!Number.isNaN(value) ? value : !Number.isNaN(usual[row]!) ? usual[row]! : newest[row]!))
 }
 
-/** What the chosen candidates say of each row. */
+/** What the chosen candidates say of each row; `saidBy` is asked once per candidate. */
 export function mixOf(choices: readonly Choice[], { origins, slots }: Block, saidBy: (name: CandidateName) => Float64Array): Float64Array {
+  const members = choices.map(({ models }) => models)
+  const said = new Map([...new Set(members.flat())].map((name) => [name, saidBy(name)]))
+  const answers = members.map((names) => names.map((name) => said.get(name)!))
   return Float64Array.from(slots, (slot, row) => {
     const horizon = slot - origins[row]! + 1
-    const { models } = choices.find(({ until }) => horizon <= until) ?? choices.at(-1)!
-    return models.reduce((sum, name) => sum + saidBy(name)[row]!, 0) / models.length
+    const found = choices.findIndex(({ until }) => horizon <= until)
+    const of = answers[found < 0 ? answers.length - 1 : found]!
+    let sum = 0
+    for (const answer of of) sum += answer[row]!
+    return sum / of.length
   })
-}
-
-/** Trees for the low and high share, moved until they hold on the judged forecasts; undefined when the spread does as well. */
-function quantileTrees(
-  view: View,
-  spread: Spread,
-  judged: Judged,
-  block: Block,
-  lesson: { block: Block; truth: Float64Array },
-  buckets: readonly Bucket[],
-  seed: number,
-): Trained['quantiles'] | undefined {
-  if (lesson.truth.length < 2000) return undefined
-  const missed = missedOf(lesson)
-  const grow = (quantile: number) =>
-    growTrees(lesson.block.columns, missed, { quantile, trees: QUANTILE_TREES, rate: 0.12, depth: 4, rowShare: 0.5, seed })
-  const grown = { low: grow(LOW), high: grow(HIGH) }
-  const raw = (trees: Trees) => askTrees(trees, block.columns).map((value, row) => value + usualOf(block, row))
-  const [low, high] = [raw(grown.low), raw(grown.high)]
-  const shift = (said: Float64Array, share: number) => {
-    const add = new Float64Array(buckets.length)
-    buckets.forEach(({ from, until }, bucket) => {
-      const errors: number[] = []
-      said.forEach((value, row) => {
-        const horizon = block.slots[row]! - block.origins[row]! + 1
-        if (horizon >= from && horizon <= until) errors.push(judged.truth[row]! - value)
-      })
-      errors.sort((one, other) => one - other)
-      add[bucket] = conformal(errors, share, judged.days) ?? add[bucket - 1] ?? 0
-    })
-    return add
-  }
-  const [addLow, addHigh] = [shift(low, LOW), shift(high, HIGH)]
-  const moved = (said: Float64Array, add: Float64Array) =>
-    said.map((value, row) => {
-      const horizon = block.slots[row]! - block.origins[row]! + 1
-      return value + add[buckets.findIndex(({ until }) => horizon <= until)]!
-    })
-  const around = spreadAround(view, spread, block, judged.said, buckets)
-  const loss = (lows: Float64Array, highs: Float64Array) => pinball(judged.truth, lows, LOW) + pinball(judged.truth, highs, HIGH)
-  return loss(moved(low, addLow), moved(high, addHigh)) < 0.98 * loss(around.low, around.high) ? { ...grown, addLow, addHigh } : undefined
 }
