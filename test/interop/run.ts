@@ -1,41 +1,45 @@
 // Installs the foreign programs (unmodified, by name, with retries), then runs the interop tests with them.
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { debian, type Installed, olderPython, pythonWith } from './install.ts'
 
 const here = import.meta.dirname
-const requirements = join(here, 'requirements.txt')
-const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)
-const venv = join(tmpdir(), `cariflex-interop-${process.getuid?.() ?? 0}-${digest}`)
-const python = join(venv, 'bin', 'python')
 
-/** Runs a command up to five times, waiting longer each time: registries fail now and then. */
-function retry(file: string, args: string[]): void {
-  for (let attempt = 1; attempt <= 5; attempt++) {
-    const done = spawnSync(file, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000 })
-    if (done.status === 0) return
-    console.error(`attempt ${attempt} of ${file} ${args.join(' ')} failed${done.error ? `: ${done.error.message}` : ''}`)
-    spawnSync('sleep', [String(attempt * 3)])
-  }
-  console.error(`The foreign programs of the interop tests could not be installed: ${file} ${args.join(' ')}`)
+const clients = pythonWith(join(here, 'requirements.txt'))
+if (clients.venv === undefined) {
+  console.error(`The foreign programs of the interop tests could not be installed: ${clients.why}`)
   process.exit(1)
 }
 
-if (!existsSync(join(venv, 'complete'))) {
-  mkdirSync(venv, { recursive: true })
-  retry('python3', ['-m', 'venv', '--clear', venv])
-  retry(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements])
-  writeFileSync(join(venv, 'complete'), digest)
+/** The real FlexMeasures with what it needs. Where a registry is away its tests are skipped and say so; where one refuses, this run fails. */
+function flexMeasures(): Installed {
+  const python = olderPython()
+  if (python === undefined) return { why: 'there is no Python 3.10 to 3.12, which FlexMeasures needs', reachable: false }
+  const postgres = debian(() => existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0, 'postgresql')
+  if (postgres.why) return postgres
+  const redis = debian(() => spawnSync('redis-server', ['--version']).status === 0, 'redis-server')
+  if (redis.why) return redis
+  return pythonWith(join(here, 'requirements-flexmeasures.txt'), python)
 }
 
+const words = process.argv.slice(2)
 const tests = readdirSync(here)
-  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => file.endsWith('.test.ts') && (words.length === 0 || words.some((word) => file.includes(word))))
   .map((file) => join(here, file))
+const peer = tests.some((file) => file.endsWith('flexmeasures.test.ts')) ? flexMeasures() : { reachable: true }
+if (peer.why !== undefined) {
+  console.error(`The real FlexMeasures could not be installed: ${peer.why}`)
+  if (peer.reachable) process.exit(1)
+}
 const reporter = `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`
 const done = spawnSync(process.execPath, ['--import', 'tsx', '--test', reporter, '--test-concurrency=1', ...tests], {
   stdio: 'inherit',
-  env: { ...process.env, CARIFLEX_PYTHON: python },
+  env: {
+    ...process.env,
+    CARIFLEX_PYTHON: join(clients.venv, 'bin', 'python'),
+    ...(peer.venv !== undefined && { CARIFLEX_FLEXMEASURES: peer.venv }),
+    ...(peer.why !== undefined && { CARIFLEX_FLEXMEASURES_WHY: `it could not be installed: ${peer.why.split('\n').at(-1)}` }),
+  },
 })
 process.exit(done.status ?? 1)
