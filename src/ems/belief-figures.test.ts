@@ -100,7 +100,7 @@ test('a change that is not committed while figures are counted is in the next on
   const start = instant(AT - 10 * DAY)
   await beliefs.record([{ sensor: id, source, starts: [start, instant(start + HOUR)], values: [1, 2], beliefTime: 'event-end' }])
   await store.transact(async (tx) => {
-    assert.equal(await removeBeliefs(tx, { sensor: id, until: instant(start + MIN) }, clock.now()), 1)
+    assert.equal((await removeBeliefs(tx, { sensor: id, until: instant(start + MIN) }, clock.now())).count, 1)
     assert.equal((await beliefs.figures({ sensor: id }))[0]!.count, 2, 'not yet committed')
   })
   await agree(rig, { sensor: id }, 'committed')

@@ -247,3 +247,15 @@ test('a distribution is stored whole or not at all, and two batches of one sourc
     ],
   )
 })
+
+test('what is deleted is told, so that signals and plans made of it change', async (t) => {
+  const { beliefs, sensor, source, news } = await house(t)
+  const id = await sensor()
+  const starts = slots(AT, 15 * MIN, 4)
+  await beliefs.record([{ sensor: id, source, starts, values: [1, 2, 3, 4] }])
+  news.length = 0
+  assert.equal(await beliefs.remove({ sensor: id, from: starts[1]!, until: starts[3]! }), 2)
+  assert.deepEqual(news, [{ kind: 'beliefs', sensors: [id], source, from: starts[1], until: starts[3], ahead: true }])
+  assert.equal(await beliefs.remove({ sensor: id, from: starts[1]!, until: starts[3]! }), 0)
+  assert.equal(news.length, 1, 'nothing was there to delete')
+})

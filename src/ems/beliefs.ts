@@ -40,7 +40,15 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
     events: async (query) => readEvents(from, await sensors.need(query.sensor), query),
     search: async (query) => searchBeliefs(from, await sensors.need(query.sensor), query),
     figures: async (query) => readFigures(store, clock, await sensors.need(query.sensor), query),
-    remove: (query) => removeBeliefs(store, query, clock.now()),
+    async remove(query) {
+      const now = clock.now()
+      const { resolution } = await sensors.need(query.sensor)
+      const { count, sources: whose, first, last } = await removeBeliefs(store, query, now)
+      const until = last === null ? now : instant(last + resolution)
+      for (const source of whose)
+        bus.tell({ kind: 'beliefs', sensors: [query.sensor], source, from: first ?? now, until, ahead: until > now })
+      return count
+    },
     latest: async (sensor, at) => readLatest(from, await sensors.need(sensor), at ?? clock.now()),
   }
 }

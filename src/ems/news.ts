@@ -5,7 +5,7 @@ import type { Reading } from './reading.ts'
 export type News =
   /** Devices told what they measure now (raw, consumption positive, in the sensors' units). */
   | { kind: 'readings'; site: number; readings: (Reading & { device: string })[] }
-  /** Beliefs were committed; `ahead` when some lie in the future (prices, forecasts, signals). */
+  /** Beliefs were committed, or deleted; `ahead` when some lie in the future (prices, forecasts, signals). */
   | { kind: 'beliefs'; sensors: number[]; source: number; from: Instant; until: Instant; ahead: boolean }
   | { kind: 'plan'; site: number; plan: string }
   | { kind: 'limits'; site: number }

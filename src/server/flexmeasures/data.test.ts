@@ -193,6 +193,14 @@ test('bodies that are too large are refused, a hundred thousand values are not',
   assert.equal(count!.n, 100_000)
 })
 
+test('the largest body of sensor data is configured', async (t) => {
+  const door = await openDoor(t, { config: { ingestLimit: 2000 } })
+  const sensor = await door.sensor({ resolution: MIN })
+  const send = (count: number) => post(door, sensor, { duration: `PT${count}M`, values: Array(count).fill(1) })
+  assert.deepEqual([(await send(500)).status, (await send(2000)).status], [200, 413])
+  assert.equal((await stored(door, sensor)).length, 500)
+})
+
 test('Python clients may send NaN, which is not stored; broken JSON is refused', async (t) => {
   const door = await openDoor(t)
   const sensor = await door.sensor()
