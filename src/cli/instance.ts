@@ -7,6 +7,8 @@ export interface Instance {
   readonly url: string
   /** @throws Problem `unreachable` when nobody answers, or the problem that the instance answered */
   get<T>(path: string): Promise<T>
+  /** The same for answers that are files. */
+  text(path: string): Promise<string>
   send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>
 }
 
@@ -37,13 +39,13 @@ export interface InstanceOptions {
 export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, config }: InstanceOptions = {}): Instance {
   const settings = () => config ?? loadConfig({ env }).config
   const url = (env['CARIFLEX_URL'] ?? localUrl(settings().server)).replace(/\/+$/, '')
-  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const request = async (method: string, path: string, body?: unknown): Promise<{ text: string; response: Response }> => {
     let response: Response
     try {
       response = await fetchWithin(30_000, `${url}${path}`, {
         method,
         headers: {
-          accept: 'application/json',
+          accept: 'application/json, text/csv',
           ...(anonymous ? {} : { authorization: `Bearer ${tokenOf(env, url, () => settings().database.folder)}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
@@ -56,8 +58,8 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
       })
     }
     const text = await response.text()
-    const answer = read(text, url, response.status)
-    if (!response.ok)
+    if (!response.ok) {
+      const answer = read(text, url, response.status)
       throw new Problem(
         answer.code ?? `http-${response.status}`,
         answer.detail ?? String(answer.errors?.join('; ') ?? answer.message ?? answer.title ?? `The instance answered ${response.status}.`),
@@ -70,9 +72,19 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
             : { hint: answer.hint }),
         },
       )
-    return answer as T
+    }
+    return { text, response }
   }
-  return { url, get: (path) => ask('GET', path), send: (method, path, body) => ask(method, path, body) }
+  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const { text, response } = await request(method, path, body)
+    return read(text, url, response.status) as T
+  }
+  return {
+    url,
+    get: (path) => ask('GET', path),
+    text: async (path) => (await request('GET', path)).text,
+    send: (method, path, body) => ask(method, path, body),
+  }
 }
 
 /** A fetch that is given up after `patience` ms. The timer keeps the program alive: AbortSignal.timeout would let it end in silence. */

@@ -2,6 +2,7 @@ import { Problem } from '#kernel'
 import { connectInstance } from '../instance.ts'
 import { table } from '../terminal.ts'
 import type { Verb } from '../verb.ts'
+import { BELIEF_EXPLAIN, BELIEF_OPTIONS, showBeliefs } from './show-beliefs.ts'
 
 interface Order {
   device: string
@@ -100,15 +101,20 @@ const VIEWS: Record<string, { path: string; render(body: { data: never }): strin
 
 export const show: Verb = {
   name: 'show',
-  summary: 'Shows what a running instance knows: its assets with live values, its sensors, the latest plan, the orders in force.',
-  usage: '<assets|sensors|plan|setpoints> [--device BAT001] [--json]',
+  summary:
+    'Shows what a running instance knows: its assets with live values, its sensors and their data, the latest plan, the orders in force.',
+  usage: '<assets|sensors|plan|setpoints|beliefs> [--device BAT001] [--sensor 12 --start MOMENT --duration PT24H] [--json]',
   example: 'cariflex show setpoints',
-  options: { device: { type: 'string' } },
-  explain: { device: 'only this device (setpoints)' },
-  async run({ words, options, env, show }) {
+  options: { device: { type: 'string' }, ...BELIEF_OPTIONS },
+  explain: { device: 'only this device (setpoints)', ...BELIEF_EXPLAIN },
+  async run(invocation) {
+    const { words, options, env, show } = invocation
+    if (words[0] === 'beliefs' && words.length === 1) return showBeliefs(invocation)
     const view = VIEWS[words[0] ?? '']
     if (!view || words.length !== 1)
-      throw new Problem('usage', `'${words.join(' ')}' cannot be shown.`, { hint: `Choose one of: ${Object.keys(VIEWS).join(', ')}.` })
+      throw new Problem('usage', `'${words.join(' ')}' cannot be shown.`, {
+        hint: `Choose one of: ${[...Object.keys(VIEWS), 'beliefs'].join(', ')}.`,
+      })
     const query = options['device'] ? `?device=${encodeURIComponent(String(options['device']))}` : ''
     const body = await connectInstance(env).get<{ data: never }>(view.path + query)
     show(body, () => view.render(body))
