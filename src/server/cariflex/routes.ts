@@ -4,7 +4,6 @@ import type { Rooms } from '../rooms.ts'
 import { assetRoutes } from './assets.ts'
 import { exportRoutes } from './export.ts'
 import { flexRoutes } from './flex.ts'
-import { flexRoutes } from './flex.ts'
 import { passwordRoutes } from './password.ts'
 import { roleRoutes } from './roles.ts'
 import { sessionRoutes } from './session.ts'
@@ -21,7 +20,6 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     signedIn.addHook('onRequest', rooms.identity.authenticate)
     siteRoutes(signedIn, rooms)
     assetRoutes(signedIn, rooms)
-    flexRoutes(signedIn, rooms)
     flexRoutes(signedIn, rooms)
     assetStatusRoute(signedIn, rooms)
     streamRoutes(signedIn, rooms)
