@@ -98,7 +98,15 @@ export type { FlexPlan } from './scheduling/flex-request.ts'
 export { refusalsOfStored } from './scheduling/flex-stored.ts'
 export { type Reason, type ReasonCode, sayReason } from './scheduling/reason.ts'
 export type { Refusals } from './scheduling/refusal.ts'
-export type { ScheduleHow, ScheduleOutput, ScheduleRequest, ScheduleResult, Scheduler, UnmetWish } from './scheduling/scheduler.ts'
+export type {
+  ScheduleExplanation,
+  ScheduleHow,
+  ScheduleOutput,
+  ScheduleRequest,
+  ScheduleResult,
+  Scheduler,
+  UnmetWish,
+} from './scheduling/scheduler.ts'
 export type { AssetFacts, SensorFacts, SeriesSource, SourceFilters } from './scheduling/series-source.ts'
 export { type DeviceSchedule, type SiteOptions, type SiteSchedule, scheduleSite } from './scheduling/site.ts'
 export type { PlanDevice, SiteProblem, SiteStorage, StockWish } from './scheduling/site-problem.ts'

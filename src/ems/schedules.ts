@@ -5,7 +5,7 @@ import type { Job, Queue, RunningJob, Store } from '#store'
 import type { BeliefBatch, Beliefs } from './belief.ts'
 import { flexSource } from './flex-source.ts'
 import { sensorsNamedIn } from './scheduling/flex-names.ts'
-import type { ScheduleOutput, ScheduleRequest, ScheduleResult } from './scheduling/scheduler.ts'
+import type { ScheduleExplanation, ScheduleOutput, ScheduleRequest, ScheduleResult } from './scheduling/scheduler.ts'
 import { schedulerFor, schedulerNamed } from './scheduling/schedulers.ts'
 import { entriesInTurn, inTurn, type SequenceParts } from './scheduling/sequence.ts'
 import type { SolverPool } from './scheduling/solver-pool.ts'
@@ -25,6 +25,7 @@ export interface StoredSchedule {
   beliefs: number
   /** Relative gap between the plan and what is proven; 0 = proven best. */
   gap?: number
+  explanation?: ScheduleExplanation
 }
 
 export interface ScheduleOrder extends Omit<ScheduleRequest, 'prior' | 'maxSteps' | 'dialect'> {
@@ -127,7 +128,10 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       await keep(parts, payload.order, result)
       const stored = storedOf(result)
       remember(done, job.id, stored)
-      return stored
+      // The schedule is there to be read; why it is so may take a moment longer.
+      const explained = result.explain ? { ...stored, explanation: result.explain() } : stored
+      remember(done, job.id, explained)
+      return explained
     } catch (error) {
       throw named(error)
     } finally {
@@ -290,8 +294,12 @@ function together(all: StoredSchedule[]): StoredSchedule | undefined {
   if (!first) return undefined
   const costs: Record<string, number> = {}
   for (const one of all) for (const [name, cost] of Object.entries(one.costs)) costs[name] = (costs[name] ?? 0) + cost
+  const explanations = all.flatMap(({ explanation }) => explanation ?? [])
+  const last = explanations.at(-1)
   return {
     ...first,
+    // Each device was planned with the earlier ones as given: the last plan sees the whole site.
+    ...(last && { explanation: { ...last, devices: explanations.flatMap(({ devices }) => devices) } }),
     costs,
     end: instant(Math.max(...all.map(({ end }) => end))),
     outputs: all.flatMap((one) => one.outputs),

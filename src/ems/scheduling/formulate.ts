@@ -142,12 +142,12 @@ function addStays(lp: LpBuilder, { devices, steps }: SchedulingProblem, index: n
     const bands = bandsAt(device, step)
     return bands?.length === 1 && !isRest(bands[0]!) ? 1 : 0
   })
-  const signed = (step: number, factor: number): Entry[] => choices[step]!.map(([column]) => entry(column, factor))
-  for (let step = 1; step < steps; step++) {
-    const started = known[step]! - known[step - 1]!
+  const signed = (step: number, factor: number): Entry[] => (choices[step] ?? []).map(([column]) => entry(column, factor))
+  for (let step = 0; step < steps; step++) {
+    const started = known[step]! - (known[step - 1] ?? 0)
     for (let later = step + 1; later < Math.min(step + (device.minRun ?? 1), steps); later++)
       lp.row(-Infinity, known[later]! - started, [...signed(step, 1), ...signed(step - 1, -1), ...signed(later, -1)])
-    for (let later = step + 1; later < Math.min(step + (device.minRest ?? 1), steps); later++)
+    for (let later = step + 1; step > 0 && later < Math.min(step + (device.minRest ?? 1), steps); later++)
       lp.row(-Infinity, 1 + started - known[later]!, [...signed(step, -1), ...signed(step - 1, 1), ...signed(later, 1)])
   }
 }

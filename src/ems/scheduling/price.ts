@@ -97,8 +97,7 @@ export function violations(problem: SchedulingProblem, powers: readonly ArrayLik
         found.push(`${name} at step ${step}: not in proportion`)
     }
     problem.devices.forEach((device, index) => {
-      if (step > 0 && (device.minRun ?? 1) + (device.minRest ?? 1) > 2)
-        found.push(...shortStays(device, powers[index]!, step, problem.steps))
+      if ((device.minRun ?? 1) + (device.minRest ?? 1) > 2) found.push(...shortStays(device, powers[index]!, step, problem.steps))
     })
     problem.stocks.forEach((stock, index) => {
       check(stock.name, step, stocks[index]![step + 1]!, lowest(stock.min, step), highest(stock.max, step))
@@ -112,7 +111,7 @@ export function violations(problem: SchedulingProblem, powers: readonly ArrayLik
 
 /** A start or stop at the step that does not last as long as it must. */
 function shortStays(device: ProblemDevice, power: ArrayLike<number>, step: number, steps: number): string[] {
-  const runs = (at: number) => Math.abs(power[at]!) > RUNS
+  const runs = (at: number) => at >= 0 && Math.abs(power[at]!) > RUNS
   if (runs(step) === runs(step - 1)) return []
   const least = (runs(step) ? device.minRun : device.minRest) ?? 1
   for (let later = step + 1; later < Math.min(step + least, steps); later++)

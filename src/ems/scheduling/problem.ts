@@ -29,7 +29,7 @@ export interface ProblemDevice {
   bands?: readonly Band[]
   /**
    * Steps it runs at least once it starts, and rests at least once it stops; default 1. Running is any power but 0; such a device has bands,
-   * and none but rest {0, 0} holds 0. What it did before the first step is not known: any run or rest there may go on or end.
+   * and none but rest {0, 0} holds 0. Before the first step it rested, for long enough.
    */
   minRun?: number
   minRest?: number

@@ -1,5 +1,6 @@
 /** The face of a scheduler: what it is asked, what it answers. Storages today; loads that are no storages (cycles) take the same face. */
 import type { Instant } from '#kernel'
+import type { ToldDevice, ToldFlow } from './explanation.ts'
 import type { SensorFacts, SeriesSource } from './series-source.ts'
 import type { SolverPool } from './solver-pool.ts'
 
@@ -94,6 +95,23 @@ export interface ScheduleResult {
   relaxed: boolean
   /** SoC at the start per entry, kWh; undefined where no stock is followed. */
   socAtStartKwh: (number | undefined)[]
+  /** Why the plan is as it is; worked out when asked for. Absent from schedulers that cannot say. */
+  explain?: () => ScheduleExplanation
+}
+
+/** An explanation with whom it is about. */
+export interface ScheduleExplanation {
+  solver: string
+  solveMs: number
+  objective: number
+  bound: number
+  gap: number
+  currency: string
+  /** Length of a slot, ms. */
+  step: number
+  slots: number
+  devices: (ToldDevice & { sensor?: number; asset?: number })[]
+  flows: ToldFlow[]
 }
 
 /**

@@ -1,11 +1,14 @@
 /** The scheduler for storages: battery, car, heat storage, and any device that is free between bounds. */
 import { MINUTE, Problem } from '#kernel'
+import { explain } from './explain.ts'
+import { tellExplanation } from './explanation.ts'
 import { addExtras, sharingOf } from './flex-extra-problem.ts'
+import { powerSensorOf } from './flex-model.ts'
 import { outputsOf } from './flex-output.ts'
 import { endOf, type FlexProblem, flexProblem } from './flex-problem.ts'
 import { reportOf } from './flex-report.ts'
 import { type FlexPlan, readFlexRequest } from './flex-request.ts'
-import type { ScheduleResult, Scheduler } from './scheduler.ts'
+import type { ScheduleExplanation, ScheduleResult, Scheduler } from './scheduler.ts'
 import type { SeriesSource } from './series-source.ts'
 import { isSolved, type Solution, solve } from './solve.ts'
 
@@ -82,5 +85,23 @@ function resultOf(plan: FlexPlan, flex: FlexProblem, solution: Solution, relaxed
     ...reportOf(plan, flex, stocks),
     relaxed,
     socAtStartKwh: flex.socAtStart,
+    explain: () => explanationOf(plan, flex, solution),
+  }
+}
+
+function explanationOf(plan: FlexPlan, { problem }: FlexProblem, solution: Solution): ScheduleExplanation {
+  const { currency } = plan.context
+  const { devices, flows } = tellExplanation(explain(problem, solution), currency)
+  const { solver, solveMs, objective, bound, gap } = solution
+  return {
+    ...{ solver, solveMs, objective, bound, gap, currency },
+    step: plan.steps.step,
+    slots: plan.steps.count,
+    devices: devices.map((told, index) => {
+      const device = plan.devices[index]!
+      const sensor = powerSensorOf(device)?.id
+      return { ...(sensor !== undefined && { sensor }), ...(device.asset !== undefined && { asset: device.asset }), ...told }
+    }),
+    flows,
   }
 }

@@ -92,8 +92,9 @@ export function solveUnit(problem: SchedulingProblem, slack: number): UnitPlan |
 
   const power = new Float64Array(steps)
   let level = stock.start
-  let moves = firstMoves(states)
-  const bound = Math.min(...states.flatMap((_, state) => (isFree(states, state) ? [valueAt(values[state]!, level, 10 * WIDE)] : [])))
+  const first = firstState(states)
+  let moves = states[first]!
+  const bound = valueAt(values[first]!, level, 10 * WIDE)
   if (bound === Infinity) return 'infeasible'
   for (let step = 0; step < steps; step++) {
     const x = keep[step]! * level + shift[step]!
@@ -134,10 +135,8 @@ function statesOf({ minRun = 1, minRest = 1 }: SchedulingProblem['devices'][numb
   ]
 }
 
-/** Before the first step nobody knows what it did: it may go on with either, owing nothing. */
-const firstMoves = (states: Move[][]): Move[] =>
-  states.length === 1 ? states[0]! : states.flatMap((moves, state) => (isFree(states, state) ? [moves[0]!] : []))
-const isFree = (states: Move[][], state: number): boolean => states.length === 1 || states[state]!.length > 1
+/** Before the first step it rested, for long enough. */
+const firstState = (states: Move[][]): number => states.findLastIndex((moves) => moves.length > 1 || states.length === 1)
 
 const fits = (branch: Branch, kind: Move['kind']): boolean =>
   kind === 'any' || (branch.powers.length === 1 && branch.powers[0] === 0) === (kind === 'rest')

@@ -2,6 +2,7 @@
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetRoutes } from './assets.ts'
+import { explanationRoute } from './explanations.ts'
 import { exportRoutes } from './export.ts'
 import { flexRoutes } from './flex.ts'
 import { passwordRoutes } from './password.ts'
@@ -22,6 +23,8 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     assetRoutes(signedIn, rooms)
     flexRoutes(signedIn, rooms)
     assetStatusRoute(signedIn, rooms)
+    latestRoute(signedIn, rooms)
+    explanationRoute(signedIn, rooms)
     streamRoutes(signedIn, rooms)
     roleRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
