@@ -39,6 +39,7 @@ test('without --yes a FlexMeasures database is looked at and told, and nothing i
   assert.equal(code, 0)
   assert.match(out, /FlexMeasures\s+1\.0 \(revision 3bc1e29ca1f4\)[\s\S]*timed_belief\s+1 rows[\s\S]*1 bcrypt/)
   assert.match(out, /Tables of others in schema public stay as they are: plugin_notes/)
+  assert.match(out, /SECURITY_PASSWORD_SALT is not set: .* 1 users could not sign in/)
   assert.match(out, /Nothing was changed\. Run it again with --yes/)
   const ours = await store.first<{ made: boolean }>("select to_regnamespace('cariflex') is not null as made")
   assert.deepEqual([ours?.made, existsSync(join(folder, 'secret-key'))], [false, false])
@@ -82,6 +83,8 @@ test('a FlexMeasures database gets nothing of ours by the way: migrating waits f
   const refused = await cariflex('migrate', { env: { DATABASE_URL: store.url } })
   assert.equal(refused.code, 1)
   assert.match(refused.err, /cariflex adopt --database URL/)
+  const looked = await cariflex('doctor', { env: { DATABASE_URL: store.url } })
+  assert.match(looked.out, /warn\s+Tables\s+This is the database of a FlexMeasures/)
 })
 
 test('a password set from the command line is written as FlexMeasures writes it, where its salt is known', async (t) => {

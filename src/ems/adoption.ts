@@ -122,13 +122,17 @@ async function revisionOf(store: Queryable): Promise<string> {
 }
 
 async function demandRights(store: Queryable): Promise<void> {
-  const row = await store.first<{ schema: boolean; tables: boolean; reads: boolean }>(
+  const row = await store.first<{ schema: boolean; tables: boolean; reads: boolean; public: boolean }>(
     `select has_database_privilege(current_database(), 'CREATE') or to_regnamespace('cariflex') is not null as schema,
        has_table_privilege('public.timed_belief', 'SELECT, INSERT, UPDATE, DELETE') as tables,
-       has_table_privilege('public.fm_user', 'REFERENCES') as reads`,
+       has_table_privilege('public.fm_user', 'REFERENCES') as reads, has_schema_privilege('public', 'CREATE') as public`,
   )
-  if (row?.schema && row.tables && row.reads) return
-  const lacks = !row?.schema ? 'create a schema in this database' : 'write and reference its tables'
+  if (row?.schema && row.tables && row.reads && row.public) return
+  const lacks = !row?.schema
+    ? 'create a schema in this database'
+    : row.public
+      ? 'write and reference its tables'
+      : 'create in schema public'
   throw new Problem('database-rights', `The user of this address may not ${lacks}.`, {
     status: 403,
     hint: 'Use the user that FlexMeasures uses (the owner of its tables), or grant it the rights.',

@@ -1,5 +1,6 @@
 /** Checks of the database: does it answer, is it of this version, does its clock agree with ours? */
-import type { Clock, Instant } from '#kernel'
+import { refuseUnadopted } from '#ems'
+import { type Clock, type Instant, isProblem } from '#kernel'
 import { migrationState, type Store } from '#store'
 import type { OpenDatabase } from '../database.ts'
 import { type Finding, fail, ok, warn } from '../finding.ts'
@@ -20,6 +21,11 @@ export async function checkDatabase({ store, by }: OpenDatabase): Promise<Findin
 }
 
 export async function checkMigrations(store: Store): Promise<Finding> {
+  const unadopted = await refuseUnadopted(store).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (isProblem(unadopted)) return warn('Tables', unadopted.message, unadopted.hint ?? '')
   const { applied, pending } = await migrationState(store)
   if (pending.length === 0) return ok('Tables', `up to date (${applied.length} migrations)`)
   const what =

@@ -114,11 +114,17 @@ const described = ({ release, revision, postgres, rows, passwords, adopted }: Su
     ],
   ])
 
-function cautions({ extensions, connected, strangers }: Survey, _loaded: LoadedConfig): string[] {
+function cautions({ extensions, connected, strangers, passwords }: Survey, { config }: LoadedConfig): string[] {
   const missing = Object.entries(extensions)
     .filter(([, there]) => !there)
     .map(([name]) => name)
+  const salted = Object.entries(passwords).reduce((sum, [family, n]) => (['none', 'scrypt'].includes(family) ? sum : sum + n), 0)
   return [
+    ...(salted > 0 && config.security.passwordSalt === undefined
+      ? [
+          `SECURITY_PASSWORD_SALT is not set: without that of FlexMeasures (its SECRET_KEY where it had none) ${salted} users could not sign in.`,
+        ]
+      : []),
     ...(missing.length > 0 ? [`The extensions ${missing.join(' and ')} are missing: Cariflex needs none, FlexMeasures does.`] : []),
     ...(connected.length > 0
       ? [`Connected now: ${connected.join(', ')}. Stop the FlexMeasures server and workers before you start Cariflex on this database.`]
