@@ -9,11 +9,11 @@ const OURS = '/api/cariflex/v1'
 export function addRoutes(house: OpenHouse): void {
   const { server, account, settings, steered } = house
   server.register(retentionRoutes(server, policiesOf(settings.retention.beliefs, settings.platformName)), OURS)
+  server.register(jobRoutes(server, steered?.site.zone ?? settings.timezone, account), OURS)
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), OURS)
-  server.register(jobRoutes(server, site.zone), OURS)
   if (world) server.register(worldRoutes(world, { account, zone: site.zone, vehicles: vehiclesOf(site) }, server.identity), OURS)
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 }

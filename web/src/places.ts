@@ -39,7 +39,7 @@ export const PLACES: readonly Place[] = [
     title: 'nav.assets',
     short: 'nav.assets.short',
     load: async () => (await import('./pages/assets.tsx')).Assets,
-    one: { load: async () => (await import('./pages/asset.tsx')).AssetPage },
+    one: { load: async () => (await import('./pages/asset/asset.tsx')).AssetPage },
   },
   {
     path: '/ops/plans',
@@ -64,6 +64,14 @@ export const PLACES: readonly Place[] = [
     title: 'nav.world',
     load: async () => (await import('./pages/world.tsx')).WorldPage,
     offered: ({ site }) => site?.demo ?? false,
+  },
+  {
+    path: '/ops/jobs',
+    group: 'data',
+    icon: 'jobs',
+    title: 'jobs.title',
+    load: async () => (await import('./pages/jobs.tsx')).Jobs,
+    offered: ({ user }) => user.roles.includes('admin') || user.roles.includes('account-admin'),
   },
   {
     path: '/admin/accounts',

@@ -1,17 +1,47 @@
-/** Long work, as every door shows it: stage, progress, how it ended. */
-import { Type } from 'typebox'
-import { steers } from '#ems'
-import { formatInstant, instant, Problem } from '#kernel'
+/** Long work, as every door shows it: stage, progress, how it ended; cancelled, or tried again. */
+import { type Static, Type } from 'typebox'
+import { isAdmin, steers } from '#ems'
+import { formatInstant, type Instant, Problem } from '#kernel'
+import type { Job } from '#store'
 import type { Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 
+const closed = { additionalProperties: false }
 const Id = Type.Object({ id: Type.String({ format: 'uuid' }) })
+const STATUSES = ['QUEUED', 'SCHEDULED', 'DEFERRED', 'STARTED', 'FINISHED', 'FAILED', 'STOPPED', 'CANCELED'] as const
+const List = Type.Object(
+  {
+    queue: Type.Optional(Type.String({ maxLength: 80, description: 'Only jobs of this queue' })),
+    status: Type.Optional(Type.Enum([...STATUSES], { description: 'Only jobs in this state' })),
+    limit: Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'So many at most, the newest first' }),
+  },
+  closed,
+)
 
-/** Routes of the queue; jobs of clients are read through /api/v3_0/jobs, these are for those who steer. */
+/**
+ * Routes of the queue, whoever its jobs are for: administrators, and those who steer the site of this program, see them all. Others read
+ * theirs through /api/v3_0/jobs. `zone` is that of the moments told, `owner` the account of the site.
+ */
 export const jobRoutes =
-  ({ queue, identity }: Rooms, zone: string): Routes =>
+  ({ queue, identity }: Rooms, zone: string, owner?: number): Routes =>
   (app) => {
-    const operate = { onRequest: [identity.authenticate, identity.requirePermission(steers)] }
+    const oversees = identity.requirePermission((who) => isAdmin(who) || (steers(who) && who.account === owner))
+    const operate = { onRequest: [identity.authenticate, oversees] }
+    const at = (moment: Instant | null) => (moment === null ? null : formatInstant(moment, zone))
+    const view = (job: Job) => ({
+      job: job.id,
+      queue: job.queue,
+      status: job.status,
+      tries: job.tries,
+      ...job.progress,
+      enqueuedAt: at(job.enqueuedAt),
+      startedAt: at(job.startedAt),
+      endedAt: at(job.endedAt),
+      problem: job.exc,
+    })
+    app.get('/jobs', { ...operate, schema: { tags: ['jobs'], summary: 'Jobs, the newest first', querystring: List } }, async (request) => ({
+      data: (await queue.list(request.query as Static<typeof List>)).map(view),
+    }))
     app.get('/jobs/:id', { ...operate, schema: { tags: ['jobs'], summary: 'A job and how far it is', params: Id } }, async (request) => {
       const job = await queue.get(request.params.id)
       if (!job)
@@ -19,21 +49,20 @@ export const jobRoutes =
           status: 404,
           hint: 'Ended jobs are forgotten after two weeks.',
         })
-      const at = (moment: number | undefined | null) =>
-        moment === undefined || moment === null ? null : formatInstant(instant(moment), zone)
-      return {
-        data: {
-          job: job.id,
-          queue: job.queue,
-          status: job.status,
-          ...job.progress,
-          enqueuedAt: at(job.enqueuedAt),
-          startedAt: at(job.startedAt),
-          endedAt: at(job.endedAt),
-          problem: job.exc ?? null,
-        },
-      }
+      return { data: view(job) }
     })
+    app.post(
+      '/jobs/:id/retry',
+      { ...operate, schema: { tags: ['jobs'], summary: 'A job that failed or was stopped waits again', params: Id } },
+      async (request) => {
+        if (!(await queue.retry(request.params.id)))
+          throw new Problem('job-not-failed', `Job '${request.params.id}' did not fail, is not known, or a newer one takes its place.`, {
+            status: 409,
+            hint: 'Only jobs that failed, were stopped or canceled are tried again.',
+          })
+        return { data: view((await queue.get(request.params.id))!) }
+      },
+    )
     app.delete('/jobs/:id', { ...operate, schema: { tags: ['jobs'], summary: 'Cancels a job', params: Id } }, async (request, reply) => {
       if (!(await queue.cancel(request.params.id)))
         throw new Problem('unknown-job', `No unfinished job '${request.params.id}' is known.`, {

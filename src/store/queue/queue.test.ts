@@ -329,3 +329,24 @@ test('ended jobs are forgotten after their time, waiting ones never', async (t) 
     [waiting],
   )
 })
+
+test('a job that failed is tried again under its own id, one that ended well or waits is not', async (t) => {
+  const { queue } = await fresh(t)
+  let broken = true
+  queue.work('mail', async () => {
+    if (broken) throw new Problem('no-mail', 'The post is closed.', { retry: 'never' })
+    return 'sent'
+  })
+  let id: string | undefined
+  const failed = reaches(queue, () => id, 'FAILED')
+  id = await queue.enqueue('mail', {})
+  assert.match((await failed).exc ?? '', /The post is closed/)
+  broken = false
+  const finished = reaches(queue, () => id, 'FINISHED')
+  assert.equal(await queue.retry(id), true)
+  const job = await finished
+  assert.deepEqual([job.result, job.exc, job.tries], ['sent', null, 1])
+  assert.equal(await queue.retry(id), false)
+  assert.equal(await queue.retry(await queue.enqueue('other', {})), false, 'it waits already')
+  assert.equal(await queue.retry('nonsense'), false)
+})

@@ -23,6 +23,8 @@ export interface Queue {
   get(id: string): Promise<Job | undefined>
   /** The newest job of a queue that was asked the same since then (`JobOptions.asked`), unless it failed or was stopped. */
   asked(queue: string, asked: string, since: Instant): Promise<string | undefined>
+  /** A job that failed, or was stopped, waits again under its own id. False when it did not, is unknown, or a newer one of its key waits. */
+  retry(id: string): Promise<boolean>
   /** Newest first. */
   list(filter?: { queue?: string; status?: Job['status']; limit?: number }): Promise<Job[]>
   /** A waiting job becomes CANCELED; one that runs is aborted and becomes STOPPED. False when it had ended or never was. */
@@ -135,6 +137,22 @@ export function openQueue({ store, clock, log }: { store: Store; clock: Clock; l
       )
       for (const worker of workers.values()) worker.running.get(id)?.abort.abort(canceled())
       return running !== undefined
+    },
+    async retry(id) {
+      if (!UUID.test(id)) return false
+      const again = await store.first<Job>(
+        `update cariflex.job set status = 'QUEUED', tries = 0, run_at = $2, started_at = null, ended_at = null, deadline = null,
+           cancel_requested = false, progress = null, exc = null
+         where id = $1 and status in ('FAILED', 'STOPPED', 'CANCELED') and not exists (
+           select from cariflex.job twin where twin.queue = job.queue and twin.unique_key = job.unique_key
+             and twin.status in ('QUEUED', 'SCHEDULED', 'DEFERRED'))
+         returning ${JOB_COLUMNS}`,
+        [id, asTimestamp(clock.now())],
+      )
+      if (!again) return false
+      tell(again)
+      workers.get(again.queue)?.wake()
+      return true
     },
     on(listener) {
       listeners.add(listener)
