@@ -16,6 +16,8 @@ export interface Settings {
   platformName: string
   timezone: string
   mail: MailSettings
+  /** Longest time, ms, between runs of tasks by name, and between calls of users by email. */
+  monitoring?: { tasks: Record<string, number>; users: Record<string, number> }
   admin: { email?: string; password?: string }
   /** From the configuration file. */
   territory?: Territory

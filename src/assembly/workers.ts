@@ -1,5 +1,15 @@
 /** The list of what works in the background once the port is open, and how each of it is stopped. */
-import { policiesOf, recountFigures, SAYING, startForecasting, startHeartbeat, startPlanner, thinBeliefs } from '#ems'
+import {
+  openAlarms,
+  policiesOf,
+  recountFigures,
+  SAYING,
+  startForecasting,
+  startHeartbeat,
+  startMonitor,
+  startPlanner,
+  thinBeliefs,
+} from '#ems'
 import { DAY, millis, say } from '#kernel'
 import { forgetOutbox } from '#store'
 import type { House, OpenHouse } from './house.ts'
@@ -23,7 +33,16 @@ export function addRetention({ retention, settings, store, clock, log, queue, ac
 }
 
 /** Workers of every platform, with or without a territory; every line is one, noted with its stop: `undo.add('name', () => worker.stop())`. */
-export function startWorkers(_house: OpenHouse, _undo: Undo): void {}
+export function startWorkers({ server, settings, store, clock, log, bus, steered }: OpenHouse, undo: Undo): void {
+  const monitor = startMonitor({
+    ...{ store, clock, log, mails: server.mails, alarms: steered?.line.alarms ?? openAlarms({ store, clock, bus }) },
+    ...(steered && { asset: steered.site.asset }),
+    ...(settings.monitoring ?? { tasks: {}, users: {} }),
+    ...{ recipients: settings.mail.monitoring, platform: settings.platformName },
+    ...{ language: settings.server.language ?? 'fr', zone: settings.timezone },
+  })
+  undo.add('monitoring', () => monitor.stop())
+}
 
 /** Workers of a platform that steers a territory. The first look and the first plan take seconds: nobody waits for them. */
 export function startSteering({ steered, settings, log, firstStart }: OpenHouse, undo: Undo): void {

@@ -3,7 +3,22 @@ import { type Config, createLog, type Log, systemClock } from '#kernel'
 import type { Settings } from '../main.ts'
 
 export function settingsOf(config: Config): Settings {
-  const { platform, server, database, admin, ems, grid, charging, security, flexmeasures, mail, simulation, territory, retention } = config
+  const {
+    platform,
+    server,
+    database,
+    admin,
+    ems,
+    grid,
+    charging,
+    security,
+    flexmeasures,
+    mail,
+    monitoring,
+    simulation,
+    territory,
+    retention,
+  } = config
   return {
     data: database.folder,
     host: server.host,
@@ -49,6 +64,7 @@ export function settingsOf(config: Config): Settings {
       samplesKept: retention.samples,
     },
     mail,
+    monitoring,
     ...(security.secretKey !== undefined && { secretKey: security.secretKey }),
     ...(database.url !== undefined && { databaseUrl: database.url }),
     ...(territory !== undefined && { territory }),

@@ -110,6 +110,8 @@ export const SAYING = {
   pricesMissing: 'Prices of the next twelve hours are missing: the last known day stands in for them.',
   undecided: 'Orders could not be decided: {why}',
   forecastsOld: 'Forecasts could not be refreshed: {why}',
+  tasksLate: 'Tasks did not run in time, or failed: {names}.',
+  usersSilent: 'Not heard of for too long: {names}.',
 
   // What is refused to people who post limits and overrides, and what to do.
   unknownPart: 'Asset {asset} is neither the site nor one of its devices.',

@@ -3,7 +3,7 @@
  * Every setting has a default unless it is optional. Lengths of time are written as ISO 8601 durations and read as milliseconds.
  */
 import { type Static, Type } from 'typebox'
-import { Count, closed, Flag, Kept, Length, Port, Section, Share, Text } from './config-fields.ts'
+import { Count, closed, Flag, Kept, Length, LengthsByName, Port, Section, Share, Text } from './config-fields.ts'
 import { FlexMeasuresSection, MailSection, SecuritySection } from './config-flexmeasures.ts'
 import type { Millis } from './quantity.ts'
 import { TerritorySchema } from './territory.ts'
@@ -73,6 +73,10 @@ export const ConfigSchema = Type.Object(
     security: SecuritySection,
     flexmeasures: FlexMeasuresSection,
     mail: MailSection,
+    monitoring: Section('What somebody is told when it stops: an alarm, and a mail to mail.monitoring.', {
+      tasks: LengthsByName('Longest time between runs of tasks that report them (/api/ops/postLatestTaskRun), by name.'),
+      users: LengthsByName('Longest time between calls of users (gateways, bridges), by email.'),
+    }),
     log: Section('What the program tells.', {
       level: Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
         default: 'info',

@@ -144,6 +144,8 @@ export const TWINS: Readonly<Record<string, string>> = {
     'Les prix des douze prochaines heures manquent : le dernier jour connu les remplace.',
   'Orders could not be decided: {why}': "Les ordres n'ont pas pu être décidés : {why}",
   'Forecasts could not be refreshed: {why}': "Les prévisions n'ont pas pu être rafraîchies : {why}",
+  'Tasks did not run in time, or failed: {names}.': "Des tâches n'ont pas tourné à temps ou ont échoué : {names}.",
+  'Not heard of for too long: {names}.': 'Sans nouvelles depuis trop longtemps : {names}.',
 
   // Chargers.
   'The station is not connected.': "La borne n'est pas connectée.",
