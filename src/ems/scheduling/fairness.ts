@@ -7,7 +7,7 @@
 import type { Highs } from 'highs'
 import { formulate, pricesAt } from './formulate.ts'
 import type { Priced } from './price.ts'
-import { at, type Commitment, type Flow, groupsOf, highest, lowest, type SchedulingProblem } from './problem.ts'
+import { at, type Commitment, groupsOf, highest, lowest, type SchedulingProblem, type Series } from './problem.ts'
 import { hullOf } from './relaxation.ts'
 import { modelOf, OPTIONS, STATUS } from './run-program.ts'
 
@@ -73,7 +73,7 @@ export function fairLevels(
   timeLimitMs: number,
 ): number[] | undefined {
   const begin = performance.now()
-  const formulation = formulate(withinPlan(hullOf(problem), plan))
+  const formulation = formulate(withinPlan(hullOf(problem), plan, claims))
   const { program } = formulation
   const needs = claims.map((claim) => Math.max(claim.kwh - problem.stocks[problem.devices[claim.device]!.stock!]!.start, NOTEWORTHY))
   return highs.withModel(modelOf(program), (model) => {
@@ -113,43 +113,51 @@ export function fairLevels(
   })
 }
 
-/** The problem without prices, in the limits that the plan keeps: what it breaks may stay broken, and no more. */
-function withinPlan(problem: SchedulingProblem, plan: Priced): SchedulingProblem {
-  const flows = problem.flows.map((flow): Flow & { min: Float64Array; max: Float64Array } => ({
-    ...flow,
-    min: Float64Array.from({ length: problem.steps }, (_, step) => lowest(flow.min, step)),
-    max: Float64Array.from({ length: problem.steps }, (_, step) => highest(flow.max, step)),
-  }))
+/**
+ * The problem without prices, in the limits that the plan keeps: what it breaks may stay broken, and no more. Claims are left out: they are
+ * what is shared.
+ */
+function withinPlan(problem: SchedulingProblem, plan: Priced, claims: readonly Claim[]): SchedulingProblem {
+  const { steps } = problem
+  const bounded = <Thing extends { min?: Series; max?: Series }>(thing: Thing) => ({
+    ...thing,
+    min: Float64Array.from({ length: steps }, (_, step) => lowest(thing.min, step)),
+    max: Float64Array.from({ length: steps }, (_, step) => highest(thing.max, step)),
+  })
+  const flows = problem.flows.map(bounded)
+  const stocks = problem.stocks.map(bounded)
+  const claimed = new Set(claims.map((claim) => problem.devices[claim.device]!.stock! * steps + claim.step))
   for (const commitment of problem.commitments) {
     const { on } = commitment
-    if (!('flow' in on) || commitment.tieBreak || (commitment.up !== undefined && commitment.down !== undefined)) continue
-    const flow = flows[on.flow]!
-    const level = plan.flows[on.flow]!
-    for (const group of groupsOf(commitment, problem.steps)) {
+    if (commitment.tieBreak || (commitment.up !== undefined && commitment.down !== undefined)) continue
+    const bounds = 'flow' in on ? flows[on.flow]! : stocks[on.stock]!
+    const level = 'flow' in on ? plan.flows[on.flow]! : plan.stocks[on.stock]!.subarray(1)
+    for (const group of groupsOf(commitment, steps)) {
       const { up, down } = pricesAt(commitment, group[0]!)
       const most = Math.max(...group.map((step) => level[step]! - at(commitment.quantity, step)), 0)
       const least = Math.min(...group.map((step) => level[step]! - at(commitment.quantity, step)), 0)
       for (const step of group) {
+        if ('stock' in on && claimed.has(on.stock * steps + step)) continue
         const quantity = at(commitment.quantity, step)
-        if (up > 0) flow.max[step] = Math.min(flow.max[step]!, Math.max(quantity + most, level[step]!))
-        if (down < 0) flow.min[step] = Math.max(flow.min[step]!, Math.min(quantity + least, level[step]!))
+        if (up > 0) bounds.max[step] = Math.min(bounds.max[step]!, Math.max(quantity + most, level[step]!))
+        if (down < 0) bounds.min[step] = Math.max(bounds.min[step]!, Math.min(quantity + least, level[step]!))
       }
     }
   }
-  return { ...problem, flows, commitments: [] }
+  return { ...problem, flows, stocks, commitments: [] }
 }
 
-/** The problem in which every claim is held to what it was allotted, at a price above other wishes. */
+/** The problem in which every claim is held to what it was allotted, at a price above that of the wish. */
 export function allotted(problem: SchedulingProblem, claims: readonly Claim[], levels: readonly number[]): SchedulingProblem {
-  let dearest = 1
-  for (const { on, down, tieBreak } of problem.commitments)
-    if ('stock' in on && !tieBreak && down !== undefined)
-      for (let step = 0; step < problem.steps; step++) dearest = Math.max(dearest, -at(down, step) || 0)
   const held = claims.map((claim, index): Commitment => {
-    const quantity = new Float64Array(problem.steps).fill(Number.NaN)
-    quantity[claim.step] = levels[index]! - 1e-6 * Math.max(1, Math.abs(levels[index]!))
-    const on = { stock: problem.devices[claim.device]!.stock! }
-    return { name: 'fair share', on, grouping: 'each', quantity, down: -2 * ALLOTTED * dearest, tieBreak: true }
+    const stock = problem.devices[claim.device]!.stock!
+    let price = 0
+    for (const { on, down, tieBreak, quantity } of problem.commitments)
+      if ('stock' in on && on.stock === stock && !tieBreak && down !== undefined && Number.isFinite(at(quantity, claim.step)))
+        price -= at(down, claim.step)
+    const wanted = new Float64Array(problem.steps).fill(Number.NaN)
+    wanted[claim.step] = levels[index]! - 1e-6 * Math.max(1, Math.abs(levels[index]!))
+    return { name: 'fair share', on: { stock }, grouping: 'each', quantity: wanted, down: -ALLOTTED * Math.max(price, 1), tieBreak: true }
   })
   return { ...problem, commitments: [...problem.commitments, ...held] }
 }
