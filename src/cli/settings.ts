@@ -41,6 +41,7 @@ export function settingsOf(config: Config): Settings {
       ...(server.publicUrl !== undefined && { publicUrl: server.publicUrl }),
       trustProxy: server.trustProxy,
       ingestLimit: server.ingestLimit,
+      uploadRows: server.uploadRows,
       bodyLimit: server.bodyLimit,
       headerLimit: server.headerLimit,
       requestTimeout: server.requestTimeout,

@@ -54,6 +54,7 @@ export const ConfigSchema = Type.Object(
       trustProxy: Flag(false, 'Believe X-Forwarded-* headers; only behind a proxy that sets them.'),
       bodyLimit: Count(1_048_576, 'Largest request body, bytes.', 1024),
       ingestLimit: Count(3_250_585, 'Largest body of sensor data, bytes.', 1024),
+      uploadRows: Count(1_000_000, 'Rows that an uploaded file of sensor data may have.', 1),
       headerLimit: Count(16_384, 'Largest sum of request headers, bytes.', 1024),
       requestTimeout: Length('PT30S', 'A request that takes longer to arrive is dropped.'),
       sessionLength: Length('P14D', 'How long a sign-in lasts.'),
