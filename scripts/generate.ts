@@ -1,11 +1,14 @@
 /**
  * Writes every file that is made from another one: `npm run generate`. With `--check` nothing is written, and the command fails when a
- * file is not what it would be.
+ * file is not what it would be. With `--coverage [WORD …]` tests of the server (whose path contains a word)
+ * run first and say anew which routes they exercise.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CONFIG_SCHEMA_FILE, configJsonSchema } from '../src/kernel/index.ts'
+import { gatherCoverage } from './gather-coverage.ts'
 import { CLI_PAGE, generateCliPage } from './generate-cli-page.ts'
 import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
+import { COVERAGE_PAGE, generateCoveragePage } from './generate-coverage-page.ts'
 import { FLEX_CONTEXT_PAGE, FLEX_MODEL_PAGE, generateFlexContextPage, generateFlexModelPage } from './generate-flex-pages.ts'
 import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
 import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
@@ -18,12 +21,15 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [CLI_PAGE, generateCliPage],
   [PROBLEMS_PAGE, generateProblemsPage],
   [PERMISSIONS_PAGE, generatePermissionsPage],
+  [COVERAGE_PAGE, generateCoveragePage],
   [FLEX_MODEL_PAGE, generateFlexModelPage],
   [FLEX_CONTEXT_PAGE, generateFlexContextPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
   [OCPP_TYPES_FILE, generateOcpp],
 ]
 
+const coverage = process.argv.indexOf('--coverage')
+if (coverage > 0) gatherCoverage(process.argv.slice(coverage + 1))
 const checkOnly = process.argv.includes('--check')
 let stale = 0
 for (const [file, text] of GENERATED) {

@@ -11,6 +11,7 @@ import {
   silentLog,
 } from '#kernel'
 import { type Store, scratchStore } from '#store'
+import { type Witness, watchRoutes } from './coverage.fixture.ts'
 import type { ServerConfig } from './rooms.ts'
 import { createServer, type Server, type ServerParts } from './server.ts'
 
@@ -38,13 +39,9 @@ export interface Answer {
   body: Record<string, unknown>
 }
 
-interface Life {
-  after(work: () => unknown): void
-}
-
 /** Opens a door; `given.store` brings a database of one's own. */
 export async function openDoor(
-  t: Life,
+  t: Witness,
   given: {
     store?: Store
     config?: Partial<ServerConfig>
@@ -73,6 +70,7 @@ export async function openDoor(
     ...(given.pool && { pool: given.pool }),
     ...(given.mail && { mail: given.mail }),
   })
+  watchRoutes(server.app, t)
   const [a, b] = [await server.accounts.create({ name: 'A' }), await server.accounts.create({ name: 'B' })]
   const people = [
     ['ann', a.id, ['account-admin']],

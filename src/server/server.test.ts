@@ -3,6 +3,7 @@ import test, { type TestContext } from 'node:test'
 import { createAdministrator, type News, openUsers } from '#ems'
 import { inProcessBus, manualClock, parseInstant, silentLog } from '#kernel'
 import { scratchStore } from '#store'
+import { watchRoutes } from './coverage.fixture.ts'
 import { createServer, type Server } from './server.ts'
 
 const AT = parseInstant('2026-11-24T12:00:00Z')
@@ -24,6 +25,7 @@ async function open(t: TestContext): Promise<Door> {
     log: silentLog,
     bus: inProcessBus<News>(() => {}),
   })
+  watchRoutes(server.app, t)
   const { id } = (await store.first<{ id: number }>("insert into account (name) values ('A') returning id"))!
   await server.users.create({ email: 'ann@example.com', password: 'correct horse', account: id, roles: ['account-admin'] })
   const { url } = await server.listen()

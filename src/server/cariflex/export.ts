@@ -49,7 +49,8 @@ const window = {
     }),
   ),
 }
-const SensorQuery = Type.Object({ ...window, unit: Type.Optional(Type.String()) }, { additionalProperties: false })
+const unit = Type.Optional(Type.String({ description: 'Unit of the values; that of the sensor unless said.' }))
+const SensorQuery = Type.Object({ ...window, unit }, { additionalProperties: false })
 const AssetQuery = Type.Object(
   { ...window, sensors: Type.Optional(Type.String({ description: 'Ids, parted by commas; default those that its charts show.' })) },
   { additionalProperties: false },

@@ -1,6 +1,6 @@
 /** Plans, setpoints, limits, overrides and alarms: what the line of a site decided, and what people may tell it. */
 import { Type } from 'typebox'
-import { auditAsset, type Line, planView, skillViews } from '#ems'
+import { auditAsset, type Line, planView } from '#ems'
 import { DAY, Problem, parseInstant, say } from '#kernel'
 import type { Request, Routes } from '../app.ts'
 import type { Identity } from '../identity.ts'
@@ -46,9 +46,17 @@ const PostedLimit = Type.Object(
     duration: Type.Optional(Type.String({ description: 'ISO 8601, instead of until' })),
     maxKw: Type.Optional(Type.Number({ description: 'Most that may be consumed, kW' })),
     minKw: Type.Optional(Type.Number({ description: 'Lowest power; negative allows so much production, kW' })),
-    rung: Type.Optional(Type.Union([Type.Literal('grid'), Type.Literal('contract')])),
-    scope: Type.Optional(Type.Union([Type.Literal('flexible-consumption'), Type.Literal('site-net')])),
-    because: Type.Optional(Type.String({ maxLength: 300 })),
+    rung: Type.Optional(
+      Type.Union([Type.Literal('grid'), Type.Literal('contract')], {
+        description: 'Whose limit it is; grid unless said, which goes before contract.',
+      }),
+    ),
+    scope: Type.Optional(
+      Type.Union([Type.Literal('flexible-consumption'), Type.Literal('site-net')], {
+        description: 'What is limited: the flexible devices together, or the site at its meter.',
+      }),
+    ),
+    because: Type.Optional(Type.String({ maxLength: 300, description: 'Reason that people read.' })),
   },
   { additionalProperties: false },
 )
@@ -64,11 +72,11 @@ const OverrideShape = Type.Object({
 })
 const PostedOverride = Type.Object(
   {
-    device: Type.String(),
+    device: Type.String({ description: 'Id of the device.' }),
     powerKw: Type.Number({ description: 'kW, consumption positive' }),
     until: Type.Optional(Moment),
-    duration: Type.Optional(Type.String()),
-    because: Type.Optional(Type.String({ maxLength: 300 })),
+    duration: Type.Optional(Type.String({ description: 'ISO 8601, instead of until.' })),
+    because: Type.Optional(Type.String({ maxLength: 300, description: 'Reason that people read.' })),
   },
   { additionalProperties: false },
 )
@@ -96,7 +104,11 @@ export const orderRoutes =
       '/plans/latest',
       {
         ...read,
-        schema: { tags: ['plans'], summary: 'The newest plan', querystring: Type.Object({ asset: Type.Optional(Type.Integer()) }) },
+        schema: {
+          tags: ['plans'],
+          summary: 'The newest plan',
+          querystring: Type.Object({ asset: Type.Optional(Type.Integer({ description: 'Only the part of this asset.' })) }),
+        },
       },
       async (request) => {
         const plan = await line.plans.latest(site.asset, clock.now())
@@ -110,11 +122,6 @@ export const orderRoutes =
       },
     )
     app.get(
-      '/forecasts/skill',
-      { ...read, schema: { tags: ['forecasts'], summary: 'How much better than persistence each forecast was, day by day' } },
-      async () => ({ data: await skillViews(line.store, { site: site.asset }, clock.now()) }),
-    )
-    app.get(
       '/setpoints',
       {
         ...read,
@@ -122,11 +129,11 @@ export const orderRoutes =
           tags: ['setpoints'],
           summary: 'Orders with reason and receipt; without a period those in force, one a device',
           querystring: Type.Object({
-            device: Type.Optional(Type.String()),
-            asset: Type.Optional(Type.Integer()),
-            from: Type.Optional(Type.String()),
-            to: Type.Optional(Type.String()),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
+            device: Type.Optional(Type.String({ description: 'Only orders of this device.' })),
+            asset: Type.Optional(Type.Integer({ description: 'Only orders of the device of this asset.' })),
+            from: Type.Optional(Type.String({ description: 'Orders since, ISO 8601 with offset.' })),
+            to: Type.Optional(Type.String({ description: 'Orders until, ISO 8601 with offset.' })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, description: 'So many at most.' })),
           }),
           response: { 200: Data(Type.Array(Setpoint)) },
         },
@@ -145,7 +152,7 @@ export const orderRoutes =
         schema: {
           tags: ['limits'],
           summary: 'Limits in force (and, with ahead=true, those announced for a day)',
-          querystring: Type.Object({ ahead: Type.Optional(Type.Boolean()) }),
+          querystring: Type.Object({ ahead: Type.Optional(Type.Boolean({ description: 'Also those announced for the day to come.' })) }),
           response: { 200: Data(Type.Array(LimitShape)) },
         },
       },

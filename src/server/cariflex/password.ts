@@ -34,7 +34,7 @@ export function passwordRoutes(app: App, rooms: Rooms): void {
         tags,
         summary: 'Mails a link to choose a new password; the answer is the same whether the user exists or not',
         security: [],
-        body: Type.Object({ email: Type.String({ maxLength: 255 }) }, closed),
+        body: Type.Object({ email: Type.String({ maxLength: 255, description: 'Where the link goes, when a user has it.' }) }, closed),
         response: { 202: Type.Object({ message: Type.String() }) },
       },
     },
@@ -55,7 +55,10 @@ export function passwordRoutes(app: App, rooms: Rooms): void {
         tags,
         summary: 'Chooses a new password with the token of a mailed link; ends all sessions and tokens of the user',
         security: [],
-        body: Type.Object({ token: Type.String({ maxLength: 200 }), password: Password }, closed),
+        body: Type.Object(
+          { token: Type.String({ maxLength: 200, description: 'What stands in the link that was mailed.' }), password: Password },
+          closed,
+        ),
       },
     },
     async (request, reply) => {
@@ -77,7 +80,7 @@ export function passwordRoutes(app: App, rooms: Rooms): void {
       schema: {
         tags,
         summary: 'Changes your own password; ends all your other sessions and tokens',
-        body: Type.Object({ old: Type.String({ maxLength: 1024 }), password: Password }, closed),
+        body: Type.Object({ old: Type.String({ maxLength: 1024, description: 'The password until now.' }), password: Password }, closed),
       },
       onRequest: identity.authenticate,
     },
@@ -96,8 +99,8 @@ export function passwordRoutes(app: App, rooms: Rooms): void {
 
   const Page = Type.Object(
     {
-      limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
-      offset: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
+      limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'So many at most.' }),
+      offset: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0, description: 'So many are passed over.' }),
     },
     closed,
   )

@@ -3,6 +3,7 @@ import test from 'node:test'
 import { type BeliefPolicy, type News, policiesOf, thinBeliefs } from '#ems'
 import { DAY, HOUR, inProcessBus, instant, type Millis, manualClock, silentLog } from '#kernel'
 import { scratchStore } from '#store'
+import { watchRoutes } from '../coverage.fixture.ts'
 import { NOON } from '../door.fixture.ts'
 import { createServer } from '../server.ts'
 import { retentionRoutes } from './retention.ts'
@@ -12,6 +13,7 @@ test('everybody sees the policies, and what they removed of sensors they may rea
   const clock = manualClock(NOON)
   const config = { host: '127.0.0.1', port: 0, platformName: 'Cariflex', timezone: 'UTC', web: '/nowhere' }
   const server = createServer({ config, store, clock, log: silentLog, bus: inProcessBus<News>(() => {}) })
+  watchRoutes(server.app, t)
   const policies: BeliefPolicy[] = policiesOf({ old: { after: (7 * DAY) as Millis, keep: 'newest', except: [99] } }, 'Cariflex')
   server.register(retentionRoutes(server, policies), '/api/cariflex/v1')
   const people: Record<string, string> = {}

@@ -8,7 +8,10 @@ import type { Rooms } from '../rooms.ts'
 import { createSecondFactor } from './second-factor.ts'
 
 const Credentials = Type.Object(
-  { email: Type.String({ maxLength: 255 }), password: Type.String({ maxLength: 1024 }) },
+  {
+    email: Type.String({ maxLength: 255, description: 'Email of the user, in any case.' }),
+    password: Type.String({ maxLength: 1024, description: 'Password of the user.' }),
+  },
   { additionalProperties: false },
 )
 
@@ -32,7 +35,13 @@ const userOf = (who: Principal) => ({
   },
 })
 
-const Code = Type.Object({ ticket: Type.String({ maxLength: 100 }), code: Type.String({ maxLength: 20 }) }, { additionalProperties: false })
+const Code = Type.Object(
+  {
+    ticket: Type.String({ maxLength: 100, description: 'What the sign-in by password gave.' }),
+    code: Type.String({ maxLength: 20, description: 'The code that came by mail.' }),
+  },
+  { additionalProperties: false },
+)
 const CodeWanted = Type.Object({
   secondFactor: Type.Literal('mail'),
   ticket: Type.String({ description: 'To be sent to POST /session/code with the code that was mailed.' }),

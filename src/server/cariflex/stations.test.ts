@@ -4,6 +4,7 @@ import { openCharging } from '#charging'
 import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
 import { inProcessBus, manualClock, parseInstant, silentLog, type Territory } from '#kernel'
 import { scratchStore } from '#store'
+import { watchRoutes } from '../coverage.fixture.ts'
 import { createServer } from '../server.ts'
 import { stationRoutes } from './stations.ts'
 
@@ -25,6 +26,7 @@ test('a station is registered where it stands, and half a place is refused befor
   const charging = await openCharging({ ...parts, beliefs: openBeliefs({ store, clock, bus }), devices: deviceRegistry() })
   const config = { host: '127.0.0.1', port: 0, platformName: 'Cariflex', timezone: 'UTC', web: '/nowhere' }
   const server = createServer({ config, store, clock, bus, log: silentLog })
+  watchRoutes(server.app, t)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), '/api/cariflex/v1')
   t.after(async () => {
     await server.close()

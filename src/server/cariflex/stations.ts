@@ -9,16 +9,16 @@ import type { Rooms } from '../rooms.ts'
 import { SAYING } from './saying.ts'
 import { Data, onSite, whoOf } from './shape.ts'
 
-const Identity = Type.Object({ identity: Type.String() })
+const Identity = Type.Object({ identity: Type.String({ description: 'Identity of the station: the last part of its URL.' }) })
 const Registration = Type.Object(
   {
     identity: Type.String({ pattern: '^[A-Za-z0-9*+=._@|-]{1,48}$', description: 'Identity of the station: the last part of its URL' }),
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
-    nominalKw: Type.Number({ exclusiveMinimum: 0, maximum: 1000 }),
-    phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)])),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 80, description: 'What people call it; its identity unless said.' })),
+    nominalKw: Type.Number({ exclusiveMinimum: 0, maximum: 1000, description: 'Most it gives, kW.' }),
+    phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)], { description: 'Phases it is connected to; 3 unless said.' })),
     password: Type.Optional(Type.String({ minLength: 16, maxLength: 40, description: 'Invented and shown once when absent' })),
-    latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
-    longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
+    latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90, description: 'Degrees north.' })),
+    longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180, description: 'Degrees east.' })),
   },
   { additionalProperties: false },
 )
@@ -56,8 +56,8 @@ export const stationRoutes =
           params: Identity,
           querystring: Type.Object({
             before: Type.Optional(Type.Integer({ description: 'only what was said before this entry' })),
-            search: Type.Optional(Type.String({ maxLength: 100 })),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+            search: Type.Optional(Type.String({ maxLength: 100, description: 'Only what holds this text.' })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'So many at most.' })),
           }),
         },
       },
@@ -74,7 +74,12 @@ export const stationRoutes =
           summary: 'Sends a command by hand; the answer of the station comes back',
           params: Identity,
           body: Type.Object(
-            { action: Type.String(), payload: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
+            {
+              action: Type.String({ description: "Name of the OCPP message, such as 'Reset'." }),
+              payload: Type.Optional(
+                Type.Record(Type.String(), Type.Unknown(), { description: 'Fields of the message, as OCPP has them.' }),
+              ),
+            },
             { additionalProperties: false },
           ),
         },

@@ -46,15 +46,36 @@ export function worldView({ now, vehicles, ...rest }: WorldLook, place: WorldPla
 
 const closed = { additionalProperties: false }
 const COMMANDS = {
-  plug: Type.Object({ vehicle: Type.String(), station: Type.Optional(Type.String()) }, closed),
-  unplug: Type.Object({ vehicle: Type.String() }, closed),
-  cloud: Type.Object(
-    { cover: Type.Number({ minimum: 0, maximum: 1 }), minutes: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1440 })) },
+  plug: Type.Object(
+    {
+      vehicle: Type.String({ description: 'Id of the car.' }),
+      station: Type.Optional(Type.String({ description: 'Id of the charger; a free one unless said.' })),
+    },
     closed,
   ),
-  fault: Type.Object({ device: Type.String(), on: Type.Boolean() }, closed),
-  disconnect: Type.Object({ device: Type.String(), seconds: Type.Number({ minimum: 1, maximum: 3600 }) }, closed),
-  freeze: Type.Object({ on: Type.Boolean() }, closed),
+  unplug: Type.Object({ vehicle: Type.String({ description: 'Id of the car.' }) }, closed),
+  cloud: Type.Object(
+    {
+      cover: Type.Number({ minimum: 0, maximum: 1, description: 'Share of the sky that is covered, 0 to 1.' }),
+      minutes: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1440, description: 'How long, minutes.' })),
+    },
+    closed,
+  ),
+  fault: Type.Object(
+    {
+      device: Type.String({ description: 'Id of the device.' }),
+      on: Type.Boolean({ description: 'True: it fails; false: it is well again.' }),
+    },
+    closed,
+  ),
+  disconnect: Type.Object(
+    {
+      device: Type.String({ description: 'Id of the device.' }),
+      seconds: Type.Number({ minimum: 1, maximum: 3600, description: 'How long it stays away, seconds.' }),
+    },
+    closed,
+  ),
+  freeze: Type.Object({ on: Type.Boolean({ description: 'True: nothing in the world changes; false: it goes on.' }) }, closed),
 }
 
 /** Routes of the world panel; only registered when the world is simulated. */

@@ -6,24 +6,24 @@ import { canonical, Flag } from './query.ts'
 import { check } from './validate.ts'
 
 const closed = { additionalProperties: false }
-const Moment = Type.Optional(Type.String({ format: 'aware-datetime' }))
-const Pixels = Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 }))
+const moment = (description: string) => Type.Optional(Type.String({ format: 'aware-datetime', description }))
+const pixels = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description }))
 
 const window = {
-  start: Moment,
-  end: Moment,
-  duration: Type.Optional(Type.String({ format: 'iso-duration' })),
-  prior: Moment,
-  'beliefs-after': Moment,
+  start: moment('Begin of the window, ISO 8601 with offset.'),
+  end: moment('End of the window, ISO 8601 with offset.'),
+  duration: Type.Optional(Type.String({ format: 'iso-duration', description: 'Length of the window, with start or end.' })),
+  prior: moment('Only what was recorded up to this moment.'),
+  'beliefs-after': moment('Only what was recorded after this moment.'),
 }
 const chart = {
   ...window,
   'include-data': Type.Optional(Flag),
   'include-asset-annotations': Type.Optional(Flag),
   'include-account-annotations': Type.Optional(Flag),
-  'dataset-name': Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-  height: Pixels,
-  width: Pixels,
+  'dataset-name': Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Name of the data set in the specification.' })),
+  height: pixels('Height of each graph, pixels.'),
+  width: pixels('Width, pixels; that of its container unless said.'),
 }
 const data = {
   ...window,
@@ -31,7 +31,8 @@ const data = {
   'most-recent-beliefs-only': Type.Optional(Flag),
   'compress-json': Type.Optional(Flag),
 }
-const type = (names: readonly string[]) => Type.Optional(Type.Unsafe<string>({ type: 'string', enum: names }))
+const type = (names: readonly string[]) =>
+  Type.Optional(Type.Unsafe<string>({ type: 'string', enum: names, description: 'Kind of chart.' }))
 
 export const AssetChartQuery = Type.Object(
   { ...chart, 'combine-legend': Type.Optional(Flag), 'chart-type': type(['chart_for_multiple_sensors']) },
@@ -40,7 +41,10 @@ export const AssetChartQuery = Type.Object(
 export const sensorChartQuery = (types: readonly string[]) =>
   Type.Object({ ...chart, 'include-sensor-annotations': Type.Optional(Flag), 'chart-type': type(types) }, closed)
 export const AssetDataQuery = Type.Object(data, closed)
-export const SensorDataQuery = Type.Object({ ...data, resolution: Type.Optional(Type.String({ format: 'iso-duration' })) }, closed)
+export const SensorDataQuery = Type.Object(
+  { ...data, resolution: Type.Optional(Type.String({ format: 'iso-duration', description: 'Length of a slot, ISO 8601.' })) },
+  closed,
+)
 export const NotesQuery = Type.Object({ ...window, clip: Type.Optional(Flag) }, closed)
 
 /** Spellings of before 1.0. */

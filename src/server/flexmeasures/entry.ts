@@ -7,7 +7,10 @@ import type { Rooms } from '../rooms.ts'
 import { FLEXMEASURES_VERSION, failed, processed } from './envelope.ts'
 import { check } from './validate.ts'
 
-const Credentials = Type.Object({ email: Type.String(), password: Type.String() })
+const Credentials = Type.Object({
+  email: Type.String({ description: 'Email of the user.' }),
+  password: Type.String({ description: 'Password of the user.' }),
+})
 
 /** What clients of FlexMeasures are told; they count on it. */
 const REFUSALS: Record<Refusal, [number, string]> = {

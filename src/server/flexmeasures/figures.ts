@@ -13,8 +13,8 @@ const tags = ['flexmeasures']
 const StatsQuery = Type.Object(
   {
     sort: Type.Optional(Flag),
-    'event-start-time': Type.Optional(Type.String({ format: 'aware-datetime' })),
-    'event-end-time': Type.Optional(Type.String({ format: 'aware-datetime' })),
+    'event-start-time': Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only events that begin then or later.' })),
+    'event-end-time': Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only events that end then or earlier.' })),
     fresh: Type.Optional(Flag),
   },
   { additionalProperties: false },

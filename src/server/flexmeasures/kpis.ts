@@ -10,7 +10,10 @@ import { canonical, idOf } from './query.ts'
 import { check } from './validate.ts'
 
 const Query = Type.Object(
-  { start: Type.String({ format: 'aware-datetime' }), end: Type.String({ format: 'aware-datetime' }) },
+  {
+    start: Type.String({ format: 'aware-datetime', description: 'Begin of the days, ISO 8601 with offset.' }),
+    end: Type.String({ format: 'aware-datetime', description: 'End of the days.' }),
+  },
   { additionalProperties: false },
 )
 

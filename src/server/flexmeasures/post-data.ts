@@ -35,13 +35,22 @@ const body = <T extends object>(values: T) =>
       unit: Type.String({ description: 'Converted to the unit of the sensor.' }),
       prior: Type.Optional(Type.String({ format: 'aware-datetime', description: 'Belief time; default now.' })),
       horizon: Type.Optional(Type.String({ format: 'iso-duration', description: 'Belief horizon, when there is no prior.' })),
-      type: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: TYPES })),
+      type: Type.Optional(
+        Type.Unsafe<string>({
+          type: 'string',
+          enum: TYPES,
+          description: 'Old name of the message: meter data lie in the past, prognoses ahead.',
+        }),
+      ),
     },
     { additionalProperties: false },
   )
 
 /** As documented; values are checked by hand below, which is ten times faster for ten thousand of them. */
-const Documented = body({ anyOf: [{ type: 'number' }, { type: 'array', items: { type: ['number', 'null'] } }] })
+const Documented = body({
+  anyOf: [{ type: 'number' }, { type: 'array', items: { type: ['number', 'null'] } }],
+  description: 'One value or a list of them, spread evenly over the duration; null = nothing known.',
+})
 const Checked = body({})
 type Body = Static<typeof Checked>
 

@@ -26,7 +26,7 @@ export function canonical(query: unknown): Record<string, unknown> {
 export const flag = (value: string | undefined, otherwise: boolean): boolean => (value === undefined ? otherwise : truth(value))
 
 /** Id in a path. */
-export const IdPath = Type.Object({ id: Type.Integer({ description: 'Id of what the address names.' }) })
+export const IdPath = Type.Object({ id: Type.Integer() })
 
 const positive = (description: string) => Type.Integer({ minimum: 1, maximum: 1_000_000, description })
 

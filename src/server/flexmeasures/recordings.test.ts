@@ -5,6 +5,7 @@ import test, { type TestContext } from 'node:test'
 import { type News, startSolverPool } from '#ems'
 import { inProcessBus, silentLog, systemClock } from '#kernel'
 import { scratchStore } from '#store'
+import { watchRoutes } from '../coverage.fixture.ts'
 import { createServer } from '../server.ts'
 import { type Answer, differences, fill, mask, type Probe } from './recordings.fixture.ts'
 
@@ -28,6 +29,7 @@ async function proofHouse(t: TestContext) {
     bus: inProcessBus<News>(() => {}),
     pool,
   })
+  watchRoutes(server.app, t)
   for (const [name, consultancy] of [
     ['Proof Account', null],
     ['Other Account', null],

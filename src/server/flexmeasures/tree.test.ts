@@ -144,7 +144,9 @@ test('what an asset shows and says of sensors must be right and readable', async
   const door = await openDoor(t)
   const own = await door.sensor()
   const theirs = await door.server.assets.create({ name: 'theirs', type: 6, account: 2 })
-  const hidden = (await door.server.sensors.create({ name: 'hidden', unit: 'kW', resolution: 0, asset: theirs.id, timezone: 'UTC' })).id
+  const hidden = (
+    await door.server.sensors.create({ name: 'hidden', unit: 'EUR/MWh', resolution: 3_600_000, asset: theirs.id, timezone: 'UTC' })
+  ).id
   const patch = (body: object) => door.ask('PATCH', `${V3}/assets/${door.asset}`, { as: 'mel', body })
   const refusals: [object, string, RegExp][] = [
     [{ sensors_to_show: [hidden] }, 'sensors_to_show', new RegExp(`No sensor found with ID ${hidden}\\.`)],
