@@ -23,7 +23,17 @@ import {
   undoList,
   weatherSensors,
 } from '#assembly'
-import { createAdministrator, isVirgin, type News, openBeliefs, openPasswords, openSensors, openSources, openUsers } from '#ems'
+import {
+  createAdministrator,
+  isVirgin,
+  makeTemplateAssets,
+  type News,
+  openBeliefs,
+  openPasswords,
+  openSensors,
+  openSources,
+  openUsers,
+} from '#ems'
 import { type Clock, inProcessBus, type Log } from '#kernel'
 import { createServer, portIsFree } from '#server'
 import { endWorld, forkWorld } from '#simulators'
@@ -77,6 +87,8 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
     timezone: settings.timezone,
     ...(settings.admin.password !== undefined && { password: settings.admin.password }),
   })
+
+  if (settings.server.flexMeasures?.templateAssets) await makeTemplateAssets(store, settings.timezone)
 
   const bus = inProcessBus<News>((error, news) => log.error({ news: news.kind, error }, 'a listener failed'))
   const sensors = openSensors(store, () => clock.now())

@@ -17,8 +17,8 @@ export { type AccountPlan, type AccountPlans, type Countable, type CountBy, open
 export { type Account, type AccountChange, type AccountFilter, type Accounts, openAccounts } from './accounts.ts'
 export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, refuseUnadopted, type Survey, surveyDatabase } from './adoption.ts'
 export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
-export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type Relations, relationsTo } from './asset-relation.ts'
+export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'
 export type {
   Belief,
@@ -68,10 +68,10 @@ export { type Limits, type LimitView, openLimits, type PostedLimit } from './lim
 export { type Line, type LineParts, openLine } from './line.ts'
 export { type Addressee, type MailCarrier, type Mails, type MailsOptions, type MailView, openMails } from './mail/mails.ts'
 export { openPasswordLinks, type PasswordLinks } from './mail/password-links.ts'
-export { narrow, type Order, type Want } from './narrow.ts'
 export { type AbsenceQuery, type AbsentUser, absentUsers, newlyAbsent } from './monitor/absence.ts'
 export { judgeTasks, latestTaskRun, noteTaskRun, type TaskVerdict } from './monitor/task-runs.ts'
 export { type Monitor, type MonitorParts, startMonitor } from './monitor/watch.ts'
+export { narrow, type Order, type Want } from './narrow.ts'
 export type { News } from './news.ts'
 export { type Override, type Overrides, type OverrideView, openOverrides } from './overrides.ts'
 export { flexMeasuresPepper, hashPassword, inventPassword, type PasswordVerifier, scryptVerifier, verifyPassword } from './password.ts'
@@ -124,6 +124,7 @@ export { type RankedSource, rankSources } from './source-ranks.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { isoLength, judgeStaleness, type LastEvent, preciseLength, type Staleness, statusSpecs } from './staleness.ts'
 export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
+export { makeTemplateAssets } from './template-assets.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
 export {
   type BeliefPolicy,

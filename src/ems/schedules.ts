@@ -28,7 +28,7 @@ export interface StoredSchedule {
   explanation?: ScheduleExplanation
 }
 
-export interface ScheduleOrder extends Omit<ScheduleRequest, 'prior' | 'maxSteps' | 'dialect'> {
+export interface ScheduleOrder extends Omit<ScheduleRequest, 'prior' | 'maxSteps' | 'maxLength' | 'dialect'> {
   prior?: Instant
   /** One device after the other, each taking the earlier ones as they are. */
   sequential?: boolean
@@ -76,8 +76,10 @@ export interface ScheduleParts {
   author: string
   /** For one solve, ms; default 60 s. */
   deadlineMs?: number
-  /** Steps at most; default 2520. */
+  /** Steps at most; default 2520, 0 = any number. */
   maxSteps?: number
+  /** Length at most, ms. */
+  maxLength?: number
   /** Which FlexMeasures to relax like; default '1.0'. */
   dialect?: '1.0' | '0.33'
   /** How long the same order gives the same job, ms; default an hour. */
@@ -99,6 +101,7 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const requestOf = (order: Order): ScheduleRequest => ({
     ...order,
     ...(parts.maxSteps !== undefined && { maxSteps: parts.maxSteps }),
+    ...(parts.maxLength !== undefined && { maxLength: parts.maxLength }),
     ...(parts.dialect !== undefined && { dialect: parts.dialect }),
   })
   const schedulerOf = async (order: Order | ScheduleOrder) => {

@@ -27,12 +27,9 @@ export const FlexMeasuresSection = Section(
     planningHorizon: Length('P2D', 'Length of a schedule whose trigger does not say one, and most that is read of it unless asked for.'),
     maxPlanningSteps: Count(2520, 'Longest schedule that may be asked for, in steps of its resolution; 0 = no limit in steps.'),
     maxPlanningHorizon: Type.Optional(Length('P30D', 'Longest schedule that may be asked for, whatever its resolution.')),
-    planningTtl: Length('P7D', 'How long the schedule of a trigger can be asked for by its id.'),
-    jobTtl: Length('P1D', 'How long jobs can be asked for.'),
     jobCacheTtl: Length('PT1H', 'The same trigger within this time gets the job of the first one.'),
     jobTimeout: Length('PT180S', 'A job that takes longer is stopped; its best plan so far counts.'),
     jobTimeouts: LengthsByName('The same by queue: scheduling, forecasting, ingestion, reporting.'),
-    fallbackRedirect: Flag(false, '0.33 only: a schedule that was infeasible answers 303 to its fallback.'),
     sunset: Section('Of routes that are going away.', {
       active: Flag(false, 'Gone already: 410, and 202 for schedules that are not ready.'),
       date: Type.Optional(Type.String({ description: 'Told in the header Sunset, e.g. 2027-05-01.' })),

@@ -140,7 +140,7 @@ export const ConfigSchema = Type.Object(
       }),
     }),
     retention: Section('How long what grows is kept. Measurements and transactions are kept for ever unless a policy says otherwise.', {
-      jobs: Length('P14D', 'Ended jobs.'),
+      jobs: Length('P14D', 'Ended jobs; a schedule can be asked for by the id of its job as long as that is kept.'),
       conversations: Length('P30D', 'What was said with devices and partners.'),
       outbox: Length('P30D', 'Delivered messages to partners.'),
       audit: Length('P730D', 'Audit log.'),

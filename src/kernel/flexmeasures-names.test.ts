@@ -48,7 +48,7 @@ LOGGING_LEVEL = logging.INFO
   assert.equal(config.platform.name, 'Flex')
   assert.equal(flexmeasures.planningHorizon, 3 * 86_400_000)
   assert.deepEqual([flexmeasures.maxPlanningSteps, flexmeasures.maxPlanningHorizon], [0, 30 * 86_400_000])
-  assert.ok(flexmeasures.planningTtl > 36_000 * 86_400_000, 'negative: for ever')
+  assert.ok(config.retention.jobs > 36_000 * 86_400_000, 'negative: for ever')
   assert.deepEqual(flexmeasures.jobTimeouts, { scheduling: 300_000, forecasting: 3_600_000 })
   assert.deepEqual(parseRates(flexmeasures.triggerRateLimit), [
     { limit: 10, period: 300_000 },
@@ -74,7 +74,7 @@ test('lists, dictionaries and lengths stand in the environment as they stand in 
   const env = {
     FLEXMEASURES_HOSTS_AND_AUTH_START: '{"flex.example": "2024-02"}',
     FLEXMEASURES_JOB_CACHE_TTL: '60',
-    FLEXMEASURES_JOB_TTL: 'timedelta(hours=2)',
+    FLEXMEASURES_DEFAULT_JOB_TIMEOUT: 'timedelta(hours=2)',
     FLEXMEASURES_PLANNING_HORIZON: 'PT36H',
     FLEXMEASURES_MONITORING_MAIL_RECIPIENTS: 'a@example.org,b@example.org',
     FLEXMEASURES_MAX_PLANNING_HORIZON: 'None',
@@ -84,7 +84,7 @@ test('lists, dictionaries and lengths stand in the environment as they stand in 
   }
   const { flexmeasures, mail } = loadConfig({ file: devNull, env }).config
   assert.deepEqual(flexmeasures.hostsAndAuthStart, { 'flex.example': '2024-02' })
-  assert.deepEqual([flexmeasures.jobCacheTtl, flexmeasures.jobTtl, flexmeasures.planningHorizon], [60_000, 7_200_000, 129_600_000])
+  assert.deepEqual([flexmeasures.jobCacheTtl, flexmeasures.jobTimeout, flexmeasures.planningHorizon], [60_000, 7_200_000, 129_600_000])
   assert.deepEqual([flexmeasures.maxPlanningSteps, flexmeasures.dialect], [0, '0.33'])
   assert.deepEqual([mail.useTls, mail.port, mail.monitoring], [true, 587, ['a@example.org', 'b@example.org']])
 })
@@ -99,7 +99,7 @@ test('the secret key is the salt where no salt is set, and names others may use 
 test('a value that means nothing is refused with the name and what may stand there', () => {
   for (const [env, words] of [
     [{ FLEXMEASURES_API_DEFAULT_RATE_LIMIT: 'often' }, /flexmeasures\.rateLimit must be a rate such as '500 per minute'/],
-    [{ FLEXMEASURES_JOB_TTL: 'soon' }, /FLEXMEASURES_JOB_TTL: the value .* is not understood/],
+    [{ FLEXMEASURES_JOB_CACHE_TTL: 'soon' }, /FLEXMEASURES_JOB_CACHE_TTL: the value .* is not understood/],
     [{ FLEXMEASURES_DIALECT: '0.12' }, /flexmeasures\.dialect must be one of 1\.0, 0\.33/],
     [{ MAIL_PORT: 'smtp' }, /mail\.port must be a whole number/],
   ] as const)

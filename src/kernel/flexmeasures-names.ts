@@ -71,12 +71,10 @@ const HOMES: Record<string, Home> = {
   FLEXMEASURES_API_RATE_LIMIT_KEY: { path: 'flexmeasures.rateLimitKey', read: rateKey },
   FLEXMEASURES_PLANNING_HORIZON: { path: 'flexmeasures.planningHorizon', read: length },
   FLEXMEASURES_MAX_PLANNING_HORIZON: { path: 'flexmeasures.=', read: planningLimit },
-  FLEXMEASURES_PLANNING_TTL: { path: 'flexmeasures.planningTtl', read: length },
-  FLEXMEASURES_JOB_TTL: { path: 'flexmeasures.jobTtl', read: length },
+  FLEXMEASURES_PLANNING_TTL: { path: 'retention.jobs', read: length },
   FLEXMEASURES_JOB_CACHE_TTL: { path: 'flexmeasures.jobCacheTtl', read: length },
   FLEXMEASURES_DEFAULT_JOB_TIMEOUT: { path: 'flexmeasures.jobTimeout', read: length },
   FLEXMEASURES_JOB_TIMEOUT: { path: 'flexmeasures.jobTimeouts', read: byName(length) },
-  FLEXMEASURES_FALLBACK_REDIRECT: { path: 'flexmeasures.fallbackRedirect' },
   FLEXMEASURES_API_SUNSET_ACTIVE: { path: 'flexmeasures.sunset.active' },
   FLEXMEASURES_API_SUNSET_DATE: { path: 'flexmeasures.sunset.date' },
   FLEXMEASURES_API_SUNSET_LINK: { path: 'flexmeasures.sunset.link' },
@@ -99,6 +97,8 @@ const HOMES: Record<string, Home> = {
 /** Names that mean nothing here, with the reason. */
 const NEEDLESS: [RegExp, string][] = [
   [/^FLEXMEASURES_REDIS_/, 'jobs and caches are in the database, no Redis is needed'],
+  [/^FLEXMEASURES_JOB_TTL$/, 'all jobs are kept as long as schedules, see FLEXMEASURES_PLANNING_TTL'],
+  [/^FLEXMEASURES_FALLBACK_REDIRECT$/, 'a schedule that cannot be has its best effort at once, there is no other one to be sent to'],
   [/^FLEXMEASURES_LP_SOLVER/, 'the solver is built in'],
   [/^FLEXMEASURES_(PLUGINS|PLUGIN_PATHS)$/, 'plugins of FlexMeasures are Python and do not run here'],
   [/^(FLEXMEASURES_SENTRY|SENTRY_|RQ_DASHBOARD|MAPBOX_|SECURITY_TOTP|SECURITY_PASSWORD_(HASH|SCHEMES)$)/, 'it has no counterpart here'],

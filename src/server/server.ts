@@ -121,6 +121,7 @@ export function createServer(parts: ServerParts): Server {
   const schedules = openSchedules({
     ...{ store, clock, beliefs, sensors, queue, pool, author: config.platformName },
     ...{ dialect: flexMeasures.dialect, maxSteps: flexMeasures.maxPlanningSteps, cacheMs: flexMeasures.jobCacheTtl },
+    ...(flexMeasures.maxPlanningHorizon !== undefined && { maxLength: flexMeasures.maxPlanningHorizon }),
     deadlineMs: flexMeasures.jobTimeouts['scheduling'] ?? flexMeasures.jobTimeout,
   })
   const forecasts = openForecasts({

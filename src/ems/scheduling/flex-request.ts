@@ -121,7 +121,7 @@ function stepsOf(request: ScheduleRequest, devices: FlexDevice[]): Steps {
       status: 422,
       hint: "Use a resolution such as 'PT15M'.",
     })
-  const longest = request.maxSteps ?? 2520
+  const longest = Math.min((request.maxSteps ?? 2520) || Infinity, Math.floor((request.maxLength ?? Infinity) / step))
   let end: number = request.end
   for (const device of devices) {
     if (device.socTargets?.kind !== 'segments') continue
@@ -132,7 +132,7 @@ function stepsOf(request: ScheduleRequest, devices: FlexDevice[]): Steps {
     }
   }
   const count = Math.max(Math.ceil((end - request.start) / step), 1)
-  if (longest > 0 && count > longest)
+  if (count > longest)
     throw new Problem('schedule-too-long', `The schedule has ${count} steps; ${longest} are allowed.`, {
       status: 422,
       hint: 'Ask for a shorter duration or a coarser resolution.',

@@ -17,8 +17,10 @@ export interface ScheduleRequest {
   /** Entries as sent; a sensor trigger passes its one entry with `sensor` added. */
   flexModel: Record<string, unknown>[]
   flexContext: Record<string, unknown>
-  /** Steps at most; default 2520. */
+  /** Steps at most; default 2520, 0 = any number. */
   maxSteps?: number
+  /** Length at most, ms. */
+  maxLength?: number
   /** Asked for one power sensor, not for an asset. */
   single?: boolean
   /** Rules of relaxing; default '1.0'. */
