@@ -46,7 +46,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
         method,
         headers: {
           accept: 'application/json, text/csv',
-          ...(anonymous ? {} : { authorization: `Bearer ${tokenOf(env, url, () => settings().database.folder)}` }),
+          ...(anonymous ? {} : { authorization: `${scheme(path)}${tokenOf(env, url, () => settings().database.folder)}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -86,6 +86,9 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
     send: (method, path, body) => ask(method, path, body),
   }
 }
+
+/** The API of FlexMeasures takes the bare token, as the real one does. */
+const scheme = (path: string): string => (path.startsWith('/api/v3_0') ? '' : 'Bearer ')
 
 /** A fetch that is given up after `patience` ms. The timer keeps the program alive: AbortSignal.timeout would let it end in silence. */
 export async function fetchWithin(patience: number, url: string, request: RequestInit = {}): Promise<Response> {

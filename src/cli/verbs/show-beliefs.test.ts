@@ -11,8 +11,10 @@ import { cariflex } from '../terminal.fixture.ts'
 test('beliefs come as a table, as JSON or as a file', async (t) => {
   const csv = 'event_start,event_start_utc,event_value,unit\r\n2026-11-24T06:00:00-04:00,2026-11-24T10:00:00Z,-2.5,kW\r\n'
   const heard: string[] = []
+  const tokens: (string | undefined)[] = []
   const server = createServer((request, response) => {
     heard.push(request.url ?? '')
+    tokens.push(request.headers.authorization)
     if (request.url?.startsWith('/api/cariflex/v1/sensors/12/')) response.writeHead(200, { 'content-type': 'text/csv' }).end(csv)
     else
       response
@@ -28,6 +30,8 @@ test('beliefs come as a table, as JSON or as a file', async (t) => {
   const shown = await cariflex('show beliefs --sensor 12 --start 2026-11-24T10:00:00Z --duration PT2H --unit kW', { env })
   assert.deepEqual([shown.code, shown.out], [0, 'START                      VALUE (kW)\n2026-11-24T06:00:00-04:00  -2.5\n'])
   assert.equal(heard[0], '/api/cariflex/v1/sensors/12/export.csv?start=2026-11-24T10%3A00%3A00Z&duration=PT2H&unit=kW')
+  await cariflex('show sensors', { env })
+  assert.deepEqual(tokens, ['Bearer any', 'any'], 'the API of FlexMeasures takes the bare token')
   const json = await cariflex('show beliefs --sensor 12 --json', { env })
   assert.deepEqual(json.json(), { sensor: 12, rows: [{ start: '2026-11-24T06:00:00-04:00', value: -2.5, unit: 'kW' }] })
   const file = join(folder, 'out.csv')
