@@ -7,6 +7,7 @@ import {
   startForecasting,
   startHeartbeat,
   startMonitor,
+  startNamedForecasts,
   startPlanner,
   thinBeliefs,
 } from '#ems'
@@ -33,7 +34,13 @@ export function addRetention({ retention, settings, store, clock, log, queue, ac
 }
 
 /** Workers of every platform, with or without a territory; every line is one, noted with its stop: `undo.add('name', () => worker.stop())`. */
-export function startWorkers({ server, settings, store, clock, log, bus, steered }: OpenHouse, undo: Undo): void {
+export function startWorkers({ server, settings, store, clock, log, bus, beliefs, sensors, steered }: OpenHouse, undo: Undo): void {
+  const { assets, forecasts } = server
+  const named = startNamedForecasts(
+    { store, clock, log, beliefs, sensors, assets, forecasts, zone: settings.timezone },
+    settings.forecasts ?? [],
+  )
+  undo.add('named forecasts', () => named.stop())
   const monitor = startMonitor({
     ...{ store, clock, log, mails: server.mails, alarms: steered?.line.alarms ?? openAlarms({ store, clock, bus }) },
     ...(steered && { asset: steered.site.asset }),

@@ -18,6 +18,7 @@ export function settingsOf(config: Config): Settings {
     simulation,
     territory,
     retention,
+    forecasts,
   } = config
   return {
     data: database.folder,
@@ -33,6 +34,7 @@ export function settingsOf(config: Config): Settings {
     heartbeat: ems.heartbeat,
     replan: ems.replan,
     forecast: ems.forecast,
+    forecasts: Object.entries(forecasts).map(([name, one]) => ({ name, ...one })),
     retention,
     solverDeadline: ems.solverDeadline,
     demandResponseLevels: grid.demandResponseLevels,

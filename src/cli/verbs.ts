@@ -66,5 +66,15 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     summary: 'show by which policies old beliefs are thinned, or run them, also only to count',
     load: async () => (await import('./verbs/retention.ts')).retentionVerb,
   },
+  {
+    name: 'forecast run',
+    summary: 'make a forecast now, and show the models that were chosen',
+    load: async () => (await import('./verbs/forecast-run.ts')).forecastRun,
+  },
+  {
+    name: 'forecast evaluate',
+    summary: 'show how good forecasts of a sensor or of a file are',
+    load: async () => (await import('./verbs/forecast-evaluate.ts')).forecastEvaluate,
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./verbs/version.ts')).version },
 ]

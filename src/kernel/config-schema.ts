@@ -33,6 +33,24 @@ const BeliefPolicy = Type.Object(
   closed,
 )
 
+const NamedForecast = Type.Object(
+  {
+    sensor: Type.Integer({ minimum: 1, description: 'Id of the sensor that is forecast.' }),
+    kind: Type.Optional(
+      Type.Enum(['load', 'pv', 'price', 'co2', 'irradiance', 'temperature', 'other'], {
+        description: 'What it is a series of; by its unit and asset unless said.',
+      }),
+    ),
+    model: Text('CustomLGBM', "The model; CustomLGBM lets all candidates compete. See 'cariflex forecast run --help'."),
+    every: Length('PT1H', 'How often it is made.'),
+    duration: Length('PT48H', 'How far it looks ahead.'),
+    trainPeriod: Length('P60D', 'So much of the past is learned from, at least 2 days.'),
+    regressors: Type.Array(Type.Integer(), { default: [], description: 'Ids of sensors that explain it: weather, occupation …' }),
+    probabilistic: Flag(false, 'Store the quantiles 0.1 and 0.9 beside the median.'),
+  },
+  closed,
+)
+
 export const ConfigSchema = Type.Object(
   {
     platform: Section('How the platform presents itself.', {
@@ -99,6 +117,10 @@ export const ConfigSchema = Type.Object(
       orderLifetime: Length('PT2M', 'An order that is not repeated ends after this, and the device falls back to its safe default.'),
       answerTimeout: Length('PT5S', 'A device that has not answered by then is silent; the others never wait for it.'),
       allowOverwrite: Flag(false, 'Let posts replace values that are stored already.'),
+    }),
+    forecasts: Type.Record(Type.String(), NamedForecast, {
+      default: {},
+      description: 'Forecasts by name that are made again and again, beside those of the territory: load, price, CO₂ …',
     }),
     grid: Section('What the network operator says.', {
       demandResponseLevels: Type.Array(Type.Number({ minimum: 0, maximum: 100 }), {

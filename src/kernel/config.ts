@@ -135,7 +135,11 @@ function put(values: Record<string, unknown>, keys: string[], value: unknown): v
 /** A copy with the defaults of the schema where nothing was said; what is of the wrong kind stays for the check to find. */
 function withDefaults(value: unknown, schema: SchemaNode): unknown {
   const start = value === undefined ? structuredClone(schema.default) : value
-  if (!schema.properties || typeof start !== 'object' || start === null || Array.isArray(start)) return start
+  if (typeof start !== 'object' || start === null || Array.isArray(start)) return start
+  if (!schema.properties) {
+    const [each] = Object.values(schema.patternProperties ?? {})
+    return each ? Object.fromEntries(Object.entries(start).map(([key, item]) => [key, withDefaults(item, each)])) : start
+  }
   const known = Object.entries(schema.properties).flatMap(([key, part]) => {
     const item = withDefaults((start as Record<string, unknown>)[key], part)
     return item === undefined ? [] : [[key, item] as const]

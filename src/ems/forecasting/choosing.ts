@@ -133,9 +133,6 @@ export interface ChoiceView {
   }[]
 }
 
-/** What was last chosen for sensors. */
-export const choiceViews = (store: Store, sensors: readonly number[]): Promise<ChoiceView[]> =>
-  store.query<ChoiceView>(
-    'select sensor, asset, made_at as "madeAt", days, choices from cariflex.forecast_choice where sensor = any($1::int[]) order by sensor',
-    [sensors],
-  )
+/** What was last chosen, by sensor. */
+export const choiceViews = (store: Store): Promise<ChoiceView[]> =>
+  store.query<ChoiceView>('select sensor, asset, made_at as "madeAt", days, choices from cariflex.forecast_choice order by sensor')

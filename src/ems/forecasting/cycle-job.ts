@@ -1,10 +1,11 @@
 /** One cycle of a forecast: read what was known, learn once, look ahead from each viewpoint, store what is foretold as beliefs. */
-import { type Clock, DAY, type Instant, instant, measures, Problem } from '#kernel'
+import { type Clock, DAY, type Instant, instant, measures, Problem, say } from '#kernel'
 import type { Store } from '#store'
 import type { Assets } from '../assets.ts'
 import type { BeliefBatch, Beliefs } from '../belief.ts'
 import type { Sensor, Sensors } from '../sensors.ts'
 import { finish } from './finish.ts'
+import { DEFAULT_MODELS, kindOf } from './kinds.ts'
 import { CANDIDATES, type CandidateName, type Growth } from './learn/candidates.ts'
 import type { Choice } from './learn/choice.ts'
 import type { Foretold } from './learn/foretell.ts'
@@ -13,6 +14,7 @@ import type { Learner } from './learn/learner.ts'
 import { HIGH, LOW } from './learn/spread.ts'
 import type { ForecastConfig, ForecastCycle } from './order.ts'
 import { readRegressors } from './regressors.ts'
+import { SAYING } from './saying.ts'
 
 export interface CycleParts {
   store: Store
@@ -53,9 +55,10 @@ export interface CycleOptions {
  */
 export async function runCycle(parts: CycleParts, order: CycleOrder, { signal, onProgress }: CycleOptions = {}): Promise<CycleResult> {
   const begin = performance.now()
-  onProgress?.('reading the past', 0)
+  onProgress?.(say(SAYING.reads), 0)
   const sensor = await parts.sensors.need(order.sensor)
   const { frame, seen } = await readFrames(parts, order, sensor)
+  const asset = await parts.assets.get(sensor.asset)
   checkData(frame, order, sensor)
   signal?.throwIfAborted()
   const { trained, foretold } = await parts.learner.learn(
@@ -65,6 +68,7 @@ export async function runCycle(parts: CycleParts, order: CycleOrder, { signal, o
         origin: slotOf(frame, order.cycle.from),
         horizon: order.horizon / frame.step,
         candidates: candidatesOf(order.config.model),
+        fallback: DEFAULT_MODELS[kindOf(sensor, asset?.type.name)],
         quantiles: order.probabilistic,
         growth: growthOf(order.config.modelParams),
       },
@@ -76,7 +80,7 @@ export async function runCycle(parts: CycleParts, order: CycleOrder, { signal, o
     },
     { ...(signal && { signal }), onProgress: (stage, share) => onProgress?.(stage, 0.1 + 0.8 * share) },
   )
-  onProgress?.('storing', 0.9)
+  onProgress?.(say(SAYING.stores), 0.9)
   const batches = foretold.map((one, index) => batchOf(order, frame, index, one))
   await parts.beliefs.record(batches)
   return {

@@ -47,7 +47,7 @@ export function scoreDay(model: Model, past: Past, zone: string, day: Instant, s
   const ahead = { at: from, from, step, slots }
   const before = pastBefore(past, from)
   if (model.presence) return scorePresence(past, before, zone, ahead)
-  const forecast = predict(model, before, ahead)
+  const forecast = model.candidate ? predict(model, before, ahead) : []
   const naive = persistence(before, ahead)
   let sum = 0
   let sumNaive = 0
@@ -162,14 +162,29 @@ async function publishedBefore(beliefs: Beliefs, model: Model, day: Instant, unt
   return said.some((value) => value !== null) ? said : undefined
 }
 
+export interface SkillQuery {
+  /** Of the site and of what stands directly below it. */
+  site?: number
+  sensors?: readonly number[]
+  /** Accounts whose sensors are wanted, with public ones; default all. */
+  accounts?: readonly number[] | 'all'
+  /** Days back, default 14. */
+  days?: number
+}
+
 /** Skill of the last days, newest first, one entry per sensor, model and day. */
-export async function skillViews(store: Store, { site, days = 14 }: { site: number; days?: number }, now: Instant): Promise<SkillView[]> {
+export async function skillViews(
+  store: Store,
+  { site, sensors, accounts = 'all', days = 14 }: SkillQuery,
+  now: Instant,
+): Promise<SkillView[]> {
   const rows = await store.query<SkillView>(
     `select k.sensor, k.asset, a.name, k.model, k.day, k.rmse, k.rmse_persistence as "rmsePersistence", k.skill,
      case when k.model = 'VehicleHabits' then '' else s.unit end as unit, k.n
      from cariflex.forecast_skill k join sensor s on s.id = k.sensor join generic_asset a on a.id = k.asset
-     where k.day >= $1 and (a.id = $2 or a.parent_asset_id = $2) order by k.day desc, k.sensor`,
-    [formatInstant(after(now, -days * DAY)).slice(0, 10), site],
+     where k.day >= $1 and ($2::int is null or a.id = $2 or a.parent_asset_id = $2) and ($3::int[] is null or k.sensor = any($3))
+       and ($4::int[] is null or a.account_id is null or a.account_id = any($4)) order by k.day desc, k.sensor`,
+    [formatInstant(after(now, -days * DAY)).slice(0, 10), site ?? null, sensors ?? null, accounts === 'all' ? null : accounts],
   )
   return rows.map((row) => ({
     ...row,

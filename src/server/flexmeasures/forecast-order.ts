@@ -1,17 +1,15 @@
 /** Reading what is asked of a forecast: fields, forms and defaults of FlexMeasures, every fault by its field (reference 4.1). */
 import { type Static, Type } from 'typebox'
 import type { AnnotationRegressor, ForecastConfig, ForecastOrder, RegressorReference, Sensor } from '#ems'
-import { CANDIDATES } from '#ems'
+import { ALL_CANDIDATES, CANDIDATES, DEFAULT_CONFIG, keptConfig } from '#ems'
 import {
   addDuration,
   convert,
   DAY,
   dayAfter,
   durationLength,
-  formatDuration,
   formatInstant,
   HOUR,
-  type Instant,
   instant,
   parseDuration,
   parseInstant,
@@ -153,7 +151,11 @@ export function readForecastOrder(given: unknown, sensor: Sensor, timezone: stri
     ...(lengths['forecast-frequency'] !== undefined && { frequency: lengths['forecast-frequency'] }),
     probabilistic: body.probabilistic ?? false,
     config: settled,
-    kept: keptConfig(config, settled, regressors, sensor.timezone),
+    kept: keptConfig(settled, sensor.timezone, {
+      ...(config.lower !== undefined && { lower: config.lower }),
+      ...(config.upper !== undefined && { upper: config.upper }),
+      ...(config.snap !== undefined && { snap: config.snap }),
+    }),
   }
   return { order, reads: regressors.reads }
 }
@@ -204,9 +206,11 @@ function lengthsOf(body: Body, config: ConfigBody, errors: FieldErrors, from: st
 }
 
 function trainingOf(config: ConfigBody, lengths: Lengths, errors: FieldErrors) {
-  const trainPeriod = lengths['train-period'] ?? 30 * DAY
-  const maxTrainingPeriod = lengths['max-training-period'] ?? 365 * DAY
-  const retrainFrequency = lengths['retrain-frequency'] ?? 48 * HOUR
+  const {
+    'train-period': trainPeriod = DEFAULT_CONFIG.trainPeriod,
+    'max-training-period': maxTrainingPeriod = DEFAULT_CONFIG.maxTrainingPeriod,
+    'retrain-frequency': retrainFrequency = DEFAULT_CONFIG.retrainFrequency,
+  } = lengths
   const longest = config['max-training-period']
   if (longest !== undefined && parseDuration(longest).months !== 0)
     add(
@@ -220,46 +224,38 @@ function trainingOf(config: ConfigBody, lengths: Lengths, errors: FieldErrors) {
   return { trainPeriod: Math.min(trainPeriod, maxTrainingPeriod), maxTrainingPeriod, retrainFrequency }
 }
 
-const OWN_NAME = 'CustomLGBM'
-
-function modelOf({ model = OWN_NAME }: ConfigBody, errors: FieldErrors): string {
-  const names = [OWN_NAME, ...CANDIDATES]
+function modelOf({ model = ALL_CANDIDATES }: ConfigBody, errors: FieldErrors): string {
+  const names = [ALL_CANDIDATES, ...CANDIDATES]
   if (!names.includes(model)) add(errors, ['config', 'model'], `Must be one of: ${names.join(', ')}.`)
   return model
 }
 
 const FIELDS = ['future-regressors', 'past-regressors', 'regressors'] as const
 
+/** Those of `regressors` count twice: as future ones and as past ones. */
 function regressorsOf(config: ConfigBody) {
-  const references = (field: (typeof FIELDS)[number]) =>
-    (config[field] ?? []).map((one, index) => {
-      if (typeof one === 'number') return { raw: one, reference: { sensor: one } as RegressorReference }
-      const entry = check(Reference, one, WHERE) as Static<typeof Reference>
-      const { default: _default, ...raw } = entry
-      const reference: RegressorReference = {
-        sensor: entry.sensor,
-        ...(entry['source-types'] && { sourceTypes: entry['source-types'] }),
-        ...(entry['exclude-source-types'] && { excludeSourceTypes: entry['exclude-source-types'] }),
-        ...(entry.sources && { sources: entry.sources }),
-        ...(entry['source-account'] && { sourceAccounts: entry['source-account'] }),
-      }
-      return { raw: Object.keys(raw).length === 1 ? entry.sensor : raw, reference, index }
-    })
-  const [future, past, both] = FIELDS.map(references) as [
-    ReturnType<typeof references>,
-    ReturnType<typeof references>,
-    ReturnType<typeof references>,
+  const [future, past, both] = FIELDS.map((field) => (config[field] ?? []).map(referenceOf)) as [
+    RegressorReference[],
+    RegressorReference[],
+    RegressorReference[],
   ]
-  const merged = (own: ReturnType<typeof references>) => {
-    const known = new Set(own.map(({ raw }) => JSON.stringify(raw)))
-    return [...own, ...both.filter(({ raw }) => !known.has(JSON.stringify(raw)))]
+  const merged = (own: RegressorReference[]) => {
+    const known = new Set(own.map((one) => JSON.stringify(one)))
+    return [...own, ...both.filter((one) => !known.has(JSON.stringify(one)))]
   }
-  const [allFuture, allPast] = [merged(future), merged(past)]
+  const reads = [future, past, both].flatMap((list, index) => list.map(({ sensor }) => ({ field: FIELDS[index]!, sensor })))
+  return { future: merged(future), past: merged(past), reads }
+}
+
+function referenceOf(given: number | Static<typeof Reference>): RegressorReference {
+  if (typeof given === 'number') return { sensor: given }
+  const entry = check(Reference, given, WHERE) as Static<typeof Reference>
   return {
-    future: allFuture.map(({ reference }) => reference),
-    past: allPast.map(({ reference }) => reference),
-    kept: { future: allFuture.map(({ raw }) => raw), past: allPast.map(({ raw }) => raw) },
-    reads: FIELDS.flatMap((field) => references(field).map(({ reference }) => ({ field, sensor: reference.sensor }))),
+    sensor: entry.sensor,
+    ...(entry['source-types'] && { sourceTypes: entry['source-types'] }),
+    ...(entry['exclude-source-types'] && { excludeSourceTypes: entry['exclude-source-types'] }),
+    ...(entry.sources && { sources: entry.sources }),
+    ...(entry['source-account'] && { sourceAccounts: entry['source-account'] }),
   }
 }
 
@@ -320,34 +316,5 @@ function quantityOf(value: number | string, unit: string): number | string {
     }
   } catch {
     return 'no quantity'
-  }
-}
-
-/** The config as FlexMeasures keeps it with the data source: all fields, lengths written its way. */
-function keptConfig(
-  config: ConfigBody,
-  settled: ForecastConfig,
-  { kept }: { kept: { future: unknown[]; past: unknown[] } },
-  zone: string,
-): Record<string, unknown> {
-  return {
-    model: settled.model,
-    'future-regressors': kept.future,
-    'past-regressors': kept.past,
-    'annotation-regressors': settled.annotationRegressors.map(({ type, name, ...place }) => ({
-      ...place,
-      'annotation-type': type,
-      ...(name !== undefined && { name }),
-    })),
-    'model-params': config['model-params'] ?? null,
-    'missing-threshold': settled.missingThreshold,
-    'ensure-positive': settled.ensurePositive,
-    lower: config.lower ?? null,
-    upper: config.upper ?? null,
-    snap: config.snap ?? {},
-    ...(settled.trainStart !== undefined && { 'train-start': formatInstant(settled.trainStart as Instant, zone) }),
-    'train-period': formatDuration(settled.trainPeriod),
-    'max-training-period': formatDuration(settled.maxTrainingPeriod),
-    'retrain-frequency': formatDuration(settled.retrainFrequency),
   }
 }

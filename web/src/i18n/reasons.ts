@@ -292,6 +292,32 @@ export const TWINS: Readonly<Record<string, string>> = {
   'The latitude alone is no place.': "La latitude seule n'est pas un lieu.",
   'The longitude alone is no place.': "La longitude seule n'est pas un lieu.",
   'Give latitude and longitude, or neither.': 'Donnez latitude et longitude, ou aucune des deux.',
+
+  // Forecasts.
+  'Reads the past.': 'Lit le passé.',
+  'Looks at the past.': 'Examine le passé.',
+  'Tries the model {model}.': 'Essaie le modèle {model}.',
+  'Learns how far it may be off.': 'Apprend de combien elle peut se tromper.',
+  'Learns the model {model}.': 'Apprend le modèle {model}.',
+  'Has learned.': 'A appris.',
+  'Looks ahead.': 'Regarde devant.',
+  'Stores the forecast.': 'Enregistre la prévision.',
+  'All of the next {length} is known already.': 'Tout est déjà connu pour {length}.',
+  'Ask for a longer duration.': 'Demandez une durée plus longue.',
+  "No forecast is called '{name}'.": "Aucune prévision ne s'appelle « {name} ».",
+  'None is configured.': "Aucune n'est configurée.",
+  'There are: {names}.': 'Il y a : {names}.',
+  'Neither sensor nor name was given.': "Ni capteur ni nom n'a été donné.",
+  'Give one of them.': "Donnez l'un des deux.",
+  'The training period must be between 2 days and a year.': "La période d'apprentissage doit être comprise entre 2 jours et un an.",
+  "Write it like 'P60D'.": 'Écrivez-la comme « P60D ».',
+  'You may not read sensor {sensor}, which the forecast would learn from.':
+    'Vous ne pouvez pas lire le capteur {sensor}, dont la prévision apprendrait.',
+  'Leave it out, or ask its owner.': 'Retirez-le, ou demandez à son propriétaire.',
+  'No such forecast is known.': "Cette prévision n'est pas connue.",
+  'Ended ones are forgotten after two weeks.': 'Celles qui sont finies sont oubliées après deux semaines.',
+  'That forecast has ended already.': 'Cette prévision est déjà finie.',
+  'Read it, or make another one.': 'Lisez-la, ou faites-en une autre.',
 }
 
 /** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */

@@ -1,4 +1,6 @@
 /** What the learning thread is sent and sends back. Plain data. */
+import { say } from '#kernel'
+import { SAYING } from '../saying.ts'
 import { type Foretold, foretell } from './foretell.ts'
 import type { Frame } from './frame.ts'
 import { type Trained, type TrainOptions, train } from './train.ts'
@@ -29,7 +31,7 @@ export type LearningReply = { id: number; stage: string; share: number } | { id:
 export function learn({ frame, options, viewpoints }: LearningTask, onProgress: (stage: string, share: number) => void): Learned {
   const trained = train(frame, { ...options, onProgress: (stage, share) => onProgress(stage, 0.9 * share) })
   const foretold = viewpoints.map(({ origin, count, regressors }, index) => {
-    onProgress('foretelling', 0.9 + (0.1 * index) / viewpoints.length)
+    onProgress(say(SAYING.foretells), 0.9 + (0.1 * index) / viewpoints.length)
     const seen = regressors
       ? { ...frame, regressors: frame.regressors.map((one, at) => ({ ...one, values: regressors[at] ?? one.values })) }
       : frame

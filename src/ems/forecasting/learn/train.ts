@@ -1,5 +1,6 @@
 /** Training: candidates learn from the older past, are judged on the newer by a rolling origin, the chosen ones learn again from all of it. */
-import { DAY } from '#kernel'
+import { DAY, say } from '#kernel'
+import { SAYING } from '../saying.ts'
 import { type Band, bandAround, learnBand } from './band.ts'
 import { type Bucket, bucketsOf } from './buckets.ts'
 import { ask, CANDIDATES, type CandidateName, type Fitted, type Growth, suits, teach } from './candidates.ts'
@@ -62,7 +63,7 @@ export function train(frame: Frame, options: TrainOptions): Trained {
     growth,
     onProgress = () => {},
   } = options
-  onProgress('looking at the past', 0)
+  onProgress(say(SAYING.looks), 0)
   const view = viewOf({ ...frame, target: knownOnly(frame.target, origin) })
   const buckets = bucketsOf(horizon, frame.step)
   const names = CANDIDATES.filter((name) => (candidates.includes(name) || name === 'Yesterday') && suits(name, view))
@@ -70,7 +71,8 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   const trained: Trained = { step: frame.step, buckets, choices: [], fitted: {}, least, most }
   const days = (origin - first) / view.perDay
   if (days < SHORTEST_DAYS) {
-    trained.choices = buckets.map((bucket) => ({ ...bucket, ...unjudged(fallback) }))
+    const [only = fallback] = candidates.length === 1 ? candidates : []
+    trained.choices = buckets.map((bucket) => ({ ...bucket, ...unjudged(suits(only, view) ? only : 'MeanOf7Days') }))
     teachChosen(view, trained, origin, options)
     return trained
   }
@@ -86,7 +88,7 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   const said = new Map<CandidateName, Float64Array>()
   const competing = isLong ? names : names.filter((name) => name !== 'Ridge' && name !== 'Trees')
   competing.forEach((name, index) => {
-    const done = (part: number) => onProgress(`judging ${name}`, (0.05 + 0.45 * (index + part)) / competing.length)
+    const done = (part: number) => onProgress(say(SAYING.tries, { model: name }), (0.05 + 0.45 * (index + part)) / competing.length)
     done(0)
     teach(name, view, lesson, fitted, { growth, onPart: done })
     const answer = ask(name, view, block, fitted, { buckets })
@@ -98,14 +100,14 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   if (quantiles) {
     const judged = { block, truth, said: mixOf(trained.choices, block, (name) => orElse(said.get(name)!, block)), days: judgedDays }
     trained.spread = learnSpread(view, judged, buckets)
-    onProgress('learning quantiles', 0.5)
+    onProgress(say(SAYING.learnsQuantiles), 0.5)
     const band = learnBand(lesson, judged, buckets, seed)
     const loss = ({ low, high }: { low: Float64Array; high: Float64Array }) => pinball(truth, low, LOW) + pinball(truth, high, HIGH)
     const around = spreadAround(view, trained.spread, block, judged.said, buckets)
     if (band && loss(bandAround(band, block, buckets)) < BETTER * loss(around)) trained.band = band
   }
   teachChosen(view, trained, origin, options)
-  onProgress('trained', 1)
+  onProgress(say(SAYING.trained), 1)
   return trained
 }
 
@@ -145,7 +147,7 @@ function teachChosen(view: View, trained: Trained, origin: number, { seed = 1, g
   if (learners.length === 0) return
   const lesson = lessonOf(view, trained.buckets, origin, seed + 1)
   learners.forEach((name, index) => {
-    const onPart = (part: number) => onProgress?.(`learning ${name}`, 0.7 + (0.3 * (index + part)) / learners.length)
+    const onPart = (part: number) => onProgress?.(say(SAYING.learns, { model: name }), 0.7 + (0.3 * (index + part)) / learners.length)
     onPart(0)
     teach(name, view, lesson, trained.fitted, { growth, onPart })
   })
