@@ -42,9 +42,10 @@ export function changes(orders: readonly Order[], { current, wants, at, told, ke
     const entry = inForce.get(order.device)
     inForce.delete(order.device)
     const want = wants.find((each) => each.device === order.device)
-    if (want?.capability.kind === 'pv' && order.rung === 'plan') {
+    if (want?.capability.kind === 'pv' && order.rung === 'plan' && !want.curtails) {
       // The sun needs no order to shine; one is given to end a curtailment.
-      if (entry && entry.rung !== 'plan') result.fresh.push({ ...order, power: want.capability.minPower })
+      if (entry && (entry.rung !== 'plan' || entry.power > want.capability.minPower + 50))
+        result.fresh.push({ ...order, power: want.capability.minPower })
       continue
     }
     if (!entry || entry.rung !== order.rung || !isSame(entry.power, order, want)) {

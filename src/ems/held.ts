@@ -18,6 +18,8 @@ export interface Want {
   measured?: Watts
   /** True when an order holds it back now. */
   isHeld?: boolean
+  /** True when the plan holds a producer back: its power is a cap. */
+  curtails?: boolean
 }
 
 /** What it shall do: power, and the reason of the rung that decided. */

@@ -11,12 +11,25 @@ export interface PlannedDevice {
   powerKw: number[]
   /** Power per slot of the same plan without grid limits, kW; only when a grid limit is in force or announced. */
   freePowerKw?: number[]
+  /** Plants: what the sun is forecast to give per slot, kW (negative); the plan holds back the rest. */
+  availableKw?: number[]
   /** Stock at slot ends, kWh (n values), with the value at the start before them. */
   socKwh?: number[]
   /** One sentence per run of slots: `[from slot, to slot), text`. */
   reasons: { from: number; to: number; because: string }[]
   /** What holds it, what stored energy is worth (currency per kWh), what more of it would bring. */
   explanation?: ToldDevice
+}
+
+/** A car that is away and usually comes: the plan keeps room for what it will need. */
+export interface ExpectedCar {
+  device: string
+  asset: number
+  arrives: Instant
+  leaves: Instant
+  needKwh: number
+  /** What is kept for it per slot, kW. */
+  powerKw: number[]
 }
 
 /** A wish that could not be met, by name and amount. */
@@ -55,6 +68,8 @@ export interface Plan {
   solver: string
   solveMs: number
   brokenWishes: BrokenWish[]
+  /** Cars the plan keeps room for. */
+  expected?: ExpectedCar[]
   /** Why this plan was made: 'every 5 minutes', 'CP003: car arrived', … */
   trigger: string
   /** What a person must know about this plan, e.g. that prices were missing. */

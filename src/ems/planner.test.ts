@@ -85,6 +85,66 @@ test('the plan tells what holds each device slot by slot, what a kW costs and wh
   assert.match(more!.because, /^One kWh more of storage would bring /)
 })
 
+test('where producing costs money the plan holds the sun back, the plant is told so, and is let go when it pays again', async (t) => {
+  const { line, clock } = await island(t, { chargers: 0, batteries: 0, productionPriceShare: 1 })
+  await marketPrices(line, midnight, 72, (hour) => (hour < 12 ? -40 : 80))
+  const source = await line.beliefs.source({ name: 'sky', type: 'forecaster' })
+  const hours = Array.from({ length: 10 }, (_, hour) => hour)
+  const starts = hours.flatMap((hour) => Array.from({ length: 12 }, (_, part) => after(TEN, hour * HOUR + part * 5 * MINUTE)))
+  await line.beliefs.record([{ sensor: 41, source, starts, values: starts.map(() => 4), beliefTime: TEN, sign: 'as-stored' }])
+  const plan = (await planOnce(line, 'test', { pool }))!
+  const [sun] = plan.devices
+  assert.equal(sun!.device, 'PV001')
+  assert.deepEqual(sun!.availableKw!.slice(0, 4), [-4, -4, -4, -4])
+  assert.deepEqual(sun!.powerKw.slice(0, 8), new Array(8).fill(0))
+  assert.deepEqual(sun!.powerKw.slice(9, 12), [-4, -4, -4])
+  assert.match(sun!.reasons[0]!.because, /producing would cost money/)
+  await beatOnce(line)
+  const held = await line.setpoints.current(clock.now())
+  assert.deepEqual(
+    held.map(({ device, power, rung }) => [device, power, rung]),
+    [['PV001', 0, 'plan']],
+  )
+  clock.forward(3 * HOUR)
+  await planOnce(line, 'later', { pool })
+  await beatOnce(line)
+  const free = (await line.setpoints.current(clock.now())).find((each) => each.device === 'PV001')
+  assert.ok(!free || free.power <= -4990, 'let go')
+})
+
+test('room is kept for a car that is away and usually comes, and nobody is told of a wish it may never have', async (t) => {
+  const { line, site } = await island(t, { batteries: 1, chargers: 1 })
+  await marketPrices(line, midnight, 72)
+  for (const charger of line.devices.all()) if (charger.kind === 'evse') line.devices.remove(charger.id)
+  const vehicle = site.devices.find(({ kind }) => kind === 'vehicle')!
+  // Every evening at six with 20 kWh, away at seven in the morning with 50.
+  const presence = new Array(168).fill(0).map((_, bin) => (bin % 24 >= 18 || bin % 24 < 7 ? 1 : 0))
+  const habits = {
+    presence,
+    levelKwh: new Array(168).fill(30),
+    arrivalKwh: 20,
+    departureKwh: 50,
+    departs: new Array(7).fill(7 * 60),
+    days: 20,
+  }
+  const plan = (await planOnce(line, 'test', { pool, presence: async () => habits }))!
+  const [car] = plan.expected!
+  assert.equal(car!.device, vehicle.device)
+  assert.equal(car!.needKwh, 30)
+  assert.equal(car!.arrives, after(TEN, 8 * HOUR))
+  assert.equal(car!.leaves, after(TEN, 21 * HOUR))
+  const energy = car!.powerKw.reduce((sum, power) => sum + power / 4, 0)
+  assert.ok(Math.abs(energy * 0.92 - 30) < 0.01, `${energy}`)
+  assert.ok(
+    car!.powerKw.every((power, slot) => power < 1e-6 || (slot >= 32 && slot < 84)),
+    'only while it is there',
+  )
+  assert.ok(plan.devices.every(({ device }) => device !== vehicle.device))
+  const asked = await planOnce(line, 'test', { pool, presence: async () => ({ ...habits, arrivalKwh: 49.9 }) })
+  assert.equal(asked!.expected, undefined, 'a car that needs nothing is not waited for')
+  assert.deepEqual(plan.brokenWishes, [])
+})
+
 test('a wish that cannot be met is named with what is missing and why', async (t) => {
   const { line, made, site } = await island(t)
   await marketPrices(line, midnight, 72)

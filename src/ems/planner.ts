@@ -7,7 +7,7 @@ import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import type { Plan } from './plan.ts'
 import { beliefsOf, planOf } from './planning/answer.ts'
-import { type Habits, type Question, question } from './planning/question.ts'
+import { type Habits, type Knowledge, type Question, question } from './planning/question.ts'
 import { slotAt } from './plans.ts'
 import { SAYING } from './saying.ts'
 import { scheduleSite } from './scheduling/site.ts'
@@ -23,6 +23,8 @@ export interface PlannerOptions {
   pool?: SolverPool
   /** Wishes of cars whose users said nothing; default from their history. */
   habits?: Habits
+  /** When cars usually are there; default from their history. */
+  presence?: Knowledge['presence']
   /** Which car stands at which charger, as the rooms that know tell it; default from readings. */
   plugged?: () => ReadonlyMap<string, string>
 }
@@ -39,7 +41,8 @@ const JUMP = MINUTE
 /** Starts the planner; the first plan is asked for by the caller or by the first news. */
 export function startPlanner(line: Line, given: PlannerOptions = {}): Planner {
   const { period = 5 * MINUTE, gather = 250 } = given
-  const options = { ...given, habits: given.habits ?? openHabits(line.beliefs, line.site).wish }
+  const book = openHabits(line.beliefs, line.site)
+  const options = { ...given, habits: given.habits ?? book.wish, presence: given.presence ?? book.of }
   const { clock, bus, site, log } = line
   let running: Promise<Plan | undefined> | undefined
   let next: string | undefined
@@ -132,7 +135,7 @@ function triggerOf({ site }: Line, news: News): string | undefined {
 export async function planOnce(
   line: Line,
   trigger: string,
-  { deadlineMs = 20_000, pool, habits, plugged }: PlannerOptions = {},
+  { deadlineMs = 20_000, pool, habits, presence, plugged }: PlannerOptions = {},
 ): Promise<Plan | undefined> {
   const { site, clock, bus, log, plans, alarms } = line
   const at = clock.now()
@@ -140,7 +143,8 @@ export async function planOnce(
   let plan: Plan
   let asked: Question
   try {
-    asked = await question(line, at, previous, { habits: habits ?? openHabits(line.beliefs, site).wish, ...(plugged && { plugged }) })
+    const book = openHabits(line.beliefs, site)
+    asked = await question(line, at, previous, { habits: habits ?? book.wish, presence: presence ?? book.of, ...(plugged && { plugged }) })
     const how = { deadlineMs, ...(pool && { pool }) }
     const schedule = await scheduleSite(asked.problem, how)
     const free = asked.free && (await scheduleSite(asked.free, how))

@@ -1,13 +1,14 @@
 /** Where plans are kept: `cariflex.plan`, newest first. A plan never changes; what replaces it is a new one. */
 import { after, formatDuration, formatInstant, type Instant } from '#kernel'
 import { asJson, asTimestamp, type Queryable, type Store } from '#store'
-import type { BrokenWish, Plan } from './plan.ts'
+import type { BrokenWish, ExpectedCar, Plan } from './plan.ts'
 
-export interface PlanView extends Omit<Plan, 'madeAt' | 'start' | 'step' | 'brokenWishes'> {
+export interface PlanView extends Omit<Plan, 'madeAt' | 'start' | 'step' | 'brokenWishes' | 'expected'> {
   madeAt: string
   start: string
   step: string
   brokenWishes: (Omit<BrokenWish, 'at'> & { at: string })[]
+  expected?: (Omit<ExpectedCar, 'arrives' | 'leaves'> & { arrives: string; leaves: string })[]
 }
 
 export interface Plans {
@@ -68,8 +69,11 @@ export function slotAt(plan: Plan, at: Instant): number | undefined {
 /** A plan as the API shows it: ISO times in the site's zone; with `asset` only that device. */
 export function planView(plan: Plan, zone: string, asset?: number): PlanView {
   const devices = asset === undefined || asset === plan.site ? plan.devices : plan.devices.filter((device) => device.asset === asset)
+  const { expected, ...rest } = plan
+  const moment = (at: Instant) => formatInstant(at, zone)
   return {
-    ...plan,
+    ...rest,
+    ...(expected && { expected: expected.map((car) => ({ ...car, arrives: moment(car.arrives), leaves: moment(car.leaves) })) }),
     devices,
     madeAt: formatInstant(plan.madeAt, zone),
     start: formatInstant(plan.start, zone),

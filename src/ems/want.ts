@@ -26,6 +26,8 @@ export interface Wanted {
 const SHORTEST_BURST = 3 * 60_000
 /** A plant that gives this share of what it may is held back by its cap, not by the sun. */
 const NEARLY = 0.95
+/** W within which a plant is not held back. */
+const SAME = 50
 
 /**
  * Wants of all devices that can take orders now and have one. Without a plan for the moment a device has none and keeps its safe default, unless a limit binds
@@ -47,10 +49,13 @@ export function wantsOf({ devices, plan, overrides, limits, current, silence, at
     if (device.kind === 'pv') {
       // The sun gives what is measured; a plant that gives all it may could give more: then only its peak is known.
       const measured = device.measured()?.power
-      const cap = inForce !== undefined && inForce.rung !== 'plan' ? inForce.power : undefined
+      const isCapped = inForce !== undefined && (inForce.rung !== 'plan' || inForce.power > capability.minPower + SAME)
+      const cap = isCapped ? inForce.power : undefined
       const isSunKnown = measured !== undefined && (cap === undefined || measured > NEARLY * cap + 50)
       const power = isSunKnown ? watts(Math.min(0, Math.max(measured, capability.minPower))) : capability.minPower
       const sun = { ...(measured !== undefined && { measured }), isHeld: cap !== undefined }
+      const held = planned && slot !== undefined ? heldBack(planned, slot) : undefined
+      if (held && plan) return [{ ...base, ...held, rung: 'plan', curtails: true, ...sun }]
       return [{ ...base, power, because: say(SAYING.free), rung: 'plan', ...sun }]
     }
     if (planned && plan && slot !== undefined) return [{ ...base, ...fromPlan(plan, planned, slot, capability.minStep, at) }]
@@ -58,6 +63,17 @@ export function wantsOf({ devices, plan, overrides, limits, current, silence, at
     const idle = device.kind === 'battery' ? watts(0) : capability.maxPower
     return [{ ...base, power: idle, because: say(SAYING.noPlanNow), rung: 'plan' }]
   })
+}
+
+/** The cap of a plant that the plan holds back in the slot; undefined where it may give what the sun gives. */
+function heldBack({ powerKw, availableKw, reasons }: PlannedDevice, slot: number): Pick<Want, 'power' | 'because'> | undefined {
+  const power = (powerKw[slot] ?? 0) * 1000
+  const available = (availableKw?.[slot] ?? 0) * 1000
+  if (power <= available + SAME) return undefined
+  return {
+    power: watts(Math.min(0, power)),
+    because: reasons.find((reason) => reason.from <= slot && slot < reason.to)?.because ?? say(SAYING.asPlanned),
+  }
 }
 
 function fromPlan(

@@ -4,13 +4,15 @@ import { after, type Instant, say } from '#kernel'
 import type { BeliefBatch } from '../belief.ts'
 import { clockTime } from '../limits.ts'
 import type { Line } from '../line.ts'
-import type { BrokenWish, Plan, PlannedDevice } from '../plan.ts'
+import type { BrokenWish, ExpectedCar, Plan, PlannedDevice } from '../plan.ts'
 import { SAYING } from '../saying.ts'
 import { tellExplanation } from '../scheduling/explanation.ts'
+import { at, type Series } from '../scheduling/problem.ts'
 import { type Reason, sayReason } from '../scheduling/reason.ts'
 import type { SiteSchedule } from '../scheduling/site.ts'
 import { sayMissedWish } from '../scheduling/wish.ts'
 import type { Site } from '../site.ts'
+import type { Arrival } from './arrivals.ts'
 import { type Asked, type Question, STEP, socSensor, touches } from './question.ts'
 
 const NAMES = { minimum: 'soc-minima', maximum: 'soc-maxima', target: 'soc-targets', floor: 'soc-min' } as const
@@ -32,8 +34,9 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     start: asked.start,
     step: STEP,
     slots: asked.problem.slots,
-    devices: schedule.devices.map((device, index): PlannedDevice => {
-      const one = asked.asked[index]!
+    devices: asked.asked.map((one, index): PlannedDevice => {
+      const device = schedule.devices[index]!
+      const available = one.device.capability().storage ? undefined : series(asked.problem.devices[index]!.minKw, asked.problem.slots)
       const freely = free?.devices[index]?.powerKw
       return {
         device: device.id,
@@ -41,6 +44,7 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
         sensor: one.member.power!,
         powerKw: device.powerKw.map(round),
         ...(freely && { freePowerKw: freely.map(round) }),
+        ...(available && { availableKw: available.map(round) }),
         ...(device.storedKwh && { socKwh: device.storedKwh.map(round) }),
         reasons: device.reasons.map((reason) => ({ from: reason.from, to: reason.to, because: sentence(site, asked, one, reason, time) })),
         explanation: told.devices[index]!,
@@ -56,20 +60,41 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
     gap: Number.isFinite(schedule.gap) ? schedule.gap : null,
     solver: schedule.solver,
     solveMs: Math.round(schedule.solveMs),
-    brokenWishes: schedule.missedWishes.map((missed): BrokenWish => {
+    ...(asked.arrivals.length > 0 && {
+      expected: asked.arrivals.map((arrival, index) => expectedCar(arrival, schedule, asked.asked.length + index)),
+    }),
+    brokenWishes: schedule.missedWishes.flatMap((missed): BrokenWish[] => {
       const one = asked.asked.find((each) => each.device.id === missed.device)
-      const giver = one?.member.kind === 'evse' ? 'charger' : 'inverter'
-      return {
-        device: missed.device,
-        asset: one?.member.asset ?? site.asset,
-        name: NAMES[missed.kind],
-        at: after(asked.start, (missed.slot + 1) * STEP),
-        missingKwh: round(missed.missingKwh),
-        because: sayMissedWish({ ...missed, device: nameOf(missed.device) }, { time: time(missed.slot + 1), giver }),
-      }
+      // A car that is only expected misses nothing yet.
+      if (!one) return []
+      const giver = one.member.kind === 'evse' ? 'charger' : 'inverter'
+      return [
+        {
+          device: missed.device,
+          asset: one.member.asset,
+          name: NAMES[missed.kind],
+          at: after(asked.start, (missed.slot + 1) * STEP),
+          missingKwh: round(missed.missingKwh),
+          because: sayMissedWish({ ...missed, device: nameOf(missed.device) }, { time: time(missed.slot + 1), giver }),
+        },
+      ]
     }),
     trigger,
     ...(notes.length > 0 && { notes }),
+  }
+}
+
+const series = (value: Series, slots: number): number[] => Array.from({ length: slots }, (_, slot) => at(value, slot))
+
+/** What the plan keeps for a car that is away. */
+function expectedCar({ vehicle, arrives, leaves, needKwh }: Arrival, schedule: SiteSchedule, index: number): ExpectedCar {
+  return {
+    device: vehicle.device,
+    asset: vehicle.asset,
+    arrives,
+    leaves,
+    needKwh: round(needKwh),
+    powerKw: schedule.devices[index]!.powerKw.map(round),
   }
 }
 

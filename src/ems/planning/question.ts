@@ -1,13 +1,16 @@
 /** What the scheduler is asked: the site now, its forecasts, prices, limits and wishes, as numbers per slot. */
 import { after, dayAfter, floorTo, type Instant, MINUTE } from '#kernel'
 import type { Device, Wish } from '../device.ts'
+import type { VehicleHabits } from '../forecasting/vehicle.ts'
 import type { Limit } from '../limit.ts'
 import type { Line } from '../line.ts'
 import type { Override } from '../overrides.ts'
 import type { Plan, PlannedDevice } from '../plan.ts'
 import type { PlanDevice, SiteProblem, StockWish } from '../scheduling/site-problem.ts'
 import type { SiteDevice } from '../site.ts'
+import { type Arrival, type ArrivalWindow, expectedArrival } from './arrivals.ts'
 import { type PriceOutlook, priceOutlook } from './price-outlook.ts'
+import { curtailingPays, sunDevice } from './sun.ts'
 
 export const STEP = 15 * MINUTE
 /** Cost of moving a MWh through a storage: no cycle for less. */
@@ -36,6 +39,8 @@ export interface Question {
   limits: Limit[]
   prices: PriceOutlook
   inflexibleKw: number[]
+  /** Cars that are away and expected; their devices stand after the asked ones in the problem. */
+  arrivals: Arrival[]
 }
 
 /** Wish of a plugged car whose user said nothing: from its habits. */
@@ -45,6 +50,8 @@ export interface Knowledge {
   habits?: Habits
   /** Car by charger. */
   plugged?: () => ReadonlyMap<string, string>
+  /** When cars usually are there, to keep room for those that are away. */
+  presence?: (vehicle: SiteDevice, at: Instant) => Promise<VehicleHabits>
 }
 
 /** Asks for a plan from the quarter-hour of `at` to the end of the next local day (24 to 48 hours). */
@@ -54,13 +61,21 @@ export async function question(line: Line, at: Instant, previous: Plan | undefin
   const until = dayAfter(at, site.zone, 2)
   const slots = Math.ceil((until - start) / STEP)
   const window = { start, step: STEP, slots }
-  const [limits, overrides, prices, inflexibleKw, asked] = await Promise.all([
+  const [limits, overrides, prices, profiles, storages] = await Promise.all([
     line.limits.within(after(at, FADING), until),
     line.overrides.within(after(at, FADING), until),
     priceOutlook(beliefs, site, window),
     inflexible(line, start, slots),
     devicesNow(line, at, knows),
   ])
+  const arrivals = await arrivalsOf(line, at, storages, knows, window)
+  const suns = curtailingPays(prices.production, capsOf(site.asset, limits, start, slots).exportKw as number[] | undefined)
+    ? sunsOf(line, profiles)
+    : []
+  const asked = [...storages, ...suns.map(({ asked: one }) => one)]
+  const inflexibleKw = Array.from({ length: slots }, (_, slot) =>
+    profiles.reduce((sum, { member, powerKw }) => sum + (suns.some((sun) => sun.asked.member === member) ? 0 : (powerKw[slot] ?? 0)), 0),
+  )
   const levels = await levelsAtStart(line, asked, start, at)
   // Among equally good plans each keeps to the one before it: the free plan to the free plan, so that only what a limit bent differs.
   const build = (binding: readonly Limit[], before: (device: PlannedDevice) => number[]): SiteProblem => {
@@ -69,9 +84,13 @@ export async function question(line: Line, at: Instant, previous: Plan | undefin
     return {
       slots,
       step: STEP,
-      devices: asked.map((one) =>
-        scheduled(one, { start, slots, limits: binding, overrides, level: levels.get(one.device.id), kept: kept(one.device.id, before) }),
-      ),
+      devices: [
+        ...storages.map((one) =>
+          scheduled(one, { start, slots, limits: binding, overrides, level: levels.get(one.device.id), kept: kept(one.device.id, before) }),
+        ),
+        ...suns.map(({ planned }) => planned),
+        ...arrivals.map(({ planned }) => planned),
+      ],
       inflexibleKw,
       consumptionPrice: prices.consumption,
       productionPrice: prices.production,
@@ -89,29 +108,59 @@ export async function question(line: Line, at: Instant, previous: Plan | undefin
     limits,
     prices,
     inflexibleKw,
+    arrivals,
   }
 }
 
+/** Stays of cars that are away now and usually come. */
+async function arrivalsOf(
+  { site }: Line,
+  at: Instant,
+  asked: readonly Asked[],
+  { presence }: Knowledge,
+  window: ArrivalWindow,
+): Promise<Arrival[]> {
+  if (!presence) return []
+  const there = new Set(asked.flatMap(({ vehicle }) => (vehicle ? [vehicle.device] : [])))
+  const away = site.devices.filter(({ kind, soc, device }) => kind === 'vehicle' && soc !== undefined && !there.has(device))
+  const found = await Promise.all(away.map(async (vehicle) => expectedArrival(site, vehicle, await presence(vehicle, at), window)))
+  return found.filter((arrival) => arrival !== undefined)
+}
+
+/** Plants that can be held back, with what the sun is forecast to give them. */
+function sunsOf(line: Line, profiles: readonly Profile[]): { asked: Asked; planned: PlanDevice }[] {
+  return profiles.flatMap(({ member, powerKw }) => {
+    const device = member.kind === 'pv' ? line.devices.get(member.device) : undefined
+    if (!device?.capability().controllable) return []
+    return [{ asked: { device, member }, planned: sunDevice(device, powerKw) }]
+  })
+}
+
+interface Profile {
+  member: SiteDevice
+  powerKw: number[]
+}
+
 /** What is produced and consumed without being asked, kW per slot: forecasts of PV and loads, measured before now. */
-async function inflexible(line: Line, start: Instant, slots: number): Promise<number[]> {
+async function inflexible(line: Line, start: Instant, slots: number): Promise<Profile[]> {
   const isAsked = (id: string) => line.devices.get(id)?.capability().storage !== undefined
   const members = line.site.devices.filter(
     (member) => member.power !== undefined && (member.kind === 'pv' || (member.kind === 'load' && !isAsked(member.device))),
   )
   const until = after(start, slots * STEP)
-  const profiles = await Promise.all(
-    members.map((member) =>
-      line.beliefs.series({
+  return Promise.all(
+    members.map(async (member) => {
+      const series = await line.beliefs.series({
         sensor: member.power!,
         from: start,
         until,
         step: STEP,
         excludeSourceTypes: ['scheduler'],
         sign: 'consumption-positive',
-      }),
-    ),
+      })
+      return { member, powerKw: Array.from({ length: slots }, (_, slot) => series[slot] ?? 0) }
+    }),
   )
-  return Array.from({ length: slots }, (_, slot) => profiles.reduce((sum, profile) => sum + (profile[slot] ?? 0), 0))
 }
 
 async function devicesNow(line: Line, at: Instant, { habits, plugged }: Knowledge): Promise<Asked[]> {

@@ -7,6 +7,8 @@ export interface StockWish {
   kwh: number
   /** 'minimum': at least (a departure) · 'maximum': at most · 'target': exactly */
   kind: 'minimum' | 'maximum' | 'target'
+  /** What missing it weighs, as a share of the usual; default 1. */
+  weight?: number
 }
 
 export interface SiteStorage {
@@ -34,6 +36,8 @@ export interface PlanDevice {
   storage?: SiteStorage
   /** Counts under the cap on flexible consumption; default true. */
   flexible?: boolean
+  /** Who comes first when not all wishes fit: 1 before 2; default 1. Within a priority the worst served is served first. */
+  priority?: number
   /** Cost of moving one MWh through it, either way (wear); default 0. */
   wearPrice?: number
   /** Power of the last plan at the same slots, kW (NaN where it had none); with `changePrice` the new plan keeps to it among equals. */

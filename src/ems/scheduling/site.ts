@@ -4,6 +4,7 @@
  */
 import { Problem } from '#kernel'
 import { type Explanation, explain } from './explain.ts'
+import type { Claim } from './fairness.ts'
 import { at, type Commitment, type ProblemDevice, type SchedulingProblem, type Series, type Stock } from './problem.ts'
 import { bindingOf, type Reason, reasonsOf } from './reason.ts'
 import type { SiteProblem, SiteStorage } from './site-problem.ts'
@@ -65,6 +66,7 @@ export async function scheduleSite(site: SiteProblem, options: SiteOptions): Pro
     pool: options.pool ?? sharedSolverPool(),
     deadlineMs: options.deadlineMs,
     gap: options.gap ?? 0.001,
+    sharing: { claims: claimsOf(site), way: 'max-min' },
   })
   if (!isSolved(outcome))
     throw new Problem('no-plan', `The solver found no plan in ${(outcome.solveMs / 1000).toFixed(1)} s.`, {
@@ -74,6 +76,14 @@ export async function scheduleSite(site: SiteProblem, options: SiteOptions): Pro
     })
   return answerOf(site, problem, outcome)
 }
+
+/** What devices want of energy that may not suffice for all. */
+const claimsOf = (site: SiteProblem): Claim[] =>
+  site.devices.flatMap(({ storage, priority = 1 }, device) =>
+    (storage?.wishes ?? []).flatMap(({ kind, slot, kwh }) =>
+      kind === 'maximum' || slot < 0 || slot >= site.slots ? [] : [{ device, step: slot, kwh: Math.min(kwh, storage!.maxKwh), priority }],
+    ),
+  )
 
 /** The site's problem in the general form, kW and kWh. Exported for tests and benches. */
 export function siteFormulation(site: SiteProblem): SchedulingProblem {
@@ -152,12 +162,12 @@ export function siteFormulation(site: SiteProblem): SchedulingProblem {
       const wishes = (storage.wishes ?? []).filter((wish) => wish.kind === kind && wish.slot >= 0 && wish.slot < slots)
       if (wishes.length === 0) continue
       const quantity = new Array<number>(slots).fill(Number.NaN)
+      const weight = perKwh(WEIGHT.wish * Math.max(...wishes.map((wish) => wish.weight ?? 1)))
       for (const wish of wishes) {
         const before = quantity[wish.slot]!
         const wanted = kind === 'maximum' ? wish.kwh : Math.min(wish.kwh, storage.maxKwh)
         quantity[wish.slot] = Number.isNaN(before) ? wanted : kind === 'maximum' ? Math.min(before, wanted) : Math.max(before, wanted)
       }
-      const weight = perKwh(WEIGHT.wish)
       commitments.push({
         name: `${kind} ${device.id}`,
         on,
