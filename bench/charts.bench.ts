@@ -14,7 +14,7 @@ const THEIRS = '550–900'
 export async function run({ short }: { short: boolean }): Promise<string[]> {
   const house = await openHouse()
   try {
-    return [...(await chartOfAWeek(house, short))]
+    return [...(await chartOfAWeek(house, short)), ...(await statusOfMany(house, short))]
   } finally {
     await house.close()
   }
@@ -74,6 +74,59 @@ async function chartOfAWeek(house: House, short: boolean): Promise<string[]> {
   return [
     `asset week (${rows} beliefs of 4 sensors, ${records} records) in ${(held!.n / 1e6).toFixed(1)} million: short ${shortForm.toFixed(1)} ms, long ${longForm.toFixed(1)} ms (wanted ≤ 30; FlexMeasures ${THEIRS}: ${Math.round(550 / shortForm)}–${Math.round(900 / shortForm)}×)`,
     `plain SELECT of the same beliefs ${select.toFixed(1)} ms: the short chart takes ${(shortForm / select).toFixed(2)} of it`,
+  ]
+}
+
+/**
+ * Five hundred sensors of one site, each with two months of measurements, and forecasts of two days ahead that were made again and again; every
+ * fifth has a plan that reaches less far than the forecasts.
+ */
+async function statusOfMany({ server, store, url, token, source }: House, short: boolean): Promise<string[]> {
+  const account = (await server.accounts.list({ accounts: 'all' }))[0]!.id
+  const asset = await server.assets.create({ name: 'site', type: 6, account })
+  const ids: number[] = []
+  for (let i = 0; i < 500; i++)
+    ids.push((await server.sensors.create({ name: `p${i}`, unit: 'kW', resolution: 15 * MINUTE, asset: asset.id, timezone: 'UTC' })).id)
+  const forecaster = await server.sources.of({ name: 'Bench', type: 'forecaster', model: 'Bench' })
+  const scheduler = await server.sources.of({ name: 'Bench', type: 'scheduler', model: 'Bench' })
+  const insert = (sensors: number[], by: number, from: number, count: number, revisions: number) =>
+    store.query(
+      `insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
+       select date_trunc('hour', now()) + make_interval(mins => 15 * ($1::int + e)),
+         case when $1::int < 0 then interval '0' else make_interval(mins => 15 * (e + 1 + r)) end, 0.5, e % 50, s, $2
+       from generate_series(0, $3::int - 1) e, generate_series(0, $4::int - 1) r, unnest($5::int[]) s`,
+      [from, by, count, revisions, sensors],
+    )
+  const days = short ? 10 : 60
+  await insert(ids, source, -96 * days, 96 * days, 1)
+  await insert(ids, forecaster, 0, 192, short ? 8 : 24)
+  await insert(
+    ids.filter((_, i) => i % 5 === 0),
+    scheduler,
+    0,
+    96,
+    8,
+  )
+  await store.query('vacuum analyze timed_belief')
+  const ask = async () => {
+    const answer = await fetch(`${url}/api/cariflex/v1/assets/${asset.id}/status`, { headers: { authorization: `Bearer ${token}` } })
+    const { data } = (await answer.json()) as { data: { lines: { sources: unknown[] }[] } }
+    const lines = data.lines.reduce((sum, line) => sum + line.sources.length, 0)
+    if (lines !== 1100) throw new Error(`${lines} lines instead of 1,100`)
+  }
+  const from = performance.now()
+  await ask()
+  const first = performance.now() - from
+  const every = () =>
+    store.query(
+      'select sensor_id, source_id, max(event_start) from timed_belief where sensor_id = any($1::int[]) group by sensor_id, source_id',
+      [ids],
+    )
+  const usual = await median(15, ask)
+  const grouped = await median(3, every)
+  const held = await store.first<{ n: number }>('select count(*)::float8 as n from timed_belief where sensor_id = any($1::int[])', [ids])
+  return [
+    `status of 500 sensors (1,100 kinds of sources, ${(held!.n / 1e6).toFixed(1)} million beliefs): ${usual.toFixed(0)} ms (wanted ≤ 300), the very first time ${first.toFixed(0)} ms; grouping all of their beliefs takes ${grouped.toFixed(0)} ms: ${(grouped / usual).toFixed(0)}×`,
   ]
 }
 

@@ -23,8 +23,8 @@ export interface LastEventsParts {
 const SURVEY_LASTS = DAY
 
 export function openLastEvents({ store, bus, clock, log, sensors }: LastEventsParts): LastEvents {
-  /** '<sensor> <source> <ahead>' of what is noted already, by this process. */
-  const noted = new Set<string>()
+  /** By sensor '<source> <ahead>' of what this process has noted. */
+  const noted = new Map<number, Set<string>>()
   let noting: Promise<void> = Promise.resolve()
   const unfollow = bus.on('beliefs', (news) => {
     noting = noting
@@ -36,16 +36,19 @@ export function openLastEvents({ store, bus, clock, log, sensors }: LastEventsPa
     const fresh: { sensor: number; ahead: boolean }[] = []
     for (const id of news.sensors) {
       const ahead = news.ahead && news.until - ((await sensors.get(id))?.resolution ?? 0) > now
-      if (!noted.has(`${id} ${news.source} ${ahead}`)) fresh.push({ sensor: id, ahead })
+      if (!noted.get(id)?.has(`${news.source} ${ahead}`)) fresh.push({ sensor: id, ahead })
     }
     if (fresh.length === 0) return
     await store.query(NOTE, [fresh.map((one) => one.sensor), fresh.map((one) => one.ahead), news.source])
-    for (const { sensor, ahead } of fresh) noted.add(`${sensor} ${news.source} ${ahead}`)
+    for (const { sensor, ahead } of fresh) noted.set(sensor, (noted.get(sensor) ?? new Set()).add(`${news.source} ${ahead}`))
   }
   let surveying: Promise<void> = Promise.resolve()
   /** One survey after the other: each may read many rows. */
   const survey = (ids: readonly number[]): Promise<void> => {
-    const done = surveying.then(() => lookThrough(store, ids, clock.now()))
+    const done = surveying.then(async () => {
+      for (const id of ids) noted.delete(id)
+      await lookThrough(store, ids, clock.now())
+    })
     surveying = done.catch(() => undefined)
     return done
   }
@@ -91,8 +94,10 @@ const SURVEY = `insert into cariflex.sensor_source (sensor, source, ahead)
 const SURVEYED = `insert into cariflex.sensor_surveyed (sensor, at) select unnest($1::int[]), $2
   on conflict (sensor) do update set at = excluded.at`
 
+/** What is known begins anew: sources whose beliefs are all gone (deleted, thinned) would be looked for in vain each time. */
 async function lookThrough(store: Store, sensors: readonly number[], now: Instant): Promise<void> {
   await store.transact(async (tx) => {
+    await tx.query('delete from cariflex.sensor_source where sensor = any($1::int[])', [sensors])
     await tx.query(SURVEY, [sensors, asTimestamp(now)])
     await tx.query(SURVEYED, [sensors, asTimestamp(now)])
   })
@@ -116,10 +121,14 @@ cross join lateral (
 ) l
 group by p.sensor, d.type`
 
-function lastOf(db: Queryable, sensors: readonly Sensor[], now: Instant): Promise<{ sensor: number; type: string; start: Instant }[]> {
-  if (sensors.length === 0) return Promise.resolve([])
+async function lastOf(store: Store, sensors: readonly Sensor[], now: Instant): Promise<{ sensor: number; type: string; start: Instant }[]> {
+  if (sensors.length === 0) return []
   const known = sensors.map(({ knownAfter }) => (knownAfter === undefined ? null : knownAfter / 1000))
-  return db.query(LAST, [sensors.map(({ id }) => id), known, asTimestamp(now)], 'last-events')
+  return store.transact(async (tx) => {
+    // PostgreSQL would rather gather all rows of a small sensor and sort them than walk back from the end.
+    await tx.query('set local enable_bitmapscan = off; set local enable_sort = off')
+    return tx.query(LAST, [sensors.map(({ id }) => id), known, asTimestamp(now)])
+  })
 }
 
 type Search = Record<string, unknown>
