@@ -9,7 +9,7 @@ export interface Instance {
   get<T>(path: string): Promise<T>
   /** The same for answers that are files. */
   text(path: string): Promise<string>
-  send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>
+  send<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
 }
 
 interface ProblemBody {

@@ -40,6 +40,7 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     summary: 'command the simulated world: plug, unplug, cloud, fault, disconnect, freeze',
     load: async () => (await import('./verbs/world.ts')).world,
   },
+  { name: 'mcp', summary: 'serve the tools of this platform to an assistant', load: async () => (await import('./verbs/mcp.ts')).mcp },
   {
     name: 'check template',
     summary: 'check a device template, on request against a real device',

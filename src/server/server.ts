@@ -34,6 +34,7 @@ import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath, wrongF
 import { allowForeignPages, trustHosts } from './foreign-pages.ts'
 import { addHealth, type ReadinessCheck } from './health.ts'
 import { createIdentity, type Identity } from './identity.ts'
+import { assistantRoutes } from './mcp/routes.ts'
 import { answerOtherMethods, foldSlashes, gatherMethods } from './methods.ts'
 import { countRequests, createMetrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
@@ -188,6 +189,7 @@ export function createServer(parts: ServerParts): Server {
   register((scope) => addHealth(scope, store, clock, checks))
   register((scope) => cariflexRoutes(scope, rooms), '/api/cariflex/v1')
   register((scope) => flexMeasuresRoutes(scope, rooms))
+  register((scope) => assistantRoutes(scope, identity))
   addWeb(app, config.web)
   const unfollow = tellStream(rooms)
   const pruning = clock.every(HOUR, () => void tokens.prune().catch(() => undefined))
