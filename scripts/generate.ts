@@ -9,6 +9,7 @@ import { gatherCoverage } from './gather-coverage.ts'
 import { CLI_PAGE, generateCliPage } from './generate-cli-page.ts'
 import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
 import { COVERAGE_PAGE, generateCoveragePage } from './generate-coverage-page.ts'
+import { DIFFERENCES_PAGE, generateDifferencesPage } from './generate-differences-page.ts'
 import { FLEX_CONTEXT_PAGE, FLEX_MODEL_PAGE, generateFlexContextPage, generateFlexModelPage } from './generate-flex-pages.ts'
 import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
 import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
@@ -22,6 +23,7 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [PROBLEMS_PAGE, generateProblemsPage],
   [PERMISSIONS_PAGE, generatePermissionsPage],
   [COVERAGE_PAGE, generateCoveragePage],
+  [DIFFERENCES_PAGE, generateDifferencesPage],
   [FLEX_MODEL_PAGE, generateFlexModelPage],
   [FLEX_CONTEXT_PAGE, generateFlexContextPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],

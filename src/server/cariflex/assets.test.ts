@@ -3,6 +3,7 @@ import test from 'node:test'
 import { openBeliefs, openSensors } from '#ems'
 import { HOUR, inProcessBus, instant, manualClock } from '#kernel'
 import { scratchStore } from '#store'
+import { openDoor } from '../door.fixture.ts'
 import { freshnessOf } from './assets.ts'
 
 const NOON = instant(Date.UTC(2026, 10, 24, 16))
@@ -38,4 +39,17 @@ test('an asset is as fresh as its freshest sensor, prices told ahead count, fore
   assert.equal(await freshness(signal), 'silent')
   clock.forward(3 * HOUR)
   assert.notEqual(await freshness(price, signal), 'fresh', 'prices that ended are not fresh')
+})
+
+test('the last values of an asset are told in the units of its sensors, and to whom may read it', async (t) => {
+  const door = await openDoor(t)
+  const [power, silent] = [await door.sensor({ unit: 'kW', timezone: 'Europe/Paris' }), await door.sensor({ unit: '°C', resolution: 0 })]
+  const post = { start: '2026-11-24T11:30:00Z', duration: 'PT30M', values: [4, 5], unit: 'kW' }
+  await door.ask('POST', `/api/v3_0/sensors/${power}/data`, { as: 'mel', body: post })
+  const latest = (as: 'mel' | 'bob', asset = door.asset) => door.ask('GET', `/api/cariflex/v1/assets/${asset}/latest`, { as })
+  assert.deepEqual((await latest('mel')).body['data'], [
+    { sensor: power, name: 's0', unit: 'kW', resolution: 900, at: '2026-11-24T12:45:00+01:00', value: 5 },
+    { sensor: silent, name: 's1', unit: '°C', resolution: 0, at: null, value: null },
+  ])
+  assert.deepEqual([(await latest('bob')).status, (await latest('mel', 999)).status], [403, 404])
 })

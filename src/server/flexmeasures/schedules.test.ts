@@ -15,7 +15,7 @@ test.after(async () => {
 let common: ReturnType<typeof house> | undefined
 /** One house for tests that leave nothing behind that others would see. */
 const commonHouse = () => {
-  common ??= house({ after: (end) => void ends.push(end) })
+  common ??= house({ name: 'the house that the tests of schedules share', after: (end) => void ends.push(end) })
   return common
 }
 
@@ -23,7 +23,7 @@ const START = '2026-11-25T00:00:00Z'
 const model = { 'soc-at-start': '20 kWh', 'soc-min': '0 kWh', 'soc-max': '100 kWh', 'power-capacity': '50 kW' }
 
 /** A house with a price, a battery and a car of account A, and a sensor of account B. */
-async function house(t: { after(work: () => unknown): void }, flexMeasures = {}) {
+async function house(t: Parameters<typeof openDoor>[0], flexMeasures = {}) {
   pool ??= startSolverPool()
   const door = await openDoor(t, { pool, flexMeasures })
   const { assets, sensors, beliefs } = door.server
