@@ -24,24 +24,11 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       probes: ['sensor_bad_duplicate'],
     },
     {
-      where: '`POST /sensors/{id}/data` with empty `values`, or a list as body',
-      theirs: '500',
-      ours: '422, the field',
-      why: CRASH,
-      probes: ['post_bad_empty_values', 'post_list_body'],
-    },
-    {
       where: '`POST /sensors/{id}/data/upload` without a file, or with one that is none',
       theirs: '500',
       ours: '422, the row and what is wrong with it',
       why: CRASH,
       probes: ['upload_garbage', 'upload_no_file'],
-    },
-    {
-      where: '`PostMeterDataRequest` of the future; reading a 15-minute sensor at `PT20M`',
-      theirs: '500',
-      ours: '422',
-      why: CRASH,
     },
     {
       where: 'An asset that becomes its own parent, or the child of its own offspring',
@@ -60,6 +47,63 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       theirs: '500',
       ours: '503 with `Retry-After`',
       why: 'Clients wait and try again.',
+    },
+  ],
+  'Sensor data': [
+    {
+      where: '`POST /sensors/{id}/data` without `values`, with an empty list, or a list as body',
+      theirs: '500',
+      ours: '422 that names the field',
+      why: CRASH,
+      probes: ['post_bad_empty_values', 'post_list_body'],
+    },
+    {
+      where: '`POST` with `values: null`',
+      theirs: '–',
+      ours: '422',
+      why: 'Nothing would be stored.',
+    },
+    {
+      where: '`POST` for the future as `PostMeterDataRequest`',
+      theirs: '500',
+      ours: '422 `Meter data must lie in the past.`',
+      why: CRASH,
+    },
+    {
+      where: "`POST` of a stock at a coarser spacing than the sensor's: 2 kWh over PT1H onto a 15-minute kW sensor",
+      theirs: '8 kW, four times',
+      ours: '2 kW, four times',
+      why: "Their own file upload stores 2: the value is turned by the time it covers, not by the sensor's resolution.",
+    },
+    {
+      where: '`POST` while a worker is there',
+      theirs: '202, processed later',
+      ours: '200, committed when answered',
+      why: 'There is no second queue; acknowledged means durable.',
+    },
+    {
+      where: "`GET` at a resolution that is neither a multiple nor a divisor of the sensor's",
+      theirs: '500',
+      ours: '422',
+      why: CRASH,
+    },
+    {
+      where: '`GET` at a coarser resolution from a start off its clock',
+      theirs: 'null only',
+      ours: 'means of the slots that were asked for',
+      why: "At the sensor's own resolution both answer null.",
+    },
+    {
+      where: '`GET` of moments (sensors without resolution)',
+      theirs: 'the value exactly at each slot',
+      ours: 'the first value in each slot',
+      why: 'A value a second late would be lost.',
+    },
+    {
+      where: '`GET /sensors/{id}/stats`',
+      theirs: 'up to two minutes old',
+      ours: 'as of now for what came through Cariflex; rows that another program updated in place (same number) at the latest after a day, or with `fresh=true`',
+      why: '[decision 10](../decisions/0010-reading-beliefs.md)',
     },
   ],
   'Clearer answers': [
