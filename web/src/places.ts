@@ -21,6 +21,8 @@ export interface Place {
   offered?: (to: { user: User; site: Site | null }) => boolean
   /** A page of one thing, at `path/:id`; without it the page itself gets the id. */
   one?: { title?: Key; load: () => Promise<Page> }
+  /** Pages of one thing at other paths that belong to this place: `also.path/:id`. */
+  also?: { path: string; load: () => Promise<Page> }[]
 }
 
 export const PLACES: readonly Place[] = [
@@ -40,6 +42,7 @@ export const PLACES: readonly Place[] = [
     short: 'nav.assets.short',
     load: async () => (await import('./pages/assets.tsx')).Assets,
     one: { load: async () => (await import('./pages/asset/asset.tsx')).AssetPage },
+    also: [{ path: '/ops/sensors', load: async () => (await import('./pages/sensor/sensor.tsx')).SensorPage }],
   },
   {
     path: '/ops/plans',
@@ -119,6 +122,16 @@ export function targetOf(path: string): Target | undefined {
   const clean = path.replace(/\/+$/, '') || '/ops'
   if (clean === MENU)
     return { key: MENU, load: async () => (await import('./pages/menu.tsx')).Menu, title: 'nav.more', place: MENU, subject: undefined }
+  for (const place of PLACES)
+    for (const { path, load } of place.also ?? [])
+      if (clean.startsWith(`${path}/`) && !clean.slice(path.length + 1).includes('/'))
+        return {
+          key: `${path}/:id`,
+          load,
+          title: place.title,
+          place: place.path,
+          subject: decodeURIComponent(clean.slice(path.length + 1)),
+        }
   const place = PLACES.filter((each) => clean === each.path || (each.path !== '/ops' && clean.startsWith(`${each.path}/`))).sort(
     (a, b) => b.path.length - a.path.length,
   )[0]

@@ -54,3 +54,36 @@ function useReading<T>(path: string | null, version: string | number, fetch: Rea
   }, [path, version, again])
   return { data: state.data, error: state.error, loading: state.loading, reload: () => setAgain((n) => n + 1) }
 }
+
+export interface Gathering<T> {
+  /** What was read last of each path; the picture before stays while it is read again. */
+  data: ReadonlyMap<string, T>
+  errors: Refusal[]
+  loading: boolean
+}
+
+/** Reads several whole bodies at once, by a key each; one that fails does not keep the others away. */
+export function useEach<T>(paths: ReadonlyMap<string, string>, version: string | number = 0): Gathering<T> {
+  const [state, setState] = useState<Gathering<T>>({ data: new Map(), errors: [], loading: true })
+  const asked = [...paths].map(([key, path]) => `${key} ${path}`).join('\n')
+  useEffect(() => {
+    const abort = new AbortController()
+    setState((now) => ({ ...now, loading: paths.size > 0 }))
+    const errors: Refusal[] = []
+    void Promise.all(
+      [...paths].map(async ([key, path]) => {
+        try {
+          return [key, await readWhole<T>(path, abort.signal)] as const
+        } catch (error) {
+          if (error instanceof Refusal) errors.push(error)
+          return undefined
+        }
+      }),
+    ).then((found) => {
+      if (abort.signal.aborted) return
+      setState({ data: new Map(found.filter((each) => each !== undefined)), errors, loading: false })
+    })
+    return () => abort.abort()
+  }, [asked, version])
+  return state
+}

@@ -21,6 +21,15 @@ export interface Line {
   off?: boolean
   fill?: boolean
   width?: number
+  /** Drawn through where values are missing: moments, which come when they come. */
+  span?: boolean
+}
+/** A time with a meaning of its own, as a tinted band. */
+export interface Band {
+  from: number
+  until: number
+  label: string
+  colour: string
 }
 export interface Moment {
   at: number
@@ -36,6 +45,9 @@ export interface TimeChartProps {
   summary: string
   caption: string
   height?: number
+  bands?: Band[]
+  /** With it a stretch of time can be drawn with the pointer. */
+  onZoom?: (from: number, until: number) => void
 }
 
 /** A colour of the style sheet as the canvas wants it (light-dark() resolved). */
@@ -49,9 +61,10 @@ function resolve(name: string): string {
   return color
 }
 
+const NONE: Band[] = []
 const faint = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.16)')
 
-export function TimeChart({ start, step, lines, moments, summary, caption, height = 320 }: TimeChartProps) {
+export function TimeChart({ start, step, lines, moments, summary, caption, height = 320, bands = NONE, onZoom }: TimeChartProps) {
   const { t, f, zone } = useWords()
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
@@ -62,8 +75,8 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
   const times = useMemo(() => Array.from({ length: count }, (_, index) => (start + index * step) / 1000), [start, step, count])
   const isOn = (line: Line) => chosen[line.key] ?? !line.off
   const shape = lines.map((line) => `${line.key}${line.colour}${line.unit}${line.dash}${isOn(line)}`).join()
-  const latest = useRef({ lines, moments })
-  latest.current = { lines, moments }
+  const latest = useRef({ lines, moments, bands, onZoom })
+  latest.current = { lines, moments, bands, onZoom }
   const data = () => [times, ...latest.current.lines.map((line) => line.values)] as uPlot.AlignedData
 
   useEffect(() => {
@@ -101,13 +114,26 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
       })
       ctx.restore()
     }
+    const drawBands = (chart: uPlot) => {
+      const { ctx, bbox } = chart
+      ctx.save()
+      for (const { from, until, colour } of latest.current.bands) {
+        const [left, right] = [from, until].map((at) =>
+          Math.min(bbox.left + bbox.width, Math.max(bbox.left, chart.valToPos(at / 1000, 'x', true))),
+        ) as [number, number]
+        if (right <= left) continue
+        ctx.fillStyle = faint(resolve(colour))
+        ctx.fillRect(left, bbox.top, right - left, bbox.height)
+      }
+      ctx.restore()
+    }
     const chart = new uPlot(
       {
         width: Math.max(260, box.clientWidth),
         height,
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
         legend: { show: false },
-        cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+        cursor: { drag: { x: onZoom !== undefined, y: false, setScale: false }, points: { size: 7 } },
         scales: {
           x: { time: true },
           ...Object.fromEntries(
@@ -155,14 +181,27 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
               width: line.width ?? 2,
               show: isOn(line),
               points: { show: false },
-              spanGaps: false,
+              spanGaps: line.span ?? false,
               ...(line.dash ? { dash: line.dash } : {}),
               ...(line.fill ? { fill: faint(colour) } : {}),
               ...(line.stepped ? { paths: uPlot.paths.stepped!({ align: 1 }) } : {}),
             }
           }),
         ],
-        hooks: { draw: [drawMoments], setCursor: [(self) => setUnder(self.cursor.idx ?? null)] },
+        hooks: {
+          drawClear: [drawBands],
+          draw: [drawMoments],
+          setCursor: [(self) => setUnder(self.cursor.idx ?? null)],
+          setSelect: [
+            (self) => {
+              const { left, width } = self.select
+              if (width < 8) return
+              const at = (x: number) => self.posToVal(x, 'x') * 1000
+              latest.current.onZoom?.(at(left), at(left + width))
+              self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+            },
+          ],
+        },
       },
       data(),
       box,
@@ -184,7 +223,7 @@ export function TimeChart({ start, step, lines, moments, summary, caption, heigh
   const draw = () => {
     if (!document.hidden) plot.current?.setData(data())
   }
-  useEffect(draw, [times, lines, moments])
+  useEffect(draw, [times, lines, moments, bands])
   useEffect(() => {
     document.addEventListener('visibilitychange', draw)
     return () => document.removeEventListener('visibilitychange', draw)

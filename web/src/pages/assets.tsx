@@ -1,37 +1,279 @@
-/** All assets as a list: the way in for keyboards, screen readers and people who know the name. */
+/** All assets one may read as a tree: what they do now beside their names, found by words, type and organisation; new ones are made here. */
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { Refusal } from '../api.ts'
 import { useCell } from '../cell.ts'
-import { assets, trouble } from '../live.ts'
-import { AssetTable } from '../parts/asset-table.tsx'
-import { Simulated } from '../parts/marks.tsx'
+import { assets, session } from '../live.ts'
+import { later } from '../parts/later.tsx'
+import { Charge, Fresh, OutcomeMark, Plugged, Power, Simulated } from '../parts/marks.tsx'
 import { Empty, Failure, Loading } from '../parts/state.tsx'
+import { TypeMark } from '../parts/type-mark.tsx'
 import { type PageProps, refine } from '../route.ts'
+import { foundsAssets, type ThingLine } from '../things.ts'
+import { ancestors, childrenOf, readTree, treeTrouble, useTree } from '../tree.ts'
+import type { Asset } from '../wire.ts'
 import { useWords } from '../words.ts'
+import '../style/things.css'
+
+const NewAsset = later(async () => (await import('./asset/new-asset.tsx')).NewAsset)
+/** Names of kinds in addresses of before, as types of assets. */
+const OLD_KINDS: Record<string, string> = { pv: 'solar', evse: 'one-way_evse', vehicle: 'two-way_evse', weather: 'weather station' }
+/** Families longer than this are folded until they are asked for. */
+const LONG = 60
+const MOST_FOUND = 200
 
 export function Assets({ route }: PageProps) {
   const { t } = useWords()
-  const all = useCell(assets)
-  const problem = useCell(trouble)
+  const tree = useCell(useTree())
+  const trouble = useCell(treeTrouble)
+  const live = useCell(assets)
+  const who = useCell(session)
+  const [making, setMaking] = useState(false)
+  if (who.state !== 'in') return null
+  const mayMake = foundsAssets(who.user) || !who.user.roles.includes('admin-reader')
   return (
     <div class="page">
       <div class="page-head">
         <h1>{t('assets.title')}</h1>
-        <Simulated on={all?.some((asset) => asset.live.simulated)} />
+        <Simulated on={live?.some((asset) => asset.live.simulated)} />
+        {mayMake && tree && (foundsAssets(who.user) || tree.length > 0) && (
+          <button type="button" class="button button-main page-head-do" onClick={() => setMaking(true)}>
+            {t('tree.new')}
+          </button>
+        )}
       </div>
-      {!all ? (
-        problem ? (
-          <Failure error={problem} />
+      {!tree ? (
+        trouble ? (
+          <Failure error={trouble instanceof Refusal ? trouble : new Refusal('', 'bug', 0)} retry={() => void readTree()} />
         ) : (
           <Loading />
         )
-      ) : all.length === 0 ? (
+      ) : tree.length === 0 ? (
         <Empty title={t('assets.empty')}>
           <p>{t('assets.empty.next')}</p>
         </Empty>
       ) : (
         <section class="card">
-          <AssetTable assets={all} kind={route.query['kind']} onKind={(kind) => refine({ kind })} />
+          <Tree tree={tree} live={live ?? []} query={route.query} />
         </section>
       )}
+      {making && <NewAsset onClose={() => setMaking(false)} />}
     </div>
+  )
+}
+
+interface Row {
+  line: ThingLine
+  depth: number
+  children: number
+  /** Names above it, when it stands apart from them. */
+  path?: string
+}
+
+function Tree({ tree, live, query }: { tree: ThingLine[]; live: Asset[]; query: Record<string, string> }) {
+  const { t } = useWords()
+  const words = query['q'] ?? ''
+  const type = OLD_KINDS[query['kind'] ?? ''] ?? query['kind'] ?? ''
+  const account = query['account'] ?? ''
+  const [typed, setTyped] = useState(words)
+  useEffect(() => {
+    if (typed === words) return
+    const timer = setTimeout(() => refine({ q: typed }), 250)
+    return () => clearTimeout(timer)
+  }, [typed])
+  const by = useMemo(() => new Map(live.map((asset) => [asset.asset, asset])), [live])
+  const children = useMemo(() => childrenOf(tree), [tree])
+  const [open, setOpen] = useState<ReadonlyMap<number, boolean>>(new Map())
+  const isOpen = (id: number, depth: number) => open.get(id) ?? (depth < 2 && (children.get(id)?.length ?? 0) <= LONG)
+  const types = useMemo(() => [...new Set(tree.map((line) => line.generic_asset_type.name))], [tree])
+  const accounts = useMemo(() => [...new Map(tree.flatMap(({ owner }) => (owner ? [[owner.id, owner.name] as const] : [])))], [tree])
+  const filtered = words.trim() !== '' || type !== '' || account !== ''
+  const rows = useMemo((): Row[] => {
+    if (filtered) {
+      const terms = words.trim().toLowerCase().split(/\s+/).filter(Boolean)
+      return tree
+        .filter((line) => {
+          if (type !== '' && line.generic_asset_type.name !== type) return false
+          if (account !== '' && String(line.account_id ?? '') !== account) return false
+          const asset = by.get(line.id)
+          const text = `${line.name} ${asset?.device ?? ''} ${asset?.town ?? ''} ${line.owner?.name ?? ''} ${line.id}`.toLowerCase()
+          return terms.every((term) => text.includes(term))
+        })
+        .map((line) => ({
+          line,
+          depth: 0,
+          children: 0,
+          path: ancestors(tree, line.id)
+            .map(({ name }) => name)
+            .join(' › '),
+        }))
+    }
+    const shown: Row[] = []
+    const walk = (parent: number | null, depth: number) => {
+      for (const line of children.get(parent) ?? []) {
+        const below = children.get(line.id)?.length ?? 0
+        shown.push({ line, depth, children: below })
+        if (below > 0 && depth < 100 && isOpen(line.id, depth)) walk(line.id, depth + 1)
+      }
+    }
+    walk(null, 0)
+    return shown
+  }, [tree, children, by, open, words, type, account])
+  return (
+    <>
+      <div class="filters">
+        <fieldset class="chips">
+          <legend class="unseen">{t('assets.filter')}</legend>
+          <button type="button" class="chip" aria-pressed={type === ''} onClick={() => refine({ kind: undefined })}>
+            {t('assets.all')}
+          </button>
+          {types.map((each) => (
+            <button
+              key={each}
+              type="button"
+              class="chip"
+              aria-pressed={type === each}
+              onClick={() => refine({ kind: type === each ? undefined : each })}
+            >
+              <TypeMark type={each} /> {t.code('type', each)}
+            </button>
+          ))}
+        </fieldset>
+        <div class="row">
+          {accounts.length > 1 && (
+            <label class="field field-inline">
+              <span class="unseen">{t('thing.owner')}</span>
+              <select value={account} onChange={(event) => refine({ account: event.currentTarget.value })}>
+                <option value="">{t('tree.accounts')}</option>
+                {accounts.map(([id, name]) => (
+                  <option key={id} value={id}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <label class="field field-inline">
+            <span class="unseen">{t('assets.search')}</span>
+            <input type="search" placeholder={t('assets.search')} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+          </label>
+        </div>
+      </div>
+      <p class="unseen" role="status">
+        {t.count('overview.assets', rows.length)}
+      </p>
+      {rows.length === 0 ? (
+        <p class="empty">{t('assets.none')}</p>
+      ) : (
+        <table class="table assets-table">
+          <caption class="unseen">{t('assets.caption')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('assets.col.name')}</th>
+              <th scope="col" class="wide">
+                {t('thing.type')}
+              </th>
+              <th scope="col">{t('assets.col.power')}</th>
+              <th scope="col" class="wide">
+                {t('assets.col.charge')}
+              </th>
+              <th scope="col" class="wide">
+                {t('assets.col.order')}
+              </th>
+              <th scope="col" class="wide">
+                {t('assets.col.fresh')}
+              </th>
+              {accounts.length > 1 && (
+                <th scope="col" class="wide">
+                  {t('thing.owner')}
+                </th>
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, filtered ? MOST_FOUND : undefined).map((row) => (
+              <Line
+                key={row.line.id}
+                row={row}
+                asset={by.get(row.line.id)}
+                open={row.children > 0 && isOpen(row.line.id, row.depth)}
+                owner={accounts.length > 1}
+                onToggle={() => setOpen(new Map(open).set(row.line.id, !isOpen(row.line.id, row.depth)))}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {filtered && rows.length > MOST_FOUND && <p class="muted">{t('tree.found', { n: rows.length, shown: MOST_FOUND })}</p>}
+    </>
+  )
+}
+
+function Line({
+  row,
+  asset,
+  open,
+  owner,
+  onToggle,
+}: {
+  row: Row
+  asset: Asset | undefined
+  open: boolean
+  owner: boolean
+  onToggle: () => void
+}) {
+  const { t } = useWords()
+  const { line, depth, children, path } = row
+  const name = asset?.device ?? line.name
+  return (
+    <tr>
+      <th scope="row">
+        <span class="tree-name" style={{ '--depth': Math.min(depth, 6) }}>
+          {path === undefined &&
+            (children > 0 ? (
+              <button
+                type="button"
+                class="tree-fold"
+                aria-expanded={open}
+                aria-label={t('tree.fold', { name, n: children })}
+                onClick={onToggle}
+              >
+                <span aria-hidden="true">{open ? '▾' : '▸'}</span>
+              </button>
+            ) : (
+              <span class="tree-fold" aria-hidden="true" />
+            ))}
+          <a class="row-link" href={`/ops/assets/${line.id}`}>
+            <TypeMark type={line.generic_asset_type.name} />
+            <span>
+              <span>{name}</span>
+              {(asset?.town || path) && <span class="muted small block">{asset?.town ?? path}</span>}
+            </span>
+          </a>
+        </span>
+      </th>
+      <td class="wide">{t.code('type', line.generic_asset_type.name)}</td>
+      <td>
+        {!asset || asset.kind === 'weather' || asset.kind === 'grid' ? (
+          <span class="muted">–</span>
+        ) : asset.kind === 'vehicle' ? (
+          <Plugged asset={asset} />
+        ) : (
+          <Power kind={asset.kind} powerKw={asset.live.powerKw} />
+        )}
+        {asset && (
+          <span class="narrow block small">
+            <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />
+            {asset.live.freshness !== 'fresh' && <Fresh freshness={asset.live.freshness} />}
+          </span>
+        )}
+      </td>
+      <td class="wide">
+        {asset && <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />}
+        {asset?.kind === 'evse' && <Plugged asset={asset} />}
+      </td>
+      <td class="wide">{asset?.order ? <OutcomeMark receipt={asset.order.receipt} /> : <span class="muted">–</span>}</td>
+      <td class="wide">{asset ? <Fresh freshness={asset.live.freshness} /> : <span class="muted">–</span>}</td>
+      {owner && <td class="wide">{line.owner?.name ?? t('thing.public')}</td>}
+    </tr>
   )
 }

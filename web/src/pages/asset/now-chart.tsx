@@ -1,15 +1,15 @@
 /** Measured, forecast and plan of one asset in one picture, and the slider that asks what was believed earlier. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { useCell } from '../cell.ts'
-import { energy, highest, last, type Values } from '../chart/digest.ts'
-import { type Line, type Moment, TimeChart } from '../chart/time-chart.tsx'
-import { iso, milliseconds } from '../format.ts'
-import { platformNow, versions } from '../live.ts'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
-import { useResource } from '../resource.ts'
-import { address, type Route, refine } from '../route.ts'
-import type { Asset, Kind, Series, SeriesSet } from '../wire.ts'
-import { useWords, type Words } from '../words.ts'
+import { useCell } from '../../cell.ts'
+import { energy, highest, last, type Values } from '../../chart/digest.ts'
+import { type Line, type Moment, TimeChart } from '../../chart/time-chart.tsx'
+import { iso, milliseconds } from '../../format.ts'
+import { platformNow, versions } from '../../live.ts'
+import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
+import { useResource } from '../../resource.ts'
+import { address, type Route, refine } from '../../route.ts'
+import type { Asset, Kind, Series, SeriesSet } from '../../wire.ts'
+import { useWords, type Words } from '../../words.ts'
 
 const HOUR = 3_600_000
 const SPANS = { PT12H: 12, PT36H: 36, P7D: 168 } as const

@@ -1,19 +1,17 @@
-/** One asset: what it does and why, what was measured, forecast and planned, what was believed when, its orders, its owner's word. */
-import { useMemo, useState } from 'preact/hooks'
-import { useCell } from '../cell.ts'
-import { useHeading } from '../heading.ts'
-import { assets, limits, platformNow, trouble } from '../live.ts'
-import { LimitLine } from '../parts/limit-banner.tsx'
-import { Charge, Fresh, KindMark, Plugged, Power, Simulated } from '../parts/marks.tsx'
-import { OrderSentence } from '../parts/order.tsx'
-import { Empty, Failure, Loading } from '../parts/state.tsx'
-import { useTick } from '../parts/tick.ts'
-import type { PageProps } from '../route.ts'
-import type { Asset } from '../wire.ts'
-import { useWords } from '../words.ts'
-import { AssetChart } from './asset-chart.tsx'
-import { Journal } from './asset-journal.tsx'
-import { OverrideCard } from './asset-override.tsx'
+/** An asset of the steered site now: what it does and why, what was measured, forecast and planned, its orders, its owner's word. */
+import { useState } from 'preact/hooks'
+import { useCell } from '../../cell.ts'
+import { assets, limits, platformNow } from '../../live.ts'
+import { LimitLine } from '../../parts/limit-banner.tsx'
+import { Charge, Fresh, Plugged, Power } from '../../parts/marks.tsx'
+import { OrderSentence } from '../../parts/order.tsx'
+import { useTick } from '../../parts/tick.ts'
+import type { Route } from '../../route.ts'
+import type { Asset } from '../../wire.ts'
+import { useWords } from '../../words.ts'
+import { AssetChart } from './now-chart.tsx'
+import { Journal } from './orders.tsx'
+import { OverrideCard } from './override.tsx'
 
 function Now({ asset, all }: { asset: Asset; all: Asset[] }) {
   const { t, f, said } = useWords()
@@ -75,7 +73,7 @@ function Properties({ asset, all }: { asset: Asset; all: Asset[] }) {
   if (asset.capacityKwh) rows.push([t('asset.prop.capacity'), f.amount(asset.capacityKwh, 'kWh', 0)])
   if (other) rows.push([t('asset.prop.plugged'), <a href={`/ops/assets/${other.asset}`}>{other.device}</a>])
   for (const [name, sensor] of Object.entries(asset.sensors))
-    rows.push([t('asset.prop.sensor', { name }), t('asset.prop.sensor.id', { sensor })])
+    rows.push([t('asset.prop.sensor', { name }), <a href={`/ops/sensors/${sensor}`}>{t('asset.prop.sensor.id', { sensor })}</a>])
   return (
     <section class="card" aria-labelledby="asset-properties">
       <h2 id="asset-properties">{t('asset.properties')}</h2>
@@ -96,45 +94,21 @@ function Properties({ asset, all }: { asset: Asset; all: Asset[] }) {
   )
 }
 
-export function AssetPage({ route, subject }: PageProps) {
-  const { t } = useWords()
-  const all = useCell(assets)
-  const problem = useCell(trouble)
-  const asset = useMemo(() => all?.find((each) => String(each.asset) === subject || each.device === subject), [all, subject])
-  useHeading(asset ? (asset.device ?? asset.name) : undefined)
+/** `asset` is one of the steered site. */
+export function NowTab({ asset, route }: { asset: Asset; route: Route }) {
+  const all = useCell(assets) ?? []
   const [orders, setOrders] = useState(0)
-  if (!all) return problem ? <Failure error={problem} /> : <Loading />
-  if (!asset)
-    return (
-      <Empty title={t('asset.unknown', { id: subject ?? '' })}>
-        <a class="button" href="/ops/assets">
-          {t('asset.all')}
-        </a>
-      </Empty>
-    )
   const steerable = asset.device !== null && (asset.kind === 'battery' || asset.kind === 'evse' || asset.kind === 'pv')
   return (
-    <div class="page">
-      <p class="crumbs">
-        <a href="/ops/assets">{t('nav.assets')}</a> <span aria-hidden="true">›</span> {t.code('kind', asset.kind)}
-      </p>
-      <div class="page-head">
-        <h1>
-          <KindMark kind={asset.kind} /> {asset.device ?? asset.name}
-          {asset.town && <span class="page-head-more">{asset.town}</span>}
-        </h1>
-        <Simulated on={asset.live.simulated} />
+    <div class="asset">
+      <div class="asset-main">
+        <AssetChart asset={asset} route={route} />
+        {steerable && <Journal asset={asset} version={orders} />}
       </div>
-      <div class="asset">
-        <div class="asset-main">
-          <AssetChart asset={asset} route={route} />
-          {steerable && <Journal asset={asset} version={orders} />}
-        </div>
-        <div class="asset-side">
-          <Now asset={asset} all={all} />
-          {steerable && <OverrideCard asset={asset} onChange={() => setOrders(orders + 1)} />}
-          <Properties asset={asset} all={all} />
-        </div>
+      <div class="asset-side">
+        <Now asset={asset} all={all} />
+        {steerable && <OverrideCard asset={asset} onChange={() => setOrders(orders + 1)} />}
+        <Properties asset={asset} all={all} />
       </div>
     </div>
   )

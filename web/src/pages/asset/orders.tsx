@@ -1,14 +1,14 @@
 /** The orders one device was given: what, why, which rung, and what became of each. */
 import { useState } from 'preact/hooks'
-import { useCell } from '../cell.ts'
-import { iso } from '../format.ts'
-import { platformNow, versions } from '../live.ts'
-import { OutcomeMark, Power, RungMark } from '../parts/marks.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
-import { useResource } from '../resource.ts'
-import { address } from '../route.ts'
-import type { Asset, Order } from '../wire.ts'
-import { useWords } from '../words.ts'
+import { useCell } from '../../cell.ts'
+import { iso } from '../../format.ts'
+import { platformNow, versions } from '../../live.ts'
+import { OutcomeMark, Power, RungMark } from '../../parts/marks.tsx'
+import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
+import { useResource } from '../../resource.ts'
+import { address } from '../../route.ts'
+import type { Asset, Order } from '../../wire.ts'
+import { useWords } from '../../words.ts'
 
 const HOUR = 3_600_000
 const PAGE = 12

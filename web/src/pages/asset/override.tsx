@@ -1,14 +1,14 @@
 /** The owner's word over the plan: a power until a time, seen by all, undone by one button. The grid's limits still hold. */
 import { useState } from 'preact/hooks'
-import { post, Refusal, remove } from '../api.ts'
-import { useCell } from '../cell.ts'
-import { platformNow, versions } from '../live.ts'
-import { Icon } from '../parts/icon.tsx'
-import { Power } from '../parts/marks.tsx'
-import { Failure } from '../parts/state.tsx'
-import { useResource } from '../resource.ts'
-import type { Asset, Override } from '../wire.ts'
-import { useWords } from '../words.ts'
+import { post, Refusal, remove } from '../../api.ts'
+import { useCell } from '../../cell.ts'
+import { platformNow, versions } from '../../live.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { Power } from '../../parts/marks.tsx'
+import { Failure } from '../../parts/state.tsx'
+import { useResource } from '../../resource.ts'
+import type { Asset, Override } from '../../wire.ts'
+import { useWords } from '../../words.ts'
 
 const DURATIONS = ['PT15M', 'PT1H', 'PT4H', 'PT12H'] as const
 
