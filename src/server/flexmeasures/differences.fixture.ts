@@ -106,6 +106,126 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       why: '[decision 10](../decisions/0010-reading-beliefs.md)',
     },
   ],
+  Uploads: [
+    {
+      where: 'File whose first row is data',
+      theirs: 'the first value is lost',
+      ours: 'it counts as the others',
+      why: 'Nothing is dropped silently.',
+    },
+    {
+      where: 'Dates like 05/06/2025',
+      theirs: 'month first',
+      ours: 'as all rows together tell; refused when both orders make sense',
+      why: "A French meter's file would land in the wrong month.",
+    },
+    {
+      where: 'Decimal commas, semicolons, UTF-16, Windows code page',
+      theirs: 'not read, or read as text',
+      ours: 'found out',
+      why: 'As spreadsheets here write them.',
+    },
+    {
+      where: 'Rows in the hour that the clock skips',
+      theirs: 'an exception',
+      ours: '422 that names the row',
+      why: 'Such a moment never was: somebody must say what was meant.',
+    },
+    {
+      where: 'One ambiguous hour on the night the clock goes back',
+      theirs: 'an exception',
+      ours: 'the earlier one, with a warning in the preview',
+      why: 'A logger that lost the second hour is read all the same.',
+    },
+    {
+      where: 'Stamps that jitter by seconds',
+      theirs: '422',
+      ours: 'one value an event, where each event has at most one',
+      why: 'Loggers do so.',
+    },
+    {
+      where: 'Data coarser than the sensor that begins off its own grid (2 h from 11:00)',
+      theirs: 'moved back to 10:00',
+      ours: "begins at 11:00, floored to the sensor's resolution",
+      why: 'The data says 11:00.',
+    },
+    {
+      where: '10-minute rows on a 15-minute sensor',
+      theirs: 'each row in the event it begins in',
+      ours: 'shared out by overlap',
+      why: 'Sums and means stay true.',
+    },
+    {
+      where: 'Daily rows over a change of the clock',
+      theirs: '422, irregular',
+      ours: 'taken as days',
+      why: 'Days have 23 to 25 hours.',
+    },
+    {
+      where: '`application/octet-stream`',
+      theirs: '422',
+      ours: 'the name of the file decides',
+      why: 'Curl and some browsers send it.',
+    },
+  ],
+  Charts: [
+    {
+      where: '`chart`, `chart_data`',
+      theirs: 'JSON as `text/html`',
+      ours: '`application/json`',
+      why: 'What a browser opens by accident must not run what somebody typed.',
+    },
+    {
+      where: '`chart_annotations`',
+      theirs: '`text/html`',
+      ours: '`text/html`, with `<` written as `\\u003c`',
+      why: 'The same; JSON readers see no difference.',
+    },
+    {
+      where: 'Chart of an asset without `sensors_to_show`',
+      theirs: 'no graphs',
+      ours: 'its first two sensors',
+      why: 'As their documentation says.',
+    },
+    {
+      where: 'Marks of Vega-Lite 4 and formats of their page (`selection`, `quantityWithUnitFormat`)',
+      theirs: 'in the specification',
+      ours: 'not there',
+      why: 'Our specifications are valid Vega-Lite 5 and draw anywhere.',
+    },
+    {
+      where: 'Compressed records, most recent only',
+      theirs: 'without `bt`',
+      ours: 'with `bt`',
+      why: 'The replay needs it.',
+    },
+    {
+      where: "`bh` of a sensor's compressed chart data",
+      theirs: 'seconds',
+      ours: 'milliseconds, as for assets',
+      why: 'One unit.',
+    },
+  ],
+  'Status and KPIs': [
+    {
+      where: 'Status of a sensor written by sources of other types (script, simulation)',
+      theirs: '"no data recorded"',
+      ours: 'a line for each type',
+      why: 'The data is there.',
+    },
+    {
+      where: 'Status with `status_specs` that cannot be read',
+      theirs: '500',
+      ours: 'the rules that hold without them',
+      why: 'One attribute must not hide the state of the data.',
+    },
+    {
+      where: 'KPI of a sensor with several sources or revised values',
+      theirs: 'all beliefs of whichever source comes first',
+      ours: 'one belief an event, the most recent',
+      why: 'A revised day would count twice.',
+    },
+  ],
   'Clearer answers': [
     {
       where: 'Paths under `/api` that do not exist',
