@@ -1,33 +1,43 @@
-/** Plans: one battery by the own algorithm against HiGHS over arrays and over LP text; the island of 20 storages, time and gap. */
+/**
+ * Plans: one battery by the own algorithm against HiGHS over arrays and over LP text; a house, 10 and 100 storages; storages that run in
+ * modes, plan and proven gap at a deadline of 2 s; the island of 20 storages. Baseline in the same run: the whole problem at once by HiGHS.
+ */
 import loader, { type Highs } from 'highs'
-import { type PlanDevice, type SiteProblem, scheduleSite, startSolverPool } from '#ems'
-import { formulate } from '../src/ems/scheduling/formulate.ts'
+import { scheduleSite, startSolverPool } from '#ems'
+import { formulate, SCALE, signKey } from '../src/ems/scheduling/formulate.ts'
 import type { LinearProgram } from '../src/ems/scheduling/linear-program.ts'
 import type { SchedulingProblem } from '../src/ems/scheduling/problem.ts'
 import { runProgram } from '../src/ems/scheduling/run-program.ts'
-import { solveWithHighs } from '../src/ems/scheduling/solve.ts'
+import { isSolved, type Solution, solve } from '../src/ems/scheduling/solve.ts'
 import { solveStorage } from '../src/ems/scheduling/storage.ts'
-import { fullSooner } from '../src/ems/scheduling/tie-break.ts'
+import { banded, battery, house, median, storages, territory } from './sites.ts'
 
 export const name = 'Schedules'
 
-/** p50 of one battery three ways, interleaved, and through the worker; the island at 96 and 192 slots. */
+type Pool = ReturnType<typeof startSolverPool>
+
 export async function run({ short }: { short: boolean }): Promise<string[]> {
   const highs = await (loader as unknown as () => Promise<Highs>)()
   const pool = startSolverPool()
   try {
     await pool.ready()
-    return [...(await oneBattery(highs, pool, short ? 15 : 60)), ...(await island(pool, short))]
+    return [
+      ...(await oneBattery(highs, pool, short ? 15 : 60)),
+      ...(await sites(highs, pool, short)),
+      ...(await modes(highs, pool, short)),
+      ...(await island(pool, short)),
+    ]
   } finally {
     await pool.close()
   }
 }
 
-async function oneBattery(highs: Highs, pool: ReturnType<typeof startSolverPool>, rounds: number): Promise<string[]> {
-  const times: Record<'own' | 'arrays' | 'text' | 'worker', number[]> = { own: [], arrays: [], text: [], worker: [] }
+async function oneBattery(highs: Highs, pool: Pool, rounds: number): Promise<string[]> {
+  const times: Record<'own' | 'arrays' | 'text' | 'worker' | 'week', number[]> = { own: [], arrays: [], text: [], worker: [], week: [] }
   let apart = 0
   for (let round = -5; round < rounds; round++) {
     const problem = battery(round + 5)
+    const week = battery(round + 5, 672)
     const measure = async <Result>(key: keyof typeof times, work: () => Result | Promise<Result>): Promise<Result> => {
       const begin = performance.now()
       const result = await work()
@@ -35,28 +45,89 @@ async function oneBattery(highs: Highs, pool: ReturnType<typeof startSolverPool>
       return result
     }
     const own = await measure('own', () => solveStorage(problem))
+    await measure('week', () => solveStorage(week))
     const arrays = await measure('arrays', () => runProgram(highs, formulate(problem).program, { timeLimitMs: 10_000, presolve: 'off' }))
     const text = lpText(formulate(problem).program)
     await measure('text', () => highs.solve(text, { output_flag: false, time_limit: 10 }))
-    await measure('worker', () => solveWithHighs(problem, { pool, deadlineMs: 10_000 }))
+    await measure('worker', () => solve(problem, { pool, deadlineMs: 10_000, by: 'highs' }))
     if (!own || own === 'infeasible') throw new Error('the own algorithm must take this problem')
-    apart = Math.max(apart, Math.abs((own.objective + own.tieBreak) * 1000 - arrays.objective) / Math.abs(arrays.objective))
+    apart = Math.max(apart, Math.abs((own.objective + own.tieBreak) * SCALE - arrays.objective) / Math.abs(arrays.objective))
   }
-  const [own, arrays, text, worker] = (['own', 'arrays', 'text', 'worker'] as const).map((key) => median(times[key])) as [
-    number,
-    number,
-    number,
-    number,
-  ]
+  const own = median(times.own)
   const against = (time: number) => `${time.toFixed(2)} ms (own algorithm: ${(own / time).toFixed(3)} of it)`
   return [
-    `one battery, 96 × 15 min, p50: own algorithm ${own.toFixed(2)} ms (worst ${Math.max(...times.own).toFixed(2)})`,
-    `  HiGHS over arrays ${against(arrays)}, over LP text ${against(text)}, in the worker ${against(worker)}`,
+    `one battery, 96 × 15 min, p50: own algorithm ${own.toFixed(2)} ms (worst ${Math.max(...times.own).toFixed(2)}); a week ${median(times.week).toFixed(2)} ms`,
+    `  HiGHS over arrays ${against(median(times.arrays))}, over LP text ${against(median(times.text))}, in the worker ${against(median(times.worker))}`,
     `  largest difference of cost between own algorithm and HiGHS: ${apart.toExponential(1)} relative`,
   ]
 }
 
-async function island(pool: ReturnType<typeof startSolverPool>, short: boolean): Promise<string[]> {
+/** The whole problem at once by HiGHS, every direction and mode a whole number: what one would do without thinking. */
+function plainly(highs: Highs, problem: SchedulingProblem, limitMs: number): { ms: number; gap: number } {
+  const signed = new Set<number>()
+  for (const device of problem.devices.keys()) for (let step = 0; step < problem.steps; step++) signed.add(signKey(problem, device, step))
+  const begin = performance.now()
+  const { gap } = runProgram(highs, formulate(problem, signed).program, { timeLimitMs: limitMs, presolve: 'on' })
+  return { ms: performance.now() - begin, gap }
+}
+
+async function planned(problem: SchedulingProblem, pool: Pool, deadlineMs: number, gap = 0): Promise<{ plan: Solution; ms: number }> {
+  const begin = performance.now()
+  const plan = await solve(problem, { pool, deadlineMs, gap })
+  const ms = performance.now() - begin
+  if (!isSolved(plan)) throw new Error(`no plan: ${plan.status}`)
+  return { plan, ms }
+}
+
+const percent = (gap: number): string => (Number.isFinite(gap) ? `${(gap * 100).toFixed(3)} %` : 'no plan')
+
+async function sites(highs: Highs, pool: Pool, short: boolean): Promise<string[]> {
+  const lines: string[] = []
+  for (const [what, make, target, rounds] of [
+    ['battery, 2 cars and a roof', house, 50, 20],
+    ['10 storages', (seed: number) => storages(10, seed), 150, 12],
+    ['100 storages', (seed: number) => storages(100, seed), 10_000, 3],
+  ] as const) {
+    const times: number[] = []
+    let gap = 0
+    let solver = ''
+    for (let seed = 0; seed < (short ? Math.ceil(rounds / 5) : rounds); seed++) {
+      const { plan, ms } = await planned(make(seed), pool, 20_000)
+      times.push(ms)
+      gap = Math.max(gap, plan.gap)
+      solver = plan.solver
+    }
+    const base = plainly(highs, make(0), short ? 5000 : 60_000)
+    lines.push(
+      `${what}, 96 × 15 min: p50 ${median(times).toFixed(0)} ms, worst ${Math.max(...times).toFixed(0)} ms, gap ≤ ${percent(gap)} (${solver}; at most ${target} ms); HiGHS with all whole numbers at once ${base.ms.toFixed(0)} ms, gap ${percent(base.gap)}`,
+    )
+  }
+  return lines
+}
+
+const DEADLINE = 2000
+
+async function modes(highs: Highs, pool: Pool, short: boolean): Promise<string[]> {
+  const lines: string[] = []
+  const gaps: number[] = []
+  const bases: number[] = []
+  for (const seed of short ? [0, 2] : Array.from({ length: 12 }, (_, index) => index)) {
+    const { bands: _, ...problem } = banded(seed)
+    const { plan, ms } = await planned(problem, pool, DEADLINE)
+    const base = plainly(highs, problem, DEADLINE)
+    gaps.push(plan.gap)
+    bases.push(base.gap)
+    lines.push(
+      `  seed ${seed}: ${ms.toFixed(0)} ms, cost ${plan.objective.toFixed(3)}, proven ≥ ${plan.bound.toFixed(3)}, gap ${percent(plan.gap)} (${plan.solver}); HiGHS at once in the same time: gap ${percent(base.gap)}`,
+    )
+  }
+  return [
+    `10 storages with modes, 96 × 15 min, deadline ${DEADLINE} ms, ${gaps.length} instances: median gap ${percent(median(gaps))}, worst ${percent(Math.max(...gaps))} (at most 1 %); HiGHS at once: median ${percent(median(bases))}`,
+    ...lines,
+  ]
+}
+
+async function island(pool: Pool, short: boolean): Promise<string[]> {
   const lines: string[] = []
   for (const slots of short ? [96] : [96, 192])
     for (const isNegative of [false, true]) {
@@ -71,95 +142,10 @@ async function island(pool: ReturnType<typeof startSolverPool>, short: boolean):
         solver = plan.solver
       }
       lines.push(
-        `island, 20 storages, ${slots} × 15 min${isNegative ? ', hours of negative price' : ''}: p50 ${median(times).toFixed(0)} ms, worst ${Math.max(...times).toFixed(0)} ms, gap ≤ ${(gap * 100).toFixed(3)} % (${solver}; target 2000 ms at 0.1 %)`,
+        `island, 20 storages, ${slots} × 15 min${isNegative ? ', hours of negative price' : ''}: p50 ${median(times).toFixed(0)} ms, worst ${Math.max(...times).toFixed(0)} ms, gap ≤ ${percent(gap)} (${solver}; target 2000 ms at 0.1 %)`,
       )
     }
   return lines
-}
-
-const median = (values: number[]): number => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)]!
-
-function random(seed: number): () => number {
-  let state = seed + 1
-  return () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
-}
-
-function battery(seed: number): SchedulingProblem {
-  const next = random(seed)
-  const price = Array.from({ length: 96 }, (_, step) => 0.15 + 0.06 * Math.sin(step / 8) + 0.02 * next())
-  return {
-    steps: 96,
-    hours: 0.25,
-    devices: [{ name: 'battery', min: -50, max: 50, stock: 0, chargingEfficiency: 0.95, dischargingEfficiency: 0.95 }],
-    stocks: [{ name: 'battery', start: 20 + 60 * next(), min: 5, max: 100, retention: 0.9999 }],
-    flows: [{ name: 'site', devices: [0], fixed: price.map(() => 60 * (next() - 0.5)), max: 90 }],
-    commitments: [
-      {
-        name: 'energy',
-        on: { flow: 0 },
-        grouping: 'each',
-        quantity: 0,
-        up: price.map((each) => each / 4),
-        down: price.map((each) => each * 0.15),
-      },
-      {
-        name: 'full sooner',
-        on: { stock: 0 },
-        grouping: 'each',
-        quantity: 100,
-        down: fullSooner(Math.max(...price) - Math.min(...price), 96, 0.25),
-        tieBreak: true,
-      },
-    ],
-  }
-}
-
-/** Ten batteries and ten cars that leave in the morning and return in the afternoon, over a midday sun, with all limits in force. */
-function territory(slots: number, isNegative: boolean, seed: number): SiteProblem {
-  const next = random(seed)
-  const hourOf = (slot: number) => (slot % 96) / 4
-  const price = Array.from({ length: slots }, (_, slot) => {
-    const usual = 150 + 60 * Math.sin((hourOf(slot) * 2 * Math.PI) / 12) + 10 * next()
-    return isNegative && hourOf(slot) > 10 && hourOf(slot) < 14 ? usual - 200 : usual
-  })
-  const devices = Array.from({ length: 20 }, (_, index): PlanDevice => {
-    if (index < 10)
-      return {
-        id: `BAT${index}`,
-        minKw: -50,
-        maxKw: 50,
-        storage: { kwh: 20 + 60 * next(), minKwh: 10, maxKwh: 100, chargingEfficiency: 0.95, dischargingEfficiency: 0.95 },
-      }
-    const there = (slot: number) => slot % 96 < 26 + index || slot % 96 > 70
-    const series = (power: number) => Array.from({ length: slots }, (_, slot) => (there(slot) ? power : 0))
-    return {
-      id: `V2G${index}`,
-      minKw: series(index % 2 ? -11 : 0),
-      maxKw: series(11),
-      storage: {
-        kwh: 20 + 30 * next(),
-        minKwh: 15,
-        maxKwh: 75,
-        chargingEfficiency: 0.93,
-        dischargingEfficiency: 0.93,
-        wishes: [{ slot: 25 + index, kwh: 70, kind: 'minimum' }],
-      },
-    }
-  })
-  return {
-    slots,
-    step: 900_000,
-    devices,
-    inflexibleKw: Array.from({ length: slots }, (_, slot) => 30 - 50 * Math.max(0, Math.sin(((hourOf(slot) - 6) / 12) * Math.PI))),
-    consumptionPrice: price,
-    productionPrice: price.map((each) => (each > 0 ? each * 0.6 : each)),
-    importKw: 300,
-    exportKw: 300,
-    flexibleConsumptionKw: 400,
-  }
 }
 
 /** The program as CPLEX LP text, the other face of the solver. */

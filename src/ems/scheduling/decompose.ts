@@ -22,10 +22,16 @@ const ROUNDS = 60
 const IDLE = 24
 
 /**
- * Searches for plans and bounds and offers them to the hunt.
+ * Searches for plans and bounds and offers them to the hunt; `depth` 'first': only the plan nearest to the relaxed one.
  * @returns 'infeasible' when a device alone has no plan
  */
-export function decompose(problem: SchedulingProblem, relaxation: Relaxation, relaxed: Relaxed, hunt: Hunt): 'infeasible' | undefined {
+export function decompose(
+  problem: SchedulingProblem,
+  relaxation: Relaxation,
+  relaxed: Relaxed,
+  hunt: Hunt,
+  depth: 'first' | 'whole',
+): 'infeasible' | undefined {
   const turns = turnsOf(problem)
   const { formulation } = relaxation
   const watched: Watched = new Set(doings(problem, formulation, relaxed.columns))
@@ -44,7 +50,7 @@ export function decompose(problem: SchedulingProblem, relaxation: Relaxation, re
   const start = powersOf(problem, formulation, relaxed.columns)
   holdAll(site, start)
   offerSolved(site)
-  if (hunt.isDone() || crew.length === 0) return undefined
+  if (depth === 'first' || hunt.isDone() || crew.length === 0) return undefined
 
   const bound = priceBound(site, relaxed, crew)
   if (bound === 'infeasible') return bound

@@ -69,8 +69,13 @@ function searchCheapest(highs: Highs, problem: SchedulingProblem, options: Searc
       hunt.raise(relaxed.cost)
       hunt.offer(powersOf(problem, relaxation.formulation, relaxed.columns), 'highs-lp')
       if (hunt.isDone() && hunt.best()) return finished(hunt, valuesFrom(relaxation, relaxed))
-      if (isOwn && decompose(problem, relaxation, relaxed, hunt) === 'infeasible') return none('infeasible', 'decomposition')
-      if (!hunt.isDone() && withWholes(highs, problem, relaxation, relaxed, hunt) === 'infeasible') return none('infeasible', 'highs-mip')
+      for (const way of waysFor(problem, isOwn)) {
+        if (hunt.isDone()) break
+        if (way === 'wholes' && withWholes(highs, problem, relaxation, relaxed, hunt) === 'infeasible')
+          return none('infeasible', 'highs-mip')
+        if (way !== 'wholes' && decompose(problem, relaxation, relaxed, hunt, way) === 'infeasible')
+          return none('infeasible', 'decomposition')
+      }
     }
     if (!hunt.best()) {
       const powers = planInTurn(problem)
@@ -80,6 +85,16 @@ function searchCheapest(highs: Highs, problem: SchedulingProblem, options: Searc
     return finished(hunt, valuesHeld(problem, relaxation, hunt))
   })
 }
+
+/**
+ * In which order to try. Modes make whole numbers in every step: there devices by themselves come first. Where only some steps ask for a
+ * direction, HiGHS is quick at them, unless devices are many.
+ */
+function waysFor({ devices }: SchedulingProblem, isOwn: boolean): ('first' | 'whole' | 'wholes')[] {
+  if (!isOwn) return ['wholes']
+  return devices.some(({ bands }) => bands) || devices.length > MANY ? ['whole', 'wholes'] : ['first', 'wholes']
+}
+const MANY = 60
 
 /** One device, exactly; undefined when that is not the form of the problem, or 'any' commitments cost something. */
 function planAlone(problem: SchedulingProblem, hunt: Hunt): Outcome | undefined {
@@ -181,9 +196,9 @@ function widen(problem: SchedulingProblem, signed: Set<number>, values: readonly
       if (everywhere || (values.length > 0 && burningPays(problem, values, device, step))) signed.add(signKey(problem, device, step))
 }
 
-/** The whole-number columns as a plan has them. */
+/** The whole-number columns as a plan has them; directions alone are found sooner without a start. */
 function startOf(problem: SchedulingProblem, { wholes }: Formulation, plan: Prey | undefined) {
-  if (!plan || wholes.length === 0) return undefined
+  if (!plan || !wholes.some(({ kind }) => kind === 'mode')) return undefined
   const chosen = new Set<number>()
   const values = wholes.map((whole) => {
     if (whole.kind === 'above') {
