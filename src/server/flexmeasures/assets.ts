@@ -74,6 +74,8 @@ export async function assetNamed(rooms: Rooms, who: Principal, action: Action, i
 export function assetRoutes(app: App, rooms: Rooms): void {
   const { assets, sensors, store, clock } = rooms
   const place = namingOf(rooms.flexMeasures)
+  // What lists show unless told otherwise shrinks with the sunset of the old ways.
+  const usual = rooms.flexMeasures.sunset.active ? ['id', 'name', 'account_id', 'generic_asset_type'] : undefined
   app.get('/assets', { schema: { tags, summary: 'Assets', querystring: ListQuery } }, async (request) => {
     const who = request.principal!
     const query = check(ListQuery, canonical(request.query), 'query') as Static<typeof ListQuery>
@@ -85,7 +87,7 @@ export function assetRoutes(app: App, rooms: Rooms): void {
     const wide = query.account === undefined && (flag(query['all-accessible'], false) || query.root !== undefined)
     const own = query.account !== undefined ? [query.account] : wide ? readableAccounts(who) : [who.account]
     const open = flag(query['include-public'], false) || wide
-    const shown = fieldsOf(query.fields)
+    const shown = fieldsOf(query.fields) ?? usual
     const accounts = await scopeOf(rooms, own, open)
     const page = pageOf(query)
     const everything = {
@@ -114,7 +116,7 @@ export function assetRoutes(app: App, rooms: Rooms): void {
 
   app.get('/assets/public', { schema: { tags, summary: 'Assets of nobody', querystring: PublicQuery } }, async (request) => {
     const { fields } = check(PublicQuery, canonical(request.query), 'query') as Static<typeof PublicQuery>
-    const shown = fieldsOf(fields)
+    const shown = fieldsOf(fields) ?? usual
     return (await assets.list({ accounts: [null] })).map((row) => pick(assetView(row), shown))
   })
 

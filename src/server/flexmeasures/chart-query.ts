@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox'
 import { addDuration, type Instant, millis, parseDuration, parseDurationLength, parseInstant } from '#kernel'
 import { invalid } from './envelope.ts'
-import { canonical, Flag } from './query.ts'
+import { canonical, flagOf } from './query.ts'
 import { check } from './validate.ts'
 
 const closed = { additionalProperties: false }
@@ -18,34 +18,44 @@ const window = {
 }
 const chart = {
   ...window,
-  'include-data': Type.Optional(Flag),
-  'include-asset-annotations': Type.Optional(Flag),
-  'include-account-annotations': Type.Optional(Flag),
+  'include-data': Type.Optional(flagOf('The records in the specification; otherwise they are at chart_data.')),
+  'include-asset-annotations': Type.Optional(flagOf('Notes of the asset in the chart.')),
+  'include-account-annotations': Type.Optional(flagOf('Notes of the account in the chart.')),
   'dataset-name': Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Name of the data set in the specification.' })),
   height: pixels('Height of each graph, pixels.'),
   width: pixels('Width, pixels; that of its container unless said.'),
 }
 const data = {
   ...window,
-  'use-latest-version-per-event': Type.Optional(Flag),
-  'most-recent-beliefs-only': Type.Optional(Flag),
-  'compress-json': Type.Optional(Flag),
+  'use-latest-version-per-event': Type.Optional(flagOf('Of each source only its highest version, event by event.')),
+  'most-recent-beliefs-only': Type.Optional(flagOf('Only what was believed last of each event; True unless said.')),
+  'compress-json': Type.Optional(flagOf('Short records, with sensors and sources told once.')),
 }
 const type = (names: readonly string[]) =>
   Type.Optional(Type.Unsafe<string>({ type: 'string', enum: names, description: 'Kind of chart.' }))
 
 export const AssetChartQuery = Type.Object(
-  { ...chart, 'combine-legend': Type.Optional(Flag), 'chart-type': type(['chart_for_multiple_sensors']) },
+  {
+    ...chart,
+    'combine-legend': Type.Optional(flagOf('One legend for all graphs; True unless said.')),
+    'chart-type': type(['chart_for_multiple_sensors']),
+  },
   closed,
 )
 export const sensorChartQuery = (types: readonly string[]) =>
-  Type.Object({ ...chart, 'include-sensor-annotations': Type.Optional(Flag), 'chart-type': type(types) }, closed)
+  Type.Object(
+    { ...chart, 'include-sensor-annotations': Type.Optional(flagOf('Notes of the sensor in the chart.')), 'chart-type': type(types) },
+    closed,
+  )
 export const AssetDataQuery = Type.Object(data, closed)
 export const SensorDataQuery = Type.Object(
   { ...data, resolution: Type.Optional(Type.String({ format: 'iso-duration', description: 'Length of a slot, ISO 8601.' })) },
   closed,
 )
-export const NotesQuery = Type.Object({ ...window, clip: Type.Optional(Flag) }, closed)
+export const NotesQuery = Type.Object(
+  { ...window, clip: Type.Optional(flagOf('Notes end where the window does; True unless said.')) },
+  closed,
+)
 
 /** Spellings of before 1.0. */
 const LEGACY: Record<string, string> = { 'event-starts-after': 'start', 'event-ends-before': 'end', 'beliefs-before': 'prior' }

@@ -336,6 +336,20 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       why: 'It cannot say what is not so.',
     },
   ],
+  'When the recordings are replayed on the dump instead': [
+    {
+      where: '`GET /assets/public` (`assets_public`)',
+      theirs: '3 templates',
+      ours: '3 templates and the public asset of the dump',
+      why: 'It was recorded on a database without "Public grid signals", which the dump holds.',
+    },
+    {
+      where: '`GET /users`, `GET /users/{id}` (`users_inactive`, `user_self`)',
+      theirs: 'the member lives in America/Martinique',
+      ours: 'in Europe/Amsterdam, as the dump says',
+      why: 'A probe that is not part of the recordings had changed it.',
+    },
+  ],
 }
 
 /** Which entry explains a probe. */

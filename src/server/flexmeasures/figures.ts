@@ -4,7 +4,7 @@ import type { BeliefFigures, Sensor } from '#ems'
 import { formatInstant, type Instant, parseInstant } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-import { canonical, Flag, flag, idOf } from './query.ts'
+import { canonical, flag, flagOf, idOf } from './query.ts'
 import { sensorFor } from './sensors.ts'
 import { describeSource } from './sources.ts'
 import { check } from './validate.ts'
@@ -12,10 +12,10 @@ import { check } from './validate.ts'
 const tags = ['flexmeasures']
 const StatsQuery = Type.Object(
   {
-    sort: Type.Optional(Flag),
+    sort: Type.Optional(flagOf('Sources in alphabetical order; True unless said.')),
     'event-start-time': Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only events that begin then or later.' })),
     'event-end-time': Type.Optional(Type.String({ format: 'aware-datetime', description: 'Only events that end then or earlier.' })),
-    fresh: Type.Optional(Flag),
+    fresh: Type.Optional(flagOf('Counted anew, whatever is remembered.')),
   },
   { additionalProperties: false },
 )

@@ -12,9 +12,6 @@ export const flagOf = (description: string) => Type.Unsafe<string>({ type: 'stri
 
 const TRUTHS = ['True', 'False', 'true', 'false', '1', '0', 'on', 'off', 'yes', 'no']
 
-/** @deprecated Use `flagOf` with a description. */
-export const Flag = flagOf('True or False.')
-
 /** The query with canonical (kebab) names. */
 export function canonical(query: unknown): Record<string, unknown> {
   const out: Record<string, unknown> = {}
