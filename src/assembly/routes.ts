@@ -1,6 +1,6 @@
 /** The list of routes that rooms add to the port, before it opens. Those of the server room itself are in `#server`. */
 import { policiesOf } from '#ems'
-import { forecastRoutes, jobRoutes, orderRoutes, retentionRoutes, stationRoutes, worldRoutes } from '#server'
+import { jobRoutes, orderRoutes, retentionRoutes, stationRoutes, worldRoutes } from '#server'
 import type { OpenHouse } from './house.ts'
 
 const OURS = '/api/cariflex/v1'
@@ -10,7 +10,6 @@ export function addRoutes(house: OpenHouse): void {
   const { server, account, settings, steered } = house
   server.register(retentionRoutes(server, policiesOf(settings.retention.beliefs, settings.platformName)), OURS)
   server.register(jobRoutes(server, steered?.site.zone ?? settings.timezone, account), OURS)
-  server.register(forecastRoutes(server, settings.forecasts ?? []), OURS)
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)

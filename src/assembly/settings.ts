@@ -1,5 +1,5 @@
 import type { ChargingConfig } from '#charging'
-import type { BeliefPolicy, NamedForecast } from '#ems'
+import type { BeliefPolicy } from '#ems'
 import type { MailSettings, Territory } from '#kernel'
 import type { ServerConfig } from '#server'
 
@@ -32,8 +32,6 @@ export interface Settings {
   replan: number
   /** Between two refreshes of the forecasts, ms. */
   forecast: number
-  /** Forecasts that the configuration names. */
-  forecasts?: readonly NamedForecast[]
   retention: { jobs: number; conversations: number; outbox: number; beliefs?: Record<string, Omit<BeliefPolicy, 'name'>> }
   solverDeadline: number
   demandResponseLevels: readonly number[]

@@ -38,7 +38,7 @@ export function startWorkers({ server, settings, store, clock, log, bus, beliefs
   const { assets, forecasts } = server
   const named = startNamedForecasts(
     { store, clock, log, beliefs, sensors, assets, forecasts, zone: settings.timezone },
-    settings.forecasts ?? [],
+    settings.server.forecasts ?? [],
   )
   undo.add('named forecasts', () => named.stop())
   const monitor = startMonitor({

@@ -34,7 +34,6 @@ export function settingsOf(config: Config): Settings {
     heartbeat: ems.heartbeat,
     replan: ems.replan,
     forecast: ems.forecast,
-    forecasts: Object.entries(forecasts).map(([name, one]) => ({ name, ...one })),
     retention,
     solverDeadline: ems.solverDeadline,
     demandResponseLevels: grid.demandResponseLevels,
@@ -51,6 +50,7 @@ export function settingsOf(config: Config): Settings {
       flexMeasures: flexmeasures,
       security,
       allowOverwrite: ems.allowOverwrite,
+      forecasts: Object.entries(forecasts).map(([name, one]) => ({ name, ...one })),
     },
     charging: {
       securityProfile: charging.securityProfile,

@@ -1,5 +1,4 @@
 export type { App, Reply, Request, Routes } from './app.ts'
-export { forecastRoutes } from './cariflex/forecasts.ts'
 export { jobRoutes } from './cariflex/jobs.ts'
 export { orderRoutes } from './cariflex/orders.ts'
 export { retentionRoutes } from './cariflex/retention.ts'

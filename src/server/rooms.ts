@@ -1,5 +1,21 @@
 /** What every set of routes is given. */
-import type { AccountPlans, Accounts, Assets, Beliefs, Forecasts, LastEvents, Line, Mails, News, Schedules, Sensors, Sources, UploadReader, Users } from '#ems'
+import type {
+  AccountPlans,
+  Accounts,
+  Assets,
+  Beliefs,
+  Forecasts,
+  LastEvents,
+  Line,
+  Mails,
+  NamedForecast,
+  News,
+  Schedules,
+  Sensors,
+  Sources,
+  UploadReader,
+  Users,
+} from '#ems'
 import type { Bus, Clock, FlexMeasuresSettings, Log, SecuritySettings } from '#kernel'
 import type { Queue, Store } from '#store'
 import type { RateLimits } from './flexmeasures/rate-limit.ts'
@@ -20,6 +36,8 @@ export interface ServerConfig {
   publicUrl?: string
   /** Language of what we write to people, default fr. */
   language?: 'fr' | 'en'
+  /** Forecasts that the configuration names. */
+  forecasts?: readonly NamedForecast[]
   /** Folder of the built UI. */
   web: string
   /** True behind a proxy that sets X-Forwarded-*. */

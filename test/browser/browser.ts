@@ -79,7 +79,7 @@ export async function signIn(page: Page, email: string, password: string): Promi
   await page.goto('/')
   await page.locator('input[name=email]').fill(email)
   await page.locator('input[name=password]').fill(password)
-  await page.locator('button[type=submit]').click()
+  await page.locator('button[type=submit]').first().click()
   await page.locator('nav.rail').waitFor()
 }
 

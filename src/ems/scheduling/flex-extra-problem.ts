@@ -7,7 +7,7 @@ import type { FlexPlan } from './flex-request.ts'
 import { type Beholder, filled, perStep, perTick, pricePerTick } from './flex-series.ts'
 import type { FlexValue } from './flex-value.ts'
 import { at, type Band, type Commitment, type ProblemDevice, type SchedulingProblem } from './problem.ts'
-import type { SeriesSource } from './series-source.ts'
+import { type SeriesSource, storesConsumption } from './series-source.ts'
 
 /** Price of an hour above soft-soc-max, per kWh, when none is given: above energy, below wishes. */
 const SOFT_MAX_PRICE = 10
@@ -102,7 +102,7 @@ async function addChange(problem: SchedulingProblem, price: FlexValue, { plan, b
       const filters = { sourceTypes: ['scheduler'] }
       const last = await perStep({ kind: 'sensor', sensor, filters, toUnit: 'kW' }, beholder)
       if (last.every(Number.isNaN)) return
-      const sign = sensor.consumptionIsPositive ? 1 : -1
+      const sign = storesConsumption(sensor) ? 1 : -1
       commit(problem, ownFlow(problem, index), {
         name: 'change from the last plan',
         grouping: 'each',

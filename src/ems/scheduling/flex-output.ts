@@ -1,12 +1,12 @@
 /** What a solved schedule stores on which sensor: signs, units, resolutions, and n + 1 points of state of charge. Pure. */
-import { convert, converter, type Instant, measures } from '#kernel'
+import { convert, converter, type Instant } from '#kernel'
 import type { CommodityContext } from './flex-context.ts'
 import type { FlexProblem } from './flex-problem.ts'
 import type { FlexPlan } from './flex-request.ts'
 import { resample } from './flex-series.ts'
 import { contextOf } from './flex-site.ts'
 import type { ScheduleOutput } from './scheduler.ts'
-import type { SensorFacts } from './series-source.ts'
+import { type SensorFacts, storesConsumption } from './series-source.ts'
 
 /** Numbers as they are stored: nine decimals are more than any meter has, and hide the solver's last digits. */
 const round = (value: number): number => Math.round(value * 1e9) / 1e9 || 0
@@ -28,7 +28,7 @@ export function powerOutput(
 ): ScheduleOutput {
   const to = sensor.resolution > 0 ? sensor.resolution : step
   const turn = converter('kW', sensor.unit, to)
-  const sign = (consumptionIsPositive ?? sensor.consumptionIsPositive ?? !measures(sensor.unit, 'power')) ? 1 : -1
+  const sign = (consumptionIsPositive ?? storesConsumption(sensor)) ? 1 : -1
   return {
     sensor,
     kind,

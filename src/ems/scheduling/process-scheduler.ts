@@ -1,5 +1,5 @@
 /** The scheduler for loads that run a fixed time (assets of type process or load): reference 3.6, FlexMeasures' ProcessScheduler. */
-import { addDuration, type Instant, instant, measures, parseDuration } from '#kernel'
+import { addDuration, type Instant, instant, parseDuration } from '#kernel'
 import { readFlexContext } from './flex-context.ts'
 import { valueError } from './flex-reading.ts'
 import { roomOf } from './flex-request.ts'
@@ -9,7 +9,7 @@ import type { Process } from './problem.ts'
 import { solveProcess } from './process.ts'
 import { refusalBook } from './refusal.ts'
 import type { ScheduleRequest, Scheduler } from './scheduler.ts'
-import type { AssetFacts, SensorFacts, SeriesSource } from './series-source.ts'
+import { type AssetFacts, type SensorFacts, type SeriesSource, storesConsumption } from './series-source.ts'
 
 export interface ProcessPlan {
   request: ScheduleRequest
@@ -76,8 +76,7 @@ export const processScheduler: Scheduler<ProcessPlan> = {
 }
 
 /** The power is written as it is; a sensor of power stores consumption below zero unless it says otherwise. */
-const storedAs = (sensor: SensorFacts, value: number): number =>
-  measures(sensor.unit, 'power') && !sensor.consumptionIsPositive ? -value || 0 : value
+const storedAs = (sensor: SensorFacts, value: number): number => (storesConsumption(sensor) ? value : -value || 0)
 
 async function readProcess(request: ScheduleRequest, source: SeriesSource): Promise<ProcessPlan> {
   const refusals = refusalBook()

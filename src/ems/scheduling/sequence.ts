@@ -1,7 +1,7 @@
 /** One device after the other: the orders of a sequential schedule, each taking the plans of those before as given. */
 import { Problem } from '#kernel'
 import type { ScheduleRequest } from './scheduler.ts'
-import type { SensorFacts, SeriesSource } from './series-source.ts'
+import { type SensorFacts, type SeriesSource, storesConsumption } from './series-source.ts'
 
 export interface SequenceParts {
   source: SeriesSource
@@ -72,6 +72,6 @@ function withProfile(context: Entry, sensor: SensorFacts): Entry {
   if (listed.includes(sensor.id)) return context
   if ('inflexible-device-sensors' in context)
     return { ...context, 'inflexible-device-sensors': [...list('inflexible-device-sensors'), sensor.id] }
-  const field = sensor.consumptionIsPositive ? 'inflexible-consumption' : 'inflexible-production'
+  const field = storesConsumption(sensor) ? 'inflexible-consumption' : 'inflexible-production'
   return { ...context, [field]: [...list(field), { sensor: sensor.id }] }
 }

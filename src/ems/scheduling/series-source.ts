@@ -1,5 +1,5 @@
 /** How the scheduler sees sensors and assets: a small face that the server connects to beliefs (or a test to plain arrays). */
-import type { Instant } from '#kernel'
+import { type Instant, measures } from '#kernel'
 
 export interface SensorFacts {
   id: number
@@ -17,6 +17,10 @@ export interface SensorFacts {
   /** All its attributes; absent = none. */
   attributes?: Readonly<Record<string, unknown>>
 }
+
+/** True when plans are stored with consumption above zero: powers only where the sensor says so, energies unless it says otherwise. */
+export const storesConsumption = ({ unit, consumptionIsPositive }: SensorFacts): boolean =>
+  consumptionIsPositive ?? !measures(unit, 'power')
 
 export interface AssetFacts {
   id: number

@@ -18,7 +18,7 @@ import {
   skillViews,
 } from '#ems'
 import { DAY, formatDuration, formatInstant, HOUR, Problem, parseDurationLength, say } from '#kernel'
-import type { Routes } from '../app.ts'
+import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { Data, Moment, whoOf } from './shape.ts'
 
@@ -55,13 +55,19 @@ const Skill = Type.Object({
 })
 const Order = Type.Object(
   {
-    sensor: Type.Optional(Type.Integer()),
+    sensor: Type.Optional(Type.Integer({ description: 'Id of the sensor that is forecast.' })),
     name: Type.Optional(Type.String({ description: 'Of a forecast of the configuration, instead of a sensor.' })),
     duration: Type.Optional(Type.String({ format: 'duration', description: 'How far ahead, default PT48H.' })),
     trainPeriod: Type.Optional(Type.String({ format: 'duration', description: 'So much of the past is learned from, default P60D.' })),
-    model: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: [ALL_CANDIDATES, ...CANDIDATES] })),
-    regressors: Type.Optional(Type.Array(Type.Integer(), { maxItems: 20 })),
-    probabilistic: Type.Optional(Type.Boolean()),
+    model: Type.Optional(
+      Type.Unsafe<string>({
+        type: 'string',
+        enum: [ALL_CANDIDATES, ...CANDIDATES],
+        description: 'CustomLGBM (default): all candidates compete.',
+      }),
+    ),
+    regressors: Type.Optional(Type.Array(Type.Integer(), { maxItems: 20, description: 'Ids of sensors that explain it.' })),
+    probabilistic: Type.Optional(Type.Boolean({ description: 'Store the quantiles 0.1 and 0.9 as well.' })),
   },
   { additionalProperties: false },
 )
@@ -80,137 +86,128 @@ const Made = Type.Object({
   unit: Type.String(),
   values: Type.Array(Type.Number()),
 })
-const Job = Type.Object({ job: Type.String({ format: 'uuid' }) })
+const Job = Type.Object({ job: Type.String({ format: 'uuid', description: 'Id of the forecast.' }) })
 const LONGEST_TRAINING = 366 * DAY
 
-/** Routes below /forecasts; `named` are those of the configuration. */
-export const forecastRoutes =
-  (rooms: Rooms, named: readonly NamedForecast[]): Routes =>
-  (app) => {
-    const { store, clock, sensors, assets, forecasts, identity, config } = rooms
-    const signedIn = { onRequest: [identity.authenticate] }
-    const tags = ['forecasts']
-    const may = (who: Principal, { account, consultancy }: Sensor) => permits(who, 'read', { kind: 'sensor', account, consultancy })
+/** Routes below /forecasts, for somebody signed in. */
+export function forecastRoutes(app: App, rooms: Rooms): void {
+  const { store, clock, sensors, assets, forecasts, config } = rooms
+  const named = config.forecasts ?? []
+  const tags = ['forecasts']
+  const may = (who: Principal, { account, consultancy }: Sensor) => permits(who, 'read', { kind: 'sensor', account, consultancy })
 
-    app.get(
-      '/forecasts',
-      {
-        ...signedIn,
-        schema: { tags, summary: 'What is forecast, and which models were chosen', response: { 200: Data(Type.Array(Listed)) } },
-      },
-      async (request) => {
-        const who = whoOf(request)
-        const chosen = await choiceViews(store)
-        const others = chosen.filter(({ sensor }) => !named.some((one) => one.sensor === sensor))
-        const data: Static<typeof Listed>[] = []
-        for (const { id, settings } of [
-          ...named.map((one) => ({ id: one.sensor, settings: one })),
-          ...others.map(({ sensor }) => ({ id: sensor, settings: undefined })),
-        ]) {
-          const sensor = await sensors.get(id)
-          if (!sensor || !may(who, sensor)) continue
-          const asset = await assets.get(sensor.asset)
-          const kind = settings?.kind ?? kindOf(sensor, asset?.type.name)
-          const choice = chosen.find((each) => each.sensor === sensor.id)
-          data.push({
-            name: settings?.name ?? `${sensor.assetName} ${sensor.name}`,
-            ...{ sensor: sensor.id, kind, unit: sensor.unit, fallback: DEFAULT_MODELS[kind] },
-            every: settings ? formatDuration(settings.every) : null,
-            duration: settings ? formatDuration(settings.duration) : null,
-            model: settings?.model ?? ALL_CANDIDATES,
-            chosen: choice ? { madeAt: formatInstant(choice.madeAt, config.timezone), days: choice.days, choices: choice.choices } : null,
-          })
-        }
-        return { data }
-      },
-    )
+  app.get(
+    '/forecasts',
+    {
+      schema: { tags, summary: 'What is forecast, and which models were chosen', response: { 200: Data(Type.Array(Listed)) } },
+    },
+    async (request) => {
+      const who = whoOf(request)
+      const chosen = await choiceViews(store)
+      const others = chosen.filter(({ sensor }) => !named.some((one) => one.sensor === sensor))
+      const data: Static<typeof Listed>[] = []
+      for (const { id, settings } of [
+        ...named.map((one) => ({ id: one.sensor, settings: one })),
+        ...others.map(({ sensor }) => ({ id: sensor, settings: undefined })),
+      ]) {
+        const sensor = await sensors.get(id)
+        if (!sensor || !may(who, sensor)) continue
+        const asset = await assets.get(sensor.asset)
+        const kind = settings?.kind ?? kindOf(sensor, asset?.type.name)
+        const choice = chosen.find((each) => each.sensor === sensor.id)
+        data.push({
+          name: settings?.name ?? `${sensor.assetName} ${sensor.name}`,
+          ...{ sensor: sensor.id, kind, unit: sensor.unit, fallback: DEFAULT_MODELS[kind] },
+          every: settings ? formatDuration(settings.every) : null,
+          duration: settings ? formatDuration(settings.duration) : null,
+          model: settings?.model ?? ALL_CANDIDATES,
+          chosen: choice ? { madeAt: formatInstant(choice.madeAt, config.timezone), days: choice.days, choices: choice.choices } : null,
+        })
+      }
+      return { data }
+    },
+  )
 
-    app.get(
-      '/forecasts/skill',
-      {
-        ...signedIn,
-        schema: {
-          tags,
-          summary: 'How much better than persistence each forecast was, day by day',
-          querystring: Type.Object(
-            {
-              sensor: Type.Optional(Type.Integer({ description: 'Of one sensor; default of all one may read.' })),
-              days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366, default: 14 })),
-            },
-            { additionalProperties: false },
-          ),
-          response: { 200: Data(Type.Array(Skill)) },
-        },
-      },
-      async (request) => {
-        const { sensor, days = 14 } = request.query
-        const accounts = readableAccounts(whoOf(request))
-        return { data: await skillViews(store, { accounts, days, ...(sensor !== undefined && { sensors: [sensor] }) }, clock.now()) }
-      },
-    )
-
-    app.post(
-      '/forecasts',
-      {
-        ...signedIn,
-        schema: { tags, summary: 'Makes a forecast now', body: Order, response: { 202: Data(Type.Object({ job: Type.String() })) } },
-      },
-      async (request, reply) => {
-        const who = whoOf(request)
-        const one = settingsOf(request.body, named)
-        const sensor = await sensors.need(one.sensor)
-        const { account, consultancy } = sensor
-        demand(who, 'create-children', { kind: 'sensor', account, consultancy })
-        for (const id of one.regressors) if (!may(who, await sensors.need(id))) throw unreadable(id)
-        const order = await orderOf(rooms, one)
-        if (!order)
-          throw new Problem('nothing-to-forecast', say(FORECAST_SAYING.allKnown, { length: formatDuration(one.duration) }), {
-            status: 409,
-            hint: say(FORECAST_SAYING.askLonger),
-          })
-        return reply.code(202).send({ data: { job: await forecasts.trigger(order) } })
-      },
-    )
-
-    const found = async (who: Principal, id: string, action: 'read' | 'create-children'): Promise<{ job: ForecastJob; sensor: Sensor }> => {
-      const job = await forecasts.get(id)
-      if (!job) throw new Problem('unknown-job', say(FORECAST_SAYING.noSuchJob), { status: 404, hint: say(FORECAST_SAYING.jobsForgotten) })
-      const sensor = await sensors.need(job.sensor)
-      demand(who, action, { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })
-      return { job, sensor }
-    }
-    app.get(
-      '/forecasts/:job',
-      { ...signedIn, schema: { tags, summary: 'How far a forecast is, and what it says', params: Job, response: { 200: Data(Made) } } },
-      async (request) => {
-        const { job, sensor } = await found(whoOf(request), request.params.job, 'read')
-        const stored = job.job.status === 'FINISHED' ? await forecasts.values(job) : undefined
-        const { progress, status, exc } = job.job
-        return {
-          data: {
-            job: job.job.id,
-            ...{ sensor: sensor.id, status, unit: sensor.unit, problem: exc },
-            ...{ stage: progress?.stage ?? null, done: progress?.done ?? 0, total: progress?.total ?? 100 },
-            seconds: job.result?.seconds ?? null,
-            models: job.result?.models ?? [],
-            start: stored ? formatInstant(stored.start, sensor.timezone) : null,
-            step: stored ? formatDuration(sensor.resolution) : null,
-            values: stored?.values ?? [],
+  app.get(
+    '/forecasts/skill',
+    {
+      schema: {
+        tags,
+        summary: 'How much better than persistence each forecast was, day by day',
+        querystring: Type.Object(
+          {
+            sensor: Type.Optional(Type.Integer({ description: 'Of one sensor; default of all one may read.' })),
+            days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366, default: 14, description: 'So many days back.' })),
           },
-        }
+          { additionalProperties: false },
+        ),
+        response: { 200: Data(Type.Array(Skill)) },
       },
-    )
-    app.delete(
-      '/forecasts/:job',
-      { ...signedIn, schema: { tags, summary: 'Calls a forecast off', params: Job } },
-      async (request, reply) => {
-        await found(whoOf(request), request.params.job, 'create-children')
-        if (!(await rooms.queue.cancel(request.params.job)))
-          throw new Problem('forecast-over', say(FORECAST_SAYING.over), { status: 409, hint: say(FORECAST_SAYING.readOrMake) })
-        return reply.code(204).send()
-      },
-    )
+    },
+    async (request) => {
+      const { sensor, days = 14 } = request.query
+      const accounts = readableAccounts(whoOf(request))
+      return { data: await skillViews(store, { accounts, days, ...(sensor !== undefined && { sensors: [sensor] }) }, clock.now()) }
+    },
+  )
+
+  app.post(
+    '/forecasts',
+    {
+      schema: { tags, summary: 'Makes a forecast now', body: Order, response: { 202: Data(Type.Object({ job: Type.String() })) } },
+    },
+    async (request, reply) => {
+      const who = whoOf(request)
+      const one = settingsOf(request.body, named)
+      const sensor = await sensors.need(one.sensor)
+      const { account, consultancy } = sensor
+      demand(who, 'create-children', { kind: 'sensor', account, consultancy })
+      for (const id of one.regressors) if (!may(who, await sensors.need(id))) throw unreadable(id)
+      const order = await orderOf(rooms, one)
+      if (!order)
+        throw new Problem('nothing-to-forecast', say(FORECAST_SAYING.allKnown, { length: formatDuration(one.duration) }), {
+          status: 409,
+          hint: say(FORECAST_SAYING.askLonger),
+        })
+      return reply.code(202).send({ data: { job: await forecasts.trigger(order) } })
+    },
+  )
+
+  const found = async (who: Principal, id: string, action: 'read' | 'create-children'): Promise<{ job: ForecastJob; sensor: Sensor }> => {
+    const job = await forecasts.get(id)
+    if (!job) throw new Problem('unknown-job', say(FORECAST_SAYING.noSuchJob), { status: 404, hint: say(FORECAST_SAYING.jobsForgotten) })
+    const sensor = await sensors.need(job.sensor)
+    demand(who, action, { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })
+    return { job, sensor }
   }
+  app.get(
+    '/forecasts/:job',
+    { schema: { tags, summary: 'How far a forecast is, and what it says', params: Job, response: { 200: Data(Made) } } },
+    async (request) => {
+      const { job, sensor } = await found(whoOf(request), request.params.job, 'read')
+      const stored = job.job.status === 'FINISHED' ? await forecasts.values(job) : undefined
+      const { progress, status, exc } = job.job
+      return {
+        data: {
+          job: job.job.id,
+          ...{ sensor: sensor.id, status, unit: sensor.unit, problem: exc },
+          ...{ stage: progress?.stage ?? null, done: progress?.done ?? 0, total: progress?.total ?? 100 },
+          seconds: job.result?.seconds ?? null,
+          models: job.result?.models ?? [],
+          start: stored ? formatInstant(stored.start, sensor.timezone) : null,
+          step: stored ? formatDuration(sensor.resolution) : null,
+          values: stored?.values ?? [],
+        },
+      }
+    },
+  )
+  app.delete('/forecasts/:job', { schema: { tags, summary: 'Calls a forecast off', params: Job } }, async (request, reply) => {
+    await found(whoOf(request), request.params.job, 'create-children')
+    if (!(await rooms.queue.cancel(request.params.job)))
+      throw new Problem('forecast-over', say(FORECAST_SAYING.over), { status: 409, hint: say(FORECAST_SAYING.readOrMake) })
+    return reply.code(204).send()
+  })
+}
 
 /** The settings of a forecast by its name, or made of what was asked. @throws Problem `unknown-forecast`, `invalid-forecast` */
 function settingsOf(asked: Static<typeof Order>, named: readonly NamedForecast[]): NamedForecast {

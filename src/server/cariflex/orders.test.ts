@@ -63,7 +63,7 @@ test('an owner orders a power by hand and takes it back', async (t) => {
   assert.deepEqual((await ask('/overrides')).body.data, [])
 })
 
-test('plans, orders, skill and alarms are told to the account of the site', async (t) => {
+test('plans, orders and alarms are told to the account of the site', async (t) => {
   const { ask, line } = await withOrders(t)
   assert.deepEqual([(await ask('/plans/latest')).status, (await ask('/plans/latest')).body.code], [404, 'no-plan'])
   await line.plans.keep({
@@ -88,13 +88,7 @@ test('plans, orders, skill and alarms are told to the account of the site', asyn
   })
   const plan = (await ask('/plans/latest')).body.data as { trigger: string; madeAt: string }
   assert.deepEqual([plan.trigger, plan.madeAt], ['a test', '2026-11-24T08:00:00-04:00'])
-  for (const path of [
-    '/setpoints',
-    '/setpoints?device=BAT001&from=2026-11-24T00:00:00Z&limit=5',
-    '/forecasts/skill',
-    '/alarms',
-    '/limits?ahead=true',
-  ]) {
+  for (const path of ['/setpoints', '/setpoints?device=BAT001&from=2026-11-24T00:00:00Z&limit=5', '/alarms', '/limits?ahead=true']) {
     assert.deepEqual((await ask(path)).body, { data: [] }, path)
     assert.equal((await ask(path, 'bob')).status, 403, path)
   }

@@ -5,6 +5,7 @@ import { assetRoutes } from './assets.ts'
 import { explanationRoute } from './explanations.ts'
 import { exportRoutes } from './export.ts'
 import { flexRoutes } from './flex.ts'
+import { forecastRoutes } from './forecasts.ts'
 import { latestRoute } from './latest.ts'
 import { passwordRoutes } from './password.ts'
 import { roleRoutes } from './roles.ts'
@@ -23,9 +24,10 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     siteRoutes(signedIn, rooms)
     assetRoutes(signedIn, rooms)
     flexRoutes(signedIn, rooms)
-    assetStatusRoute(signedIn, rooms)
+    forecastRoutes(signedIn, rooms)
     latestRoute(signedIn, rooms)
     explanationRoute(signedIn, rooms)
+    assetStatusRoute(signedIn, rooms)
     streamRoutes(signedIn, rooms)
     roleRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
