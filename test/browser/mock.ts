@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { flexMeasuresOf } from './mock-flexmeasures.ts'
 import { byDevice, chance, local, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
 import { viewsOf } from './mock-views.ts'
 
@@ -83,6 +84,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
     for (const client of clients) client.write(text)
   }
   const { power, assets, orders, stations, talk, alarms } = viewsOf(state)
+  const flexMeasures = flexMeasuresOf(state)
   const user = { id: 1, email: 'demo@cariflex.example', username: 'demo', account: { id: 1, name: 'Cariflex' }, roles: ['admin'] }
 
   type Answer = { status: number; body?: unknown; cookie?: string }
@@ -285,7 +287,9 @@ export async function startMock(wanted = 0): Promise<Mock> {
           .map(({ device }) => ({ id: device, fault: state.faults.has(device), connected: !state.cut.has(device) })),
       })
     if (parts[0] === 'world' && method === 'POST') return world(parts[1] ?? '', body)
-    return refuse(404, 'unknown-route', `There is no ${path}.`)
+    if (parts[0] === 'assets' && parts[2] === 'flex') return ok({ problems: [], resolved: {} })
+    const whole = method === 'GET' ? flexMeasures(url.pathname, url.searchParams) : undefined
+    return whole === undefined ? refuse(404, 'unknown-route', `There is no ${path}.`) : { status: 200, body: whole }
   }
 
   function page(path: string, response: ServerResponse): void {

@@ -121,7 +121,7 @@ function Forgotten({ email }: { email: string }) {
           setSent(await sending.send(() => post('/password-reset', { email: (typed ?? email).trim() }), t('password.sent')))
         }}
       >
-        <Field label={t('signin.email')} hint={t('password.forgotten.hint')}>
+        <Field label={t('password.email')} hint={t('password.forgotten.hint')}>
           {(input) => (
             <input {...input} type="email" required value={typed ?? email} onInput={(event) => setTyped(event.currentTarget.value)} />
           )}
