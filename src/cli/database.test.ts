@@ -66,7 +66,7 @@ test('a user is refused with the reason: taken, unknown role, unknown or unnamed
   assert.match((await add('--account Vilage')).err, /Did you mean 'Village'/)
   assert.match((await add('--account Village --role king')).err, /There is no role 'king'/)
   assert.equal((await add('--account Village')).code, 0)
-  assert.match((await add('--account Village')).err, /exists already/)
+  assert.match((await add('--account Village')).err, /already exists/)
 })
 
 test('a token of this machine is good for its user and stays on record', async (t) => {

@@ -66,7 +66,7 @@ test('help stays quick: what it needs loads no other room', () => {
 test('a verb that does not exist is a usage error and the nearest one is named', async () => {
   for (const [wrong, meant] of [
     ['tokn', 'token'],
-    ['user', 'user add'],
+    ['user', 'user add, user password'],
     ['chek template', 'check template'],
     ['template', 'check template'],
     ['doc', 'doctor'],

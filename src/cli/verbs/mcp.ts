@@ -9,7 +9,7 @@ export const mcp: Verb = {
   name: 'mcp',
   summary: 'serve the tools of this platform to an assistant (Model Context Protocol, standard input and output)',
   usage: '[--gated]',
-  example: 'CARIFLEX_TOKEN=… cariflex mcp',
+  example: 'cariflex mcp',
   options: { gated: { type: 'boolean' } },
   explain: { gated: 'also offer what deletes, and signing in as another user' },
   async run({ env, options }) {

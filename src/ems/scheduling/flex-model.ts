@@ -96,7 +96,8 @@ export function readFlexDevice(
   }
   const value = (field: string, kind: FieldKind): FlexValue | undefined =>
     all[field] === undefined || all[field] === null ? undefined : readValue(all[field], [field], kind, room)
-  readStock(all, request, sensor, room, put)
+  const energy = energyKind(all, sensor, room)
+  readStock(all, request, energy, room, put)
   const power: FieldKind = room.storing ? { ...POWER, min: 0 } : POWER
   put('powerCapacity', value('power-capacity', power))
   put('consumptionCapacity', value('consumption-capacity', power))
@@ -112,7 +113,7 @@ export function readFlexDevice(
   put('dischargingEfficiency', value('discharging-efficiency', RATIO))
   put('coupling', readCoupling(all, device, room))
   put('inflexible', readInflexible(all, request, room))
-  put('extra', readDeviceExtra(all, energyKind(all, sensor, room), room))
+  put('extra', readDeviceExtra(all, energy, room))
   if (!room.storing) demandStepForLosses(all, device, room)
   return device
 }
@@ -124,11 +125,10 @@ export const powerSensorOf = (device: FlexDevice): SensorFacts | undefined => de
 function readStock(
   all: Record<string, unknown>,
   request: Record<string, unknown>,
-  sensor: SensorFacts | undefined,
+  energy: FieldKind,
   room: ReadingRoom,
   put: <Key extends keyof FlexDevice>(key: Key, read: FlexDevice[Key] | undefined) => void,
 ): void {
-  const energy = energyKind(all, sensor, room)
   const given = (field: string) => all[field] !== undefined && all[field] !== null
   const value = (field: string, kind: FieldKind) => (given(field) ? readValue(all[field], [field], kind, room) : undefined)
   const fixedOnly = (field: string) => (request[field] === undefined ? energy : { ...energy, segments: false })
