@@ -77,6 +77,7 @@ const ICONS: Record<string, IconName> = {
   'one-way_evse': 'evse',
   'two-way_evse': 'vehicle',
   building: 'site',
+  site: 'site',
   wind: 'weather',
   process: 'settings',
   'heat-storage': 'battery',
@@ -88,6 +89,7 @@ const LOOKS: Record<string, string> = {
   'two-way_evse': 'vehicle',
   'heat-storage': 'battery',
   building: 'site',
+  site: 'site',
 }
 /** Icon and colour of a type of asset; a type of one's own looks like the weather does. */
 export const lookOf = (type: string): { icon: IconName; look: string } => ({

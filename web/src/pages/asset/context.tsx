@@ -22,7 +22,7 @@ export function ContextTab(props: TabProps) {
   const { t, f } = useWords()
   const located = thing.latitude !== null && thing.longitude !== null
   return (
-    <div class="asset">
+    <div class="asset asset-context">
       <div class="asset-main">
         <KpiCard thing={thing} route={route} />
         <SensorsCard {...props} />

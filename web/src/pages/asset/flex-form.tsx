@@ -265,7 +265,9 @@ function Row({
       </div>
       <p class="muted small" id={`${id}-about`}>
         {aboutField(field, language)}
-        {field.default && ` ${t('flex.default', { value: field.default })}`}
+        {field.default &&
+          (language === 'en' || /^(true|false|\d|PT)/.test(field.default)) &&
+          ` ${t('flex.default', { value: field.default })}`}
       </p>
       {error && (
         <p class="field-error" id={`${id}-error`}>
