@@ -61,6 +61,18 @@ test('what was believed otherwise stands around the newest, when it is wanted', 
   )
 })
 
+test('moments that fall into one slot are not taken for different beliefs of one', () => {
+  const moments = data([
+    [0, 7, 1, 10],
+    [60_000, 9, 1, 70_000],
+  ])
+  const lines = beliefLines({ ...wanted, resolution: 0 }, moments, grid, { ...asked, spread: true })
+  assert.deepEqual(
+    lines.map(({ values }) => values[0]),
+    [9],
+  )
+})
+
 test('hidden sources and values outside of the window are left out', () => {
   assert.deepEqual(
     beliefLines(

@@ -64,6 +64,8 @@ export function beliefLines(
   interface Drawn {
     values: (number | null)[]
     believed: number[]
+    /** The one event of each slot whose beliefs are compared: several moments may fall into one. */
+    event: number[]
     low: (number | null)[]
     high: (number | null)[]
   }
@@ -74,13 +76,21 @@ export function beliefLines(
     let line = drawn.get(src)
     if (!line) {
       const empty = () => new Array<number | null>(count).fill(null)
-      line = { values: empty(), believed: new Array<number>(count).fill(Number.NEGATIVE_INFINITY), low: empty(), high: empty() }
+      line = {
+        values: empty(),
+        believed: new Array<number>(count).fill(Number.NEGATIVE_INFINITY),
+        event: new Array<number>(count).fill(Number.NaN),
+        low: empty(),
+        high: empty(),
+      }
       drawn.set(src, line)
     }
     if (bt >= line.believed[slot]!) {
       line.values[slot] = val
       line.believed[slot] = bt
     }
+    if (Number.isNaN(line.event[slot]!)) line.event[slot] = ts
+    if (line.event[slot] !== ts) continue
     line.low[slot] = Math.min(line.low[slot] ?? val, val)
     line.high[slot] = Math.max(line.high[slot] ?? val, val)
   }

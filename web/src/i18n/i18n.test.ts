@@ -34,7 +34,7 @@ test('every word is spoken somewhere', () => {
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n')
   // Words for codes of the wire are asked for by prefix: t.code('rung', …).
-  const prefixes = [...source.matchAll(/t\.code\('([\w.]+)'/g)].map((hit) => `${hit[1]}.`)
+  const prefixes = [...source.matchAll(/t\.code\('([\w.]+)'|t\(`([\w.]+)\.\$\{/g)].map((hit) => `${hit[1] ?? hit[2]}.`)
   for (const key of Object.keys(fr)) {
     if (prefixes.some((prefix) => key.startsWith(prefix))) continue
     const stem = key.replace(/\.(one|other)$/, '')

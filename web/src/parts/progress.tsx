@@ -12,7 +12,7 @@ export function Progress({ progress }: { progress: Advance | null | undefined })
   const { t, f, said } = useWords()
   const { done, total, stage, message } = progress ?? {}
   const known = typeof done === 'number' && typeof total === 'number' && total > 0
-  const text = message ? said(message) : stage ? t.code('job.stage', stage) : t('job.waiting')
+  const text = message ? said(message) : stage ? said(t.code('job.stage', stage)) : t('job.waiting')
   return (
     <div class="progress">
       <progress aria-label={text} {...(known ? { value: Math.min(done, total), max: total } : {})} />
