@@ -87,6 +87,12 @@ export { type Planner, type PlannerOptions, planOnce, startPlanner } from './pla
 export { openPlans, type Plans, type PlanView, planView } from './plans.ts'
 export type { Reading } from './reading.ts'
 export { type LastReading, openRecorder, type Recorder } from './recorder.ts'
+export { applyOffsets } from './reporting/offset.ts'
+export { OPERATIONS, PROPERTIES } from './reporting/operations.ts'
+export { REPORTERS, type ReporterName, type ReportOrder, readReportOrder } from './reporting/order.ts'
+export { READY_REPORTS, type ReadyName, type ReadyOrder, type ReadyReport, type ReportLine } from './reporting/ready-report.ts'
+export { type ReportTable, sensorsOfReport } from './reporting/reporters.ts'
+export { isReady, openReports, REPORTING, type ReportParts, type ReportResult, type Reports, type ReportView } from './reports.ts'
 export { RETENTION, type Retention, thin } from './retention.ts'
 export { SAYING } from './saying.ts'
 export {
