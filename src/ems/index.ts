@@ -20,6 +20,16 @@ export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
 export { type Relations, relationsTo } from './asset-relation.ts'
 export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'
+export { describeCron, readCron } from './automating/cron.ts'
+export {
+  AUTOMATION_TYPES,
+  type Automation,
+  type Automations,
+  type AutomationType,
+  type AutomationWork,
+  openAutomations,
+  startAutomations,
+} from './automations.ts'
 export type {
   Belief,
   BeliefBatch,
