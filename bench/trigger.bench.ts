@@ -28,7 +28,7 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
   const undo: (() => unknown)[] = []
   const t = { after: (step: () => unknown) => void undo.push(step) } as unknown as TestContext
   try {
-    const island = await startTerritory(t, { env: { CARIFLEX_SERVER__TRIGGERRATELIMIT: '0', CARIFLEX_SERVER__RATELIMIT: '0' } })
+    const island = await startTerritory(t, { env: { FLEXMEASURES_API_DEFAULT_RATE_LIMIT: '', FLEXMEASURES_API_TRIGGER_RATE_LIMIT: '' } })
     await new Promise((resolve) => setTimeout(resolve, 20_000))
     const type = 5
     const account = (await island.ask<{ account_id: number }[]>('GET', '/api/v3_0/users')).body[0]!.account_id
