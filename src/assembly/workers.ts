@@ -4,6 +4,7 @@ import {
   policiesOf,
   recountFigures,
   SAYING,
+  startAutomations,
   startForecasting,
   startHeartbeat,
   startMonitor,
@@ -12,6 +13,7 @@ import {
   thinBeliefs,
 } from '#ems'
 import { DAY, millis, say } from '#kernel'
+import { automationWork } from '#server'
 import { forgetOutbox } from '#store'
 import type { House, OpenHouse } from './house.ts'
 import type { Undo } from './undo.ts'
@@ -41,6 +43,8 @@ export function startWorkers({ server, settings, store, clock, log, bus, beliefs
     settings.server.forecasts ?? [],
   )
   undo.add('named forecasts', () => named.stop())
+  const automations = startAutomations({ clock, log }, server.automations, automationWork(server))
+  undo.add('automations', () => automations.stop())
   const monitor = startMonitor({
     ...{ store, clock, log, mails: server.mails, alarms: steered?.line.alarms ?? openAlarms({ store, clock, bus }) },
     ...(steered && { asset: steered.site.asset }),

@@ -57,6 +57,8 @@ export interface Schedules {
    * @throws Problem `invalid-flex-config` (422) with `details.fields`, `bad-flex-model`, `unknown-scheduler`; what `allow` throws
    */
   trigger(order: ScheduleOrder, options?: { allow?: (sensor: Sensor, path: string[]) => void; fresh?: boolean }): Promise<string>
+  /** Checks the order as `trigger` does and makes no job. Resolves to the sensors it would write, as far as the order or the assets name them. */
+  check(order: ScheduleOrder, allow: (sensor: Sensor, path: string[]) => void): Promise<number[]>
   /** The job and, once it is done, its schedule. */
   get(id: string): Promise<ScheduleJob | undefined>
   /** Whom the job is about. */
@@ -196,6 +198,15 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       if (known !== undefined) return known
       const full: Order = { ...order, prior: order.prior ?? clock.now() }
       return sequential ? enqueueChain(full, asked) : enqueueOne(full, asked)
+    },
+    async check({ sequential: _, ...order }, allow) {
+      await demandReadable(order, parts.sensors, allow)
+      const full: Order = { ...order, prior: order.prior ?? clock.now() }
+      await (await schedulerOf(full)).read(requestOf(full), source)
+      const named = order.flexModel.flatMap(({ sensor }) => (typeof sensor === 'number' ? [sensor] : []))
+      if (named.length > 0) return named
+      const stored = await source.offspring(order.asset)
+      return stored.flatMap(({ onlyPowerSensor }) => (onlyPowerSensor ? [onlyPowerSensor.id] : []))
     },
     async get(id) {
       const job = await queue.get(id)

@@ -3,6 +3,7 @@ import type {
   AccountPlans,
   Accounts,
   Assets,
+  Automations,
   Beliefs,
   Forecasts,
   LastEvents,
@@ -10,6 +11,7 @@ import type {
   Mails,
   NamedForecast,
   News,
+  Reports,
   Schedules,
   Sensors,
   Sources,
@@ -95,6 +97,8 @@ export interface Rooms {
   queue: Queue
   schedules: Schedules
   forecasts: Forecasts
+  reports: Reports
+  automations: Automations
   identity: Identity
   tokens: Tokens
   mails: Mails

@@ -8,11 +8,13 @@ import {
   openAccountPlans,
   openAccounts,
   openAssets,
+  openAutomations,
   openBeliefs,
   openForecasts,
   openLastEvents,
   openMails,
   openPasswords,
+  openReports,
   openSchedules,
   openSensors,
   openSources,
@@ -130,6 +132,10 @@ export function createServer(parts: ServerParts): Server {
     ...{ author: flexMeasures.defaultDatasource, planningHorizon: flexMeasures.planningHorizon },
     timeout: flexMeasures.jobTimeouts['forecasting'] ?? flexMeasures.jobTimeout,
   })
+  const reports = openReports({
+    ...{ store, clock, beliefs, sensors, sources, queue, author: flexMeasures.defaultDatasource },
+    timeout: flexMeasures.jobTimeouts['reporting'] ?? flexMeasures.jobTimeout,
+  })
   const accountPlans = openAccountPlans(store, clock)
   const rooms: Rooms = {
     config,
@@ -152,6 +158,8 @@ export function createServer(parts: ServerParts): Server {
     queue,
     schedules,
     forecasts,
+    reports,
+    automations: openAutomations({ store, clock, log }),
     identity,
     tokens,
     mails,
@@ -220,6 +228,7 @@ export function createServer(parts: ServerParts): Server {
       await mails.close()
       await schedules.close()
       await forecasts.close()
+      await reports.close()
       if (!parts.queue) await queue.close()
       if (!parts.passwords) await passwords.close()
       await presence.close()

@@ -22,6 +22,8 @@ const PAGES: [string, string][] = [
   ['stations', '/ops/stations'],
   ['station', '/ops/stations/CP004'],
   ['world', '/ops/world'],
+  ['forecasts', '/ops/forecasts'],
+  ['sources', '/ops/sources'],
   ['accounts', '/admin/accounts'],
   ['account', '/admin/accounts/1'],
   ['users', '/admin/users'],

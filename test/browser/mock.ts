@@ -216,6 +216,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
       say('setpoint', { device: parts[1] })
       return { status: 204 }
     }
+    if (path === '/forecasts' && method === 'POST') return { status: 202, body: { data: { job: 'f-1' } } }
     if (path === '/forecasts/skill')
       return ok([
         {

@@ -31,6 +31,8 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops/assets/12?tab=log', { fr: /BAT001/, en: /BAT001/ }],
   ['/ops/assets/1', { fr: /Martinique/, en: /Martinique/ }],
   ['/ops/sensors/151', { fr: /power/, en: /power/ }],
+  ['/ops/forecasts', { fr: /Prévisions/, en: /Forecasts/ }],
+  ['/ops/sources?versions=all', { fr: /Sources de données/, en: /Data sources/ }],
   ['/ops/jobs', { fr: /Travaux/, en: /Jobs/ }],
   ['/admin/accounts', { fr: /Organisations/, en: /Accounts/ }],
   ['/admin/accounts/1', { fr: /Cariflex/, en: /Cariflex/ }],

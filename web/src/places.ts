@@ -69,6 +69,20 @@ export const PLACES: readonly Place[] = [
     offered: ({ site }) => site?.demo ?? false,
   },
   {
+    path: '/ops/forecasts',
+    group: 'data',
+    icon: 'forecast',
+    title: 'forecasts.title',
+    load: async () => (await import('./pages/forecasts.tsx')).Forecasts,
+  },
+  {
+    path: '/ops/sources',
+    group: 'data',
+    icon: 'sources',
+    title: 'sources.title',
+    load: async () => (await import('./pages/sources.tsx')).SourcesPage,
+  },
+  {
     path: '/ops/jobs',
     group: 'data',
     icon: 'jobs',

@@ -1,6 +1,8 @@
 // The solver's threads: killed in mid-search, at their deadline, out of time with something in hand.
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import test, { after } from 'node:test'
+import { promisify } from 'node:util'
 import { isProblem } from '#kernel'
 import { violations } from './price.ts'
 import type { SchedulingProblem } from './problem.ts'
@@ -121,16 +123,15 @@ test('a plan whose thread dies in mid-search is made all the same', async () => 
 test('when no thread ever answers, a plan is made device by device, and says that nothing is proven', async () => {
   const problem = easy()
   const best = await solve(problem, { pool, deadlineMs: 20_000 })
-  const silent = { ...pool, plan: () => pool.plan(hard(), { deadlineMs: 60_000 }).finally(() => {}) }
   const killing = {
-    ...silent,
-    plan: () => {
-      const planning = silent.plan()
+    ...pool,
+    async plan() {
+      await pool.ready()
+      const planning = pool.plan(hard(), { deadlineMs: 60_000 })
       pool.killOne()
       return planning
     },
   }
-  await pool.ready()
   const outcome = await solve(problem, { pool: killing, deadlineMs: 50 })
   assert.ok(isSolved(outcome) && isSolved(best))
   assert.equal(outcome.solver, 'in-turn')
@@ -140,4 +141,9 @@ test('when no thread ever answers, a plan is made device by device, and says tha
     outcome.powers.some((power) => power.some((each) => Math.abs(each) > 1)),
     'never a plan that rests by silence',
   )
+})
+
+test('a pool that was never asked does not hold its process', async () => {
+  const program = `import { startSolverPool } from '${new URL('./solver-pool.ts', import.meta.url)}'; startSolverPool()`
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { timeout: 20_000 })
 })

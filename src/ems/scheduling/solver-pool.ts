@@ -67,7 +67,6 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxUn
     const worker = new Worker(workerUrl, { execArgv: nodeFlagsFor(workerUrl), stdout: false, stderr: false })
     let nowReady = () => {}
     const thread: Thread = { worker, warm: false, started: new Promise((resolve) => (nowReady = resolve)) }
-    worker.unref()
     worker.on('message', (reply: SolverReply) => {
       if ('ready' in reply) {
         thread.warm = true
@@ -92,6 +91,8 @@ export function startSolverPool({ threads: count = 1, clock = systemClock, maxUn
       nowReady()
       lose(thread, 'The solver thread ended in mid-solve.')
     })
+    // After the listeners: the first one for messages holds the process again.
+    worker.unref()
     return thread
   }
 

@@ -8,6 +8,7 @@ import { flexRoutes } from './flex.ts'
 import { forecastRoutes } from './forecasts.ts'
 import { latestRoute } from './latest.ts'
 import { passwordRoutes } from './password.ts'
+import { reportRoutes } from './reports.ts'
 import { roleRoutes } from './roles.ts'
 import { sessionRoutes } from './session.ts'
 import { siteRoutes } from './site.ts'
@@ -32,5 +33,6 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     roleRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
     exportRoutes(signedIn, rooms)
+    reportRoutes(signedIn, rooms)
   })
 }

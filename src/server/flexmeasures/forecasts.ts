@@ -53,6 +53,18 @@ export function forecastRoutes(app: App, rooms: Rooms): void {
   })
 }
 
+/** What an automation asks of a forecast: checked only, or made. `body` is that of a trigger. @throws 422, 403 */
+export async function forecastByItself(
+  rooms: Rooms,
+  who: Principal,
+  sensor: Sensor,
+  body: Record<string, unknown>,
+): Promise<{ reads: number[]; trigger(): Promise<string> }> {
+  const asked = readForecastOrder(body, sensor, rooms.config.timezone)
+  await mayRead(rooms, who, asked)
+  return { reads: asked.reads.map(({ sensor: id }) => id), trigger: () => trigger(rooms, asked) }
+}
+
 async function trigger(rooms: Rooms, { order }: AskedForecast): Promise<string> {
   try {
     return await rooms.forecasts.trigger(order)

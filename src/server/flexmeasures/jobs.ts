@@ -14,6 +14,7 @@ const tags = ['flexmeasures']
 const FUNCTIONS: Record<string, string> = {
   scheduling: 'flexmeasures.data.services.scheduling.make_schedule',
   forecasting: 'flexmeasures.data.models.forecasting.pipelines.train_predict.TrainPredictPipeline.run_cycle',
+  reporting: 'flexmeasures.data.models.reporting.Reporter.compute',
   ingestion: 'flexmeasures.data.services.data_ingestion.add_beliefs_to_db_and_enqueue_forecasting_jobs',
 }
 

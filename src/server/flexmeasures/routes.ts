@@ -6,6 +6,7 @@ import { annotationRoutes } from './annotations.ts'
 import { apiPageRoutes, documentRoute } from './api-page.ts'
 import { assetSettingRoutes } from './asset-settings.ts'
 import { assetRoutes } from './assets.ts'
+import { automationRoutes } from './automations.ts'
 import { chartRoutes, devChartRoutes } from './chart.ts'
 import { entityAddressRoutes } from './entity-address.ts'
 import { entryRoutes, indexRoute } from './entry.ts'
@@ -57,6 +58,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         userRoutes(signedIn, rooms)
         assetRoutes(signedIn, rooms)
         assetSettingRoutes(signedIn, rooms)
+        automationRoutes(signedIn, rooms)
         sensorRoutes(signedIn, rooms)
         entityAddressRoutes(signedIn, rooms)
         figureRoutes(signedIn, rooms)

@@ -172,17 +172,41 @@ async function trigger(rooms: Rooms, who: Principal, asked: Asked, flexModel: Re
   const { body } = asked
   const fresh = body['force-new-job-creation'] ?? body.force_new_job_creation ?? false
   const order = await orderOf(rooms, asked, flexModel)
+  return worded(() => rooms.schedules.trigger(order, { fresh, allow: allowing(who, asked.sensor === undefined) }))
+}
+
+/** What an automation asks of a schedule of an asset: checked only, or made. `body` is that of a trigger. @throws 422, 403 */
+export async function scheduleByItself(
+  rooms: Rooms,
+  who: Principal,
+  asset: Asset,
+  given: Record<string, unknown>,
+): Promise<{ check(): Promise<number[]>; trigger(): Promise<string> }> {
+  const body = check(Trigger, given, '') as TriggerBody
+  const entries = [body['flex-model'] ?? []].flat()
+  await refuseStrangers(rooms, asset, entries)
+  const order = await orderOf(rooms, { asset: asset.id, body, location: '' }, entries)
+  const allow = allowing(who, true)
+  return {
+    check: () => worded(() => rooms.schedules.check(order, allow)),
+    trigger: () => worded(() => rooms.schedules.trigger(order, { fresh: true, allow })),
+  }
+}
+
+/** Lets sensors through that may be read. */
+const allowing =
+  (who: Principal, nested: boolean) =>
+  (sensor: Sensor, path: string[]): void => {
+    try {
+      demand(who, 'read', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })
+    } catch {
+      throw rejected(403, 'INVALID_SENDER', hidden(path, nested))
+    }
+  }
+
+async function worded<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await rooms.schedules.trigger(order, {
-      fresh,
-      allow: (sensor, path) => {
-        try {
-          demand(who, 'read', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })
-        } catch {
-          throw rejected(403, 'INVALID_SENDER', hidden(path, asked.sensor === undefined))
-        }
-      },
-    })
+    return await work()
   } catch (error) {
     if (hasCode(error, 'invalid-flex-config')) throw invalid('json', error.details!['fields'] as FieldErrors)
     throw error
