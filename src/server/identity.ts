@@ -13,6 +13,8 @@ export interface Identity {
   authenticate(request: Request, reply: Reply): Promise<void>
   /** Hook for `onRequest` after `authenticate`: lets the request in when the test says so. @throws Problem `forbidden` */
   requirePermission(test: (who: Principal, request: Request) => boolean): (request: Request, reply: Reply) => Promise<void>
+  /** The token that `request` was let in with, raw. */
+  tokenOf(request: Request): string | undefined
   /** The principal, or undefined when nobody is signed in; `bearer` says whether `Bearer` is understood. */
   whoAsks(request: Request, options: { bearer: boolean }): Promise<Principal | undefined>
   /**
@@ -60,13 +62,16 @@ export function createIdentity({
   sessionLength,
   tokenHeader = 'Authorization',
 }: IdentityParts): Identity {
-  const whoAsks = async (request: Request, { bearer }: { bearer: boolean }): Promise<Principal | undefined> => {
-    const header = tokenOf(request, bearer ? [tokenHeader, 'Authorization'] : [tokenHeader])
+  const given = (request: Request, bearer: boolean) => {
+    const header = headerOf(request, bearer ? [tokenHeader, 'Authorization'] : [tokenHeader])
     const token = header && bearer ? header.replace(/^Bearer\s+/i, '') : header
-    const cookie = token ? undefined : sessionOf(request)
-    const given = token || cookie
-    if (!given) return undefined
-    const found = await tokens.resolve(given)
+    return token ? { token } : { cookie: sessionOf(request) }
+  }
+  const whoAsks = async (request: Request, { bearer }: { bearer: boolean }): Promise<Principal | undefined> => {
+    const { token, cookie } = given(request, bearer)
+    const key = token || cookie
+    if (!key) return undefined
+    const found = await tokens.resolve(key)
     if (!found || (cookie !== undefined && found.kind !== 'session')) return undefined
     if (cookie !== undefined) refuseForeignWrite(request)
     presence.seen(found.principal.user)
@@ -87,6 +92,10 @@ export function createIdentity({
   }
   return {
     whoAsks,
+    tokenOf(request) {
+      const { token, cookie } = given(request, true)
+      return token || cookie
+    },
     checkCredentials,
     async authenticate(request) {
       if (await whoAsks(request, { bearer: true })) return
@@ -112,7 +121,7 @@ export function createIdentity({
 }
 
 /** The first of the headers that says something. */
-function tokenOf(request: Request, names: readonly string[]): string | undefined {
+function headerOf(request: Request, names: readonly string[]): string | undefined {
   const values = names.map((name) => request.headers[name.toLowerCase()]).filter((value) => typeof value === 'string')
   return values.map((value) => value.trim()).find((value) => value !== '')
 }

@@ -1,11 +1,11 @@
-/** Headers that tell browsers what the pages of this server may do; map tiles come from OpenStreetMap. */
+/** Headers that tell browsers what the pages of this server may do; map tiles come from OpenStreetMap, logos of accounts from wherever they are. */
 import type { App } from './app.ts'
 
 const POLICY = [
   "default-src 'self'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob: https://tile.openstreetmap.org https://*.tile.openstreetmap.org",
+  "img-src 'self' data: blob: https:",
   "font-src 'self' data:",
   "connect-src 'self' ws: wss: https://tile.openstreetmap.org",
   "object-src 'none'",

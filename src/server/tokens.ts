@@ -1,7 +1,7 @@
 /** Access tokens: opaque, random, kept in the database as hashes only, looked up once and then remembered for a moment. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Principal, Users } from '#ems'
-import { after, type Clock, DAY, HOUR } from '#kernel'
+import { after, type Clock, DAY, HOUR, type Instant } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 
 export type TokenKind = 'session' | 'token' | 'program'
@@ -10,17 +10,31 @@ export type TokenKind = 'session' | 'token' | 'program'
 export const SESSION_LENGTH = 30 * DAY
 
 export interface Tokens {
-  /** A new token of the user, shown only here. */
-  issue(user: number, kind: TokenKind, label?: string): Promise<string>
+  /** A new token of the user, shown only here; `life` in ms instead of how long its kind lives. */
+  issue(user: number, kind: TokenKind, label?: string, life?: number): Promise<string>
+  /** What the user has now, newest first; `own` is the one that asks. */
+  list(user: number, own?: string): Promise<TokenLine[]>
   /** Whose token it is; undefined when unknown, ended, of an inactive user or from before a password change. */
   resolve(token: string): Promise<{ principal: Principal; kind: TokenKind } | undefined>
   revoke(token: string): Promise<void>
+  /** Ends one by what {@link list} calls it; false when the user has none of this id. */
+  revokeOne(user: number, id: string): Promise<boolean>
   /** Ends every token of the user. */
   revokeAll(user: number): Promise<void>
   /** Forgets what is remembered about users, after one of them changed. */
   forget(): void
   /** Deletes tokens that ended. */
   prune(): Promise<number>
+}
+
+/** A token without its secret; `id` says nothing about it. */
+export interface TokenLine {
+  id: string
+  kind: TokenKind
+  label: string | null
+  createdAt: Instant
+  expiresAt: Instant | null
+  own: boolean
 }
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
@@ -44,9 +58,8 @@ export function openTokens(
   const lives: Record<TokenKind, number | undefined> = { session: sessionLength, token: tokenLength, program: undefined }
   const remembered = new Map<string, { found: { principal: Principal; kind: TokenKind }; until: number }>()
   return {
-    async issue(user, kind, label) {
+    async issue(user, kind, label, life = lives[kind]) {
       const token = randomBytes(32).toString('base64url')
-      const life = lives[kind]
       const now = clock.now()
       await store.query(
         `insert into cariflex.access_token (hash, kind, user_id, uniquifier, label, created_at, expires_at)
@@ -78,6 +91,23 @@ export function openTokens(
     async revoke(token) {
       remembered.delete(token)
       await store.query('delete from cariflex.access_token where hash = $1', [hashOf(token)])
+    },
+    list: (user, own) =>
+      store.query<TokenLine>(
+        `select encode(substring(t.hash for 12), 'hex') as id, t.kind, t.label, t.created_at as "createdAt", t.expires_at as "expiresAt",
+           coalesce(t.hash = $3, false) as own
+         from cariflex.access_token t join fm_user u on u.id = t.user_id
+         where t.user_id = $1 and t.uniquifier = u.fs_uniquifier and (t.expires_at is null or t.expires_at > $2)
+         order by t.created_at desc, t.hash`,
+        [user, asTimestamp(clock.now()), own === undefined ? null : hashOf(own)],
+      ),
+    async revokeOne(user, id) {
+      remembered.clear()
+      const gone = await store.query(
+        `delete from cariflex.access_token where user_id = $1 and encode(substring(hash for 12), 'hex') = $2 returning 1`,
+        [user, id],
+      )
+      return gone.length > 0
     },
     async revokeAll(user) {
       remembered.clear()

@@ -2,11 +2,13 @@
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { assetRoutes } from './assets.ts'
+import { automationRoutes } from './automations.ts'
 import { explanationRoute } from './explanations.ts'
 import { exportRoutes } from './export.ts'
 import { flexRoutes } from './flex.ts'
 import { forecastRoutes } from './forecasts.ts'
 import { latestRoute } from './latest.ts'
+import { ownTokenRoutes } from './own-tokens.ts'
 import { passwordRoutes } from './password.ts'
 import { reportRoutes } from './reports.ts'
 import { roleRoutes } from './roles.ts'
@@ -31,8 +33,10 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     assetStatusRoute(signedIn, rooms)
     streamRoutes(signedIn, rooms)
     roleRoutes(signedIn, rooms)
+    ownTokenRoutes(signedIn, rooms)
     uploadPreviewRoute(signedIn, rooms)
     exportRoutes(signedIn, rooms)
     reportRoutes(signedIn, rooms)
+    automationRoutes(signedIn, rooms)
   })
 }

@@ -1,6 +1,6 @@
 /** Signing in and out by password; the cookie carries a token that only the hash of is kept. */
 import { Type } from 'typebox'
-import type { Principal } from '#ems'
+import type { Accounts, Principal } from '#ems'
 import { asTimestamp } from '#store'
 import type { App, Reply, Request } from '../app.ts'
 import { sessionOf } from '../identity.ts'
@@ -20,20 +20,28 @@ const User = Type.Object({
     id: Type.Integer(),
     email: Type.String(),
     username: Type.String(),
-    account: Type.Object({ id: Type.Integer(), name: Type.String() }),
+    account: Type.Object({
+      id: Type.Integer(),
+      name: Type.String(),
+      primaryColor: Type.Union([Type.String(), Type.Null()]),
+      secondaryColor: Type.Union([Type.String(), Type.Null()]),
+      logoUrl: Type.Union([Type.String(), Type.Null()]),
+    }),
     roles: Type.Array(Type.String()),
+    secondFactor: Type.Union([Type.Literal('mail'), Type.Null()], { description: 'What a sign-in takes beside the password' }),
   }),
 })
 
-const userOf = (who: Principal) => ({
-  user: {
-    id: who.user,
-    email: who.email,
-    username: who.username,
-    account: { id: who.account, name: who.accountName },
-    roles: [...who.roles],
-  },
-})
+/** Colours and logo of the account; those of the account that advises it where it has none. */
+async function faceOf(accounts: Accounts, id: number) {
+  const own = await accounts.get(id)
+  const adviser = own?.consultancy_account_id == null ? undefined : await accounts.get(own.consultancy_account_id)
+  return {
+    primaryColor: own?.primary_color ?? adviser?.primary_color ?? null,
+    secondaryColor: own?.secondary_color ?? adviser?.secondary_color ?? null,
+    logoUrl: own?.logo_url ?? adviser?.logo_url ?? null,
+  }
+}
 
 const Code = Type.Object(
   {
@@ -47,8 +55,18 @@ const CodeWanted = Type.Object({
   ticket: Type.String({ description: 'To be sent to POST /session/code with the code that was mailed.' }),
 })
 
-export function sessionRoutes(app: App, { identity, tokens, users, store, clock, security, mails }: Rooms): void {
+export function sessionRoutes(app: App, { identity, tokens, users, accounts, store, clock, security, mails }: Rooms): void {
   const tags = ['session']
+  const userOf = async (who: Principal) => ({
+    user: {
+      id: who.user,
+      email: who.email,
+      username: who.username,
+      account: { id: who.account, name: who.accountName, ...(await faceOf(accounts, who.account)) },
+      roles: [...who.roles],
+      secondFactor: security.twoFactor ? ('mail' as const) : null,
+    },
+  })
   const secondFactor = createSecondFactor(clock)
   const begin = async (id: number, request: Request, reply: Reply) => {
     const token = await tokens.issue(id, 'session')
