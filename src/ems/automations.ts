@@ -69,12 +69,13 @@ export interface Automations {
 
 export type AutomationWork = (automation: Automation, due: Instant) => Promise<string>
 
-const COLUMNS = `a.id, a.asset_id as asset, a.type, a.name, a.cronstr as cron, a.timezone, coalesce(a.cursor, a.created_at) as cursor, a.active,
+/** Columns of an {@link Automation} `a`. */
+export const AUTOMATION_COLUMNS = `a.id, a.asset_id as asset, a.type, a.name, a.cronstr as cron, a.timezone, coalesce(a.cursor, a.created_at) as cursor, a.active,
   a.parameters, a.created_at as "createdAt", a.made_by as "madeBy", a.input_sensors as "inputSensors", a.output_sensors as "outputSensors", a.problem,
   (select count(*)::int from cariflex.automation_job j where j.automation = a.id) as jobs`
 
 export function openAutomations({ store, clock, log }: { store: Store; clock: Clock; log: Log }): Automations {
-  const get = (id: number) => store.first<Automation>(`select ${COLUMNS} from cariflex.automation a where a.id = $1`, [id])
+  const get = (id: number) => store.first<Automation>(`select ${AUTOMATION_COLUMNS} from cariflex.automation a where a.id = $1`, [id])
   const need = async (id: number): Promise<Automation> => {
     const found = await get(id)
     if (found) return found
@@ -83,7 +84,7 @@ export function openAutomations({ store, clock, log }: { store: Store; clock: Cl
   const nextRun = ({ active, cron, timezone }: Automation) => (active ? readCron(cron, timezone, clock.now()).next(clock.now()) : undefined)
   const list: Automations['list'] = ({ asset, active } = {}) =>
     store.query<Automation>(
-      `select ${COLUMNS} from cariflex.automation a where ($1::int is null or a.asset_id = $1) and ($2::bool is null or a.active = $2) order by a.id`,
+      `select ${AUTOMATION_COLUMNS} from cariflex.automation a where ($1::int is null or a.asset_id = $1) and ($2::bool is null or a.active = $2) order by a.id`,
       [asset ?? null, active ?? null],
     )
   return {

@@ -20,7 +20,8 @@ export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
 export { type Relations, relationsTo } from './asset-relation.ts'
 export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'
-export { describeCron, readCron } from './automating/cron.ts'
+export { describeCron, nextRuns, readCron } from './automating/cron.ts'
+export { type AutomationFilter, type AutomationView, automationsInView } from './automating/view.ts'
 export {
   AUTOMATION_TYPES,
   type Automation,
@@ -100,7 +101,15 @@ export { type LastReading, openRecorder, type Recorder } from './recorder.ts'
 export { applyOffsets } from './reporting/offset.ts'
 export { OPERATIONS, PROPERTIES } from './reporting/operations.ts'
 export { REPORTERS, type ReporterName, type ReportOrder, readReportOrder } from './reporting/order.ts'
-export { READY_REPORTS, type ReadyName, type ReadyOrder, type ReadyReport, type ReportLine } from './reporting/ready-report.ts'
+export {
+  READY_REPORTS,
+  type ReadyName,
+  type ReadyOrder,
+  type ReadyReport,
+  type ReportLine,
+  readReadyOrder,
+  readyOrderIn,
+} from './reporting/ready-report.ts'
 export { type ReportTable, sensorsOfReport } from './reporting/reporters.ts'
 export { isReady, openReports, REPORTING, type ReportParts, type ReportResult, type Reports, type ReportView } from './reports.ts'
 export { RETENTION, type Retention, thin } from './retention.ts'

@@ -110,10 +110,11 @@ export function openReports(parts: ReportParts): Reports {
 
   const viewsOf = async (rows: Row[]): Promise<ReportView[]> =>
     Promise.all(
-      rows.map(async (row) => ({
-        ...{ id: row.id, asset: row.asset, report: row.kind, askedAt: row.askedAt, start: row.start, end: row.end, result: row.result },
-        job: await queue.get(row.id),
-      })),
+      rows.map(async ({ kind, result, ...row }) => {
+        const job = await queue.get(row.id)
+        // It may have ended between the two looks.
+        return { ...row, report: kind, result: result ?? (job?.status === 'FINISHED' ? (job.result as ReportResult) : null), job }
+      }),
     )
   return {
     async trigger(asset, order, { automation } = {}) {

@@ -49,6 +49,21 @@ export function readCron(text: string, zone: string, now: Instant): Recurrence {
   }
 }
 
+/** The next moments after `now`, at most `count`. @throws Problem `invalid-cron` (422) */
+export function nextRuns(text: string, zone: string, now: Instant, count: number): Instant[] {
+  const { next } = readCron(text, zone, now)
+  const runs: Instant[] = []
+  for (let at = now; runs.length < count; ) {
+    try {
+      at = next(at)
+    } catch {
+      break
+    }
+    runs.push(at)
+  }
+  return runs
+}
+
 function parse(pattern: string, zone: string, text: string): Cron {
   try {
     return new Cron(pattern, { timezone: zone, paused: true, mode: '5-part' })

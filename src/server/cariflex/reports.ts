@@ -2,7 +2,6 @@
 import { type Static, Type } from 'typebox'
 import {
   type Asset,
-  applyOffsets,
   csvText,
   demand,
   PROGRAM_CSV,
@@ -12,11 +11,12 @@ import {
   type ReadyName,
   type ReportResult,
   type ReportView,
+  readReadyOrder,
   readReportOrder,
   sensorsOfReport,
 } from '#ems'
 
-import { dayAfter, dayStart, formatInstant, type Instant, instant, isZone, Problem, parseInstant } from '#kernel'
+import { formatInstant, type Instant, instant, isZone, Problem, parseInstant } from '#kernel'
 import type { App } from '../app.ts'
 import { mayReport } from '../flexmeasures/automation-work.ts'
 import { zoneOf } from '../flexmeasures/automations.ts'
@@ -188,18 +188,11 @@ async function trigger(rooms: Rooms, who: Principal, asset: Asset, body: Static<
       status: 422,
       hint: 'Give either report or reporter.',
     })
-  const start = momentOf(body.start, body['start-offset'], now, zone) ?? dayAfter(now, zone, -1)
-  const end =
-    momentOf(body.end, body['end-offset'], now, zone) ??
-    (body.start === undefined && body['start-offset'] === undefined ? dayStart(now, zone) : now)
-  if (end <= start) throw new Problem('invalid-report', 'The period ends before it begins.', { status: 422, hint: 'Give a later end.' })
-  return rooms.reports.trigger(asset.id, { report, start, end })
+  return rooms.reports.trigger(asset.id, readReadyOrder(report, defined(body), { now, zone }))
 }
 
-function momentOf(given: string | undefined, chain: string | undefined, now: Instant, zone: string): Instant | undefined {
-  if (given === undefined && chain === undefined) return undefined
-  return applyOffsets(given === undefined ? now : parseInstant(given), chain ?? '', zone)
-}
+const defined = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
 
 const STATUS_GONE = 'FINISHED'
 

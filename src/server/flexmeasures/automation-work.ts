@@ -7,9 +7,11 @@ import {
   applyOffsets,
   demand,
   forbidden,
+  isReady,
   offspring,
   type Principal,
   readReportOrder,
+  readyOrderIn,
   type Sensor,
   sensorsOfReport,
 } from '#ems'
@@ -126,22 +128,23 @@ async function reporting(
   automation?: Automation,
 ): Promise<Ready> {
   const order = readReport(parameters, due, timezone)
+  const made = automation && { automation: automation.id }
+  // A ready report reads the site of its asset, and writes nothing but itself.
+  if (isReady(order)) return { inputs: [], outputs: [], run: () => rooms.reports.trigger(asset.id, order, made) }
   const { reads, writes } = sensorsOfReport(order)
   await mayReport(rooms, who, { reads, writes })
   return {
     inputs: reads.map(({ sensor }) => sensor),
     outputs: writes.map(({ sensor }) => sensor),
-    async run() {
-      return rooms.reports.trigger(asset.id, order, automation && { automation: automation.id })
-    },
+    run: () => rooms.reports.trigger(asset.id, order, made),
   }
 }
 
 function readReport(parameters: Record<string, unknown>, now: Instant, zone: string) {
   try {
-    return readReportOrder(parameters, { now, zone })
+    return readyOrderIn(parameters, { now, zone }) ?? readReportOrder(parameters, { now, zone })
   } catch (error) {
-    if (hasCode(error, 'invalid-report', 'invalid-offset')) throw invalid('json', { parameters: [error.message] })
+    if (hasCode(error, 'invalid-report', 'invalid-offset', 'invalid-datetime')) throw invalid('json', { parameters: [error.message] })
     throw error
   }
 }
