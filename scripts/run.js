@@ -2,9 +2,10 @@
 // Uses Node built-ins only: it must work in a clone where nothing was installed yet.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -65,6 +66,38 @@ const testFiles = (folder, pattern) =>
     .map((file) => join(folder, file))
     .sort()
 
+/** Files that start programs and wait for them, or change their own process: each in a process of its own, first. */
+const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog)\.test\.ts$/
+
+/**
+ * Loading the program costs a process one to two seconds: all other files share a few processes, in which they run one after the other.
+ * A file that cannot be loaded fails as a test of its name.
+ */
+function gathered(files) {
+  const groups = Array.from({ length: 3 * availableParallelism() }, () => ({ bytes: 0, files: [] }))
+  const sized = files.map((file) => ({ file, bytes: 3000 + statSync(join(root, file)).size }))
+  for (const { file, bytes } of sized.sort((a, b) => b.bytes - a.bytes)) {
+    const least = groups.reduce((least, group) => (group.bytes < least.bytes ? group : least))
+    least.bytes += bytes
+    least.files.push(file)
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'cariflex-tests-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return groups
+    .filter((group) => group.files.length > 0)
+    .map((group, index) => {
+      const place = join(folder, `group-${index + 1}.test.mjs`)
+      const names = JSON.stringify(group.files.map((file) => ({ file, url: pathToFileURL(join(root, file)).href })))
+      writeFileSync(
+        place,
+        `import test from 'node:test'
+for (const { file, url } of ${names}) await import(url).catch((error) => test(file, () => { throw error }))
+`,
+      )
+      return place
+    })
+}
+
 const test = (files, concurrency = 3) =>
   must(process.execPath, [
     ...tsx,
@@ -92,8 +125,9 @@ const commands = {
       ...testFiles('test', /^(docs|house|sayings)\.test\.ts$/),
       ...testFiles('src', /\.test\.ts$/),
       ...testFiles('web', /\.test\.tsx?$/),
-    ]
-    test(args.length > 0 ? unit.filter((file) => args.some((word) => file.includes(word))) : unit)
+    ].filter((file) => args.length === 0 || args.some((word) => file.includes(word)))
+    const shared = unit.filter((file) => !ALONE.test(file))
+    test(shared.length > 3 ? [...unit.filter((file) => ALONE.test(file)), ...gathered(shared)] : unit)
   },
   check() {
     must(binary('tsc'), ['--noEmit'])
