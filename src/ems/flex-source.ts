@@ -67,7 +67,8 @@ type AssetRow = Omit<AssetFacts, 'flexContext' | 'onlyPowerSensor'>
 const FACTS = `select g.id, g.name, t.name as type, g.attributes, g.flex_model as "flexModel"
   from generic_asset g join generic_asset_type t on t.id = g.generic_asset_type_id`
 
-function factsOf(sensor: Sensor): SensorFacts {
+/** What the scheduler sees of a sensor. */
+export function factsOf(sensor: Sensor): SensorFacts {
   const { attributes } = sensor
   const positive = attributes['consumption_is_positive']
   const floors = attributes['floor_datetimes_to_resolution']
@@ -91,7 +92,8 @@ export interface InheritedField {
   from: { asset: number; name: string }
 }
 
-interface Ancestor {
+/** An asset of a line of ancestors and the flex-context stored on it. */
+export interface Ancestor {
   asset: number
   name: string
   context: Record<string, unknown>
@@ -119,7 +121,8 @@ export async function inheritedFlexContext(store: Queryable, asset: number, own?
 /** Fields that say one thing together: the nearest asset that names any of them names all. */
 const family = (field: string): string => (field.startsWith('inflexible-') ? 'inflexible-*' : field)
 
-function inherited(ancestors: Ancestor[]): Record<string, InheritedField> {
+/** Fields of a line of ancestors, the nearest asset first. */
+export function inherited(ancestors: Ancestor[]): Record<string, InheritedField> {
   const context: Record<string, InheritedField> = {}
   const said = new Set<string>()
   for (const { asset, name, context: own } of ancestors) {

@@ -151,6 +151,7 @@ export { type NewSensor, openSensors, type Page, type Sensor, type SensorFilter,
 export type { Answer, Receipt, Setpoint } from './setpoint.ts'
 export { openSetpoints, type Setpoints, type SetpointView, setpointView } from './setpoints.ts'
 export { flexibleDevices, flexibleNominal, type Site, type SiteDevice, type SiteDevice as SiteAsset } from './site.ts'
+export type { SiteLook } from './site-look.ts'
 export { type RankedSource, rankSources } from './source-ranks.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { isoLength, judgeStaleness, type LastEvent, preciseLength, type Staleness, statusSpecs } from './staleness.ts'

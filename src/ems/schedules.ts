@@ -1,6 +1,6 @@
 /** Schedules on request: checked when asked for, solved in a durable job, stored as beliefs, kept with the job for whoever reads them. */
 import { createHash } from 'node:crypto'
-import { type Clock, formatInstant, HOUR, type Instant, instant, isProblem, Problem, SECOND } from '#kernel'
+import { type Clock, formatInstant, HOUR, type Instant, instant, isProblem, type Millis, Problem, SECOND } from '#kernel'
 import type { Job, Queue, RunningJob, Store } from '#store'
 import type { BeliefBatch, Beliefs } from './belief.ts'
 import { flexSource } from './flex-source.ts'
@@ -8,8 +8,10 @@ import { sensorsNamedIn } from './scheduling/flex-names.ts'
 import type { ScheduleExplanation, ScheduleOutput, ScheduleRequest, ScheduleResult } from './scheduling/scheduler.ts'
 import { schedulerFor, schedulerNamed } from './scheduling/schedulers.ts'
 import { entriesInTurn, inTurn, type SequenceParts } from './scheduling/sequence.ts'
+import type { SeriesSource } from './scheduling/series-source.ts'
 import type { SolverPool } from './scheduling/solver-pool.ts'
 import type { Sensor, Sensors } from './sensors.ts'
+import { lookAtSite, type SiteLook } from './site-look.ts'
 
 export const SCHEDULING = 'scheduling'
 
@@ -56,9 +58,19 @@ export interface Schedules {
    * time of the cache gives the same job, unless that failed.
    * @throws Problem `invalid-flex-config` (422) with `details.fields`, `bad-flex-model`, `unknown-scheduler`; what `allow` throws
    */
-  trigger(order: ScheduleOrder, options?: { allow?: (sensor: Sensor, path: string[]) => void; fresh?: boolean }): Promise<string>
+  trigger(
+    order: ScheduleOrder,
+    options?: { allow?: (sensor: Sensor, path: string[]) => void; fresh?: boolean; site?: SiteLook },
+  ): Promise<string>
   /** Checks the order as `trigger` does and makes no job. Resolves to the sensors it would write, as far as the order or the assets name them. */
   check(order: ScheduleOrder, allow: (sensor: Sensor, path: string[]) => void): Promise<number[]>
+  /** One look at the site of an order, for `trigger` to use as well. */
+  look(asset: number): Promise<SiteLook | undefined>
+  /**
+   * The schedule of a job that this process makes, or made of late: as soon as its beliefs are committed, waited for up to `within` ms.
+   * Undefined when there is none by then: `get` says why.
+   */
+  ready(id: string, within: Millis): Promise<StoredSchedule | undefined>
   /** The job and, once it is done, its schedule. */
   get(id: string): Promise<ScheduleJob | undefined>
   /** Whom the job is about. */
@@ -97,19 +109,22 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const { clock, queue, store } = parts
   const source = flexSource(parts)
   /** What was read at the trigger, so that the job need not read it again; a job taken after a restart reads for itself. */
-  const read = new Map<string, unknown>()
+  const read = new Map<string, { plan: unknown; source: SeriesSource }>()
   /** Schedules whose beliefs are committed. */
   const done = new Map<string, StoredSchedule>()
+  const awaited = openAwaited(clock)
   const requestOf = (order: Order): ScheduleRequest => ({
     ...order,
     ...(parts.maxSteps !== undefined && { maxSteps: parts.maxSteps }),
     ...(parts.maxLength !== undefined && { maxLength: parts.maxLength }),
     ...(parts.dialect !== undefined && { dialect: parts.dialect }),
   })
-  const schedulerOf = async (order: Order | ScheduleOrder) => {
+  const sourceFor = async (asset: number, site?: SiteLook): Promise<SeriesSource> =>
+    (site?.asset.id === asset ? site : await lookAtSite(parts, asset))?.source ?? source
+  const schedulerOf = async (order: Order | ScheduleOrder, from: SeriesSource) => {
     const [asset, sensor] = await Promise.all([
-      source.asset(order.asset),
-      order.single ? source.sensor(Number(order.flexModel[0]?.['sensor'])) : undefined,
+      from.asset(order.asset),
+      order.single ? from.sensor(Number(order.flexModel[0]?.['sensor'])) : undefined,
     ])
     return schedulerFor(asset, sensor)
   }
@@ -122,10 +137,10 @@ export function openSchedules(parts: ScheduleParts): Schedules {
     let spent = 0
     const ticking = clock.every(SECOND, () => job.progress({ stage: 'solving', done: ++spent, total: seconds, unit: 's' }))
     try {
-      const ready = read.get(job.id) ?? (await scheduler.read(requestOf(payload.order), source))
+      const ready = read.get(job.id) ?? (await readBy(scheduler, payload.order, await sourceFor(payload.order.asset)))
       read.delete(job.id)
-      const result = await scheduler.schedule(ready, {
-        source,
+      const result = await scheduler.schedule(ready.plan, {
+        source: ready.source,
         pool: parts.pool(),
         deadlineMs: parts.deadlineMs ?? 60_000,
         whenInfeasible: 'fail',
@@ -133,7 +148,9 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       await keep(parts, payload.order, result)
       const stored = storedOf(result)
       remember(done, job.id, stored)
-      // The schedule is there to be read; why it is so may take a moment longer.
+      awaited.tell(job.id)
+      // The schedule is there to be read, and whoever waits for it gets it first; why it is so may take a moment longer.
+      await new Promise(setImmediate)
       const explained = result.explain ? { ...stored, explanation: result.explain() } : stored
       remember(done, job.id, explained)
       return explained
@@ -143,14 +160,20 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       ticking.cancel()
     }
   }
+  const readBy = async (scheduler: ReturnType<typeof schedulerNamed>, order: Order, from: SeriesSource) => ({
+    plan: await scheduler.read(requestOf(order), from),
+    source: from,
+  })
   const stop = queue.work(SCHEDULING, work, 2)
+  const deaf = queue.on((job) => job.queue === SCHEDULING && job.endedAt !== null && awaited.tell(job.id))
 
-  const enqueueOne = async (order: Order, asked: string): Promise<string> => {
-    const scheduler = await schedulerOf(order)
-    const plan = await scheduler.read(requestOf(order), source)
+  const enqueueOne = async (order: Order, asked: string, site?: SiteLook): Promise<string> => {
+    const from = await sourceFor(order.asset, site)
+    const scheduler = await schedulerOf(order, from)
     const id = crypto.randomUUID()
-    remember(read, id, plan)
+    remember(read, id, await readBy(scheduler, order, from))
     const payload: Payload = { order, scheduler: scheduler.name }
+    awaited.expect(id)
     await queue.enqueue(SCHEDULING, payload, { id, maxTries: 2, backoff: SECOND, priority: 50, asked })
     return id
   }
@@ -161,7 +184,7 @@ export function openSchedules(parts: ScheduleParts): Schedules {
     const orders = await inTurn(order, entries, sequence)
     const jobs = await Promise.all(
       orders.map(async (one) => {
-        const scheduler = await schedulerOf(one)
+        const scheduler = await schedulerOf(one, source)
         await scheduler.read(requestOf(one), source)
         return { order: one, scheduler: scheduler.name, chained: true }
       }),
@@ -176,6 +199,7 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       for (const payload of jobs) chain.push(await add(payload))
       chain.push(await add({ chain: [...chain], asset: order.asset }, { asked }))
     })
+    awaited.expect(chain.at(-1)!)
     return chain.at(-1)!
   }
 
@@ -188,7 +212,7 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   }
 
   return {
-    async trigger({ sequential = false, ...order }, { allow, fresh = false } = {}) {
+    async trigger({ sequential = false, ...order }, { allow, fresh = false, site } = {}) {
       if (allow) await demandReadable(order, parts.sensors, allow)
       const asked = createHash('sha256')
         .update(JSON.stringify(sorted({ ...order, sequential })))
@@ -197,12 +221,17 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       const known = fresh ? undefined : await queue.asked(SCHEDULING, asked, since)
       if (known !== undefined) return known
       const full: Order = { ...order, prior: order.prior ?? clock.now() }
-      return sequential ? enqueueChain(full, asked) : enqueueOne(full, asked)
+      return sequential ? enqueueChain(full, asked) : enqueueOne(full, asked, site)
+    },
+    look: (asset) => lookAtSite(parts, asset),
+    async ready(id, within) {
+      if (!done.has(id)) await awaited.wait(id, within)
+      return done.get(id)
     },
     async check({ sequential: _, ...order }, allow) {
       await demandReadable(order, parts.sensors, allow)
       const full: Order = { ...order, prior: order.prior ?? clock.now() }
-      await (await schedulerOf(full)).read(requestOf(full), source)
+      await (await schedulerOf(full, source)).read(requestOf(full), source)
       const named = order.flexModel.flatMap(({ sensor }) => (typeof sensor === 'number' ? [sensor] : []))
       if (named.length > 0) return named
       const stored = await source.offspring(order.asset)
@@ -225,7 +254,42 @@ export function openSchedules(parts: ScheduleParts): Schedules {
       const { asset, single, flexModel } = payload.order
       return { asset, ...(single && { sensor: Number(flexModel[0]?.['sensor']) }) }
     },
-    close: stop,
+    async close() {
+      deaf()
+      awaited.close()
+      await stop()
+    },
+  }
+}
+
+/** Jobs of this process that have not ended, and who waits for each. */
+function openAwaited(clock: Clock) {
+  const waiters = new Map<string, Set<() => void>>()
+  return {
+    expect: (id: string) => remember(waiters, id, new Set(), 10_000),
+    tell(id: string) {
+      const told = waiters.get(id)
+      waiters.delete(id)
+      for (const waiter of told ?? []) waiter()
+    },
+    /** Resolves when the job has ended, when `within` ms have passed, or at once when it is not expected. */
+    wait(id: string, within: Millis): Promise<void> {
+      const waiting = waiters.get(id)
+      if (!waiting) return Promise.resolve()
+      return new Promise((resolve) => {
+        const end = () => {
+          timer.cancel()
+          waiting.delete(end)
+          resolve()
+        }
+        const timer = clock.in(within, end)
+        waiting.add(end)
+      })
+    },
+    close() {
+      for (const waiting of waiters.values()) for (const waiter of [...waiting]) waiter()
+      waiters.clear()
+    },
   }
 }
 
@@ -255,9 +319,9 @@ const sorted = (value: unknown): unknown =>
         )
       : value
 
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
+function remember<T>(map: Map<string, T>, key: string, value: T, most = REMEMBERED): void {
   map.set(key, value)
-  if (map.size > REMEMBERED) map.delete(map.keys().next().value as string)
+  if (map.size > most) map.delete(map.keys().next().value as string)
 }
 
 /**

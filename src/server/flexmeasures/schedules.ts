@@ -1,6 +1,6 @@
 /** Triggering and reading schedules (reference 2.7). */
 import { type Static, Type } from 'typebox'
-import { type Asset, demand, offspring, type Principal, type ScheduleOrder, type Sensor, type StoredSchedule } from '#ems'
+import { type Asset, demand, type Principal, type ScheduleOrder, type Sensor, type SiteLook, type StoredSchedule } from '#ems'
 import {
   addDuration,
   converter,
@@ -11,13 +11,14 @@ import {
   type Instant,
   isUnit,
   measures,
+  millis,
   parseDuration,
   parseInstant,
+  SECOND,
 } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-import { assetFor } from './assets.ts'
-import { type FieldErrors, hasCode, invalid, rejected } from './envelope.ts'
+import { type FieldErrors, failed, hasCode, invalid, rejected } from './envelope.ts'
 import { formatClock, formatHours, pythonText } from './format.ts'
 import { wordJob } from './jobs.ts'
 import { canonical, idOf } from './query.ts'
@@ -69,6 +70,8 @@ const GetQuery = Type.Object(
 
 /** Schedules are shown for so long when nobody says. */
 const SHOWN = 6 * HOUR
+/** A schedule that is being made is waited for so long before the answer says that it is: most are there by then, and nobody need ask twice. */
+const PATIENCE = millis(SECOND)
 
 export function scheduleRoutes(app: App, rooms: Rooms): void {
   const { schedules, sensors } = rooms
@@ -78,15 +81,15 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
     { schema: { tags, summary: 'Asks for a schedule of an asset', body: Trigger } },
     async (request, reply) => {
       const who = request.principal!
-      const asset = await assetFor(rooms, who, 'create-children', idOf(request.params))
+      const site = await siteFor(rooms, who, idOf(request.params))
       const context = (request.body as Record<string, unknown> | undefined)?.['flex-context'] ?? {}
       if (typeof context !== 'object') throw invalid('', { 'flex-context': ['`flex-context` must be an object, or a list of objects.'] })
       const body = check(Trigger, request.body ?? {}, '') as TriggerBody
       const given = body['flex-model'] ?? []
       const entries = Array.isArray(given) ? given : [given]
-      await refuseStrangers(rooms, asset, entries)
-      const id = await rooms.rateLimits.trigger(who, asset.id, reply, () =>
-        trigger(rooms, who, { asset: asset.id, body, location: '' }, entries),
+      await refuseStrangers(rooms, site, entries)
+      const id = await rooms.rateLimits.trigger(who, site.asset.id, reply, () =>
+        trigger(rooms, who, { asset: site.asset.id, site, body, location: '' }, entries),
       )
       return reply.code(code).send(accepted(id))
     },
@@ -113,6 +116,8 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
     const query = check(GetQuery, canonical(request.query), '') as Static<typeof GetQuery>
     const { uuid } = request.params as { uuid: string }
     const turn = unitTurn(sensor, query.unit)
+    const ready = await schedules.ready(uuid, PATIENCE)
+    if (ready) return answer(await sensors.need(sensor.id), ready, query, turn)
     const found = await schedules.get(uuid)
     if (!found) throw rejected(400, 'UNRECOGNIZED_UDI_EVENT', `The requested UDI event (id = ${uuid}, type = job) is not known.`)
     if (found.schedule) return answer(await sensors.need(sensor.id), found.schedule, query, turn)
@@ -134,9 +139,16 @@ const accepted = (id: string) => ({
   schedule: id,
 })
 
+/** The site that a schedule is asked of. @throws 404, 403 */
+async function siteFor(rooms: Rooms, who: Principal, id: number): Promise<SiteLook> {
+  const site = await rooms.schedules.look(id)
+  if (!site) throw failed(404, `No asset found with ID ${id}.`)
+  demand(who, 'create-children', { kind: 'asset', account: site.asset.account, consultancy: site.asset.consultancy })
+  return site
+}
+
 /** @throws 422 for sensors and assets that are unknown, from elsewhere, or named twice */
-async function refuseStrangers(rooms: Rooms, asset: Asset, entries: Record<string, unknown>[]): Promise<void> {
-  const tree = await offspring(rooms.store, asset.id)
+async function refuseStrangers(rooms: Rooms, { asset, tree }: SiteLook, entries: Record<string, unknown>[]): Promise<void> {
   const seen = new Set<number>()
   for (const [index, entry] of entries.entries()) {
     const group = entry['group'] as Record<string, unknown> | undefined
@@ -147,13 +159,13 @@ async function refuseStrangers(rooms: Rooms, asset: Asset, entries: Record<strin
       if (typeof id !== 'number') continue
       const sensor = await rooms.sensors.get(id)
       if (!sensor) throw invalid('', { 'flex-model': { [index]: { sensor: [`No sensor found with ID ${id}.`] } } })
-      if (!tree.includes(sensor.asset))
+      if (!tree.has(sensor.asset))
         throw invalid('', { _schema: [`Sensor ${id} does not belong to asset ${asset.id} (or to one of its offspring)`] })
       if (isOwn && seen.has(id)) throw invalid('', { _schema: [`Sensor ${id} should not occur more than once in the flex-model`] })
       if (isOwn) seen.add(id)
     }
     const at = entry['asset']
-    if (typeof at === 'number' && !tree.includes(at))
+    if (typeof at === 'number' && !tree.has(at))
       throw invalid('', { _schema: [`Asset ${at} does not belong to asset ${asset.id} (or to one of its offspring)`] })
     if (entry['sensor'] === undefined && at === undefined && entry['state-of-charge'] === undefined)
       throw invalid('', { 'flex-model': { [index]: { _schema: ['Specify either a sensor or an asset.'] } } })
@@ -162,6 +174,7 @@ async function refuseStrangers(rooms: Rooms, asset: Asset, entries: Record<strin
 
 interface Asked {
   asset: number
+  site?: SiteLook
   /** When one sensor was triggered. */
   sensor?: Sensor
   body: TriggerBody
@@ -172,7 +185,9 @@ async function trigger(rooms: Rooms, who: Principal, asked: Asked, flexModel: Re
   const { body } = asked
   const fresh = body['force-new-job-creation'] ?? body.force_new_job_creation ?? false
   const order = await orderOf(rooms, asked, flexModel)
-  return worded(() => rooms.schedules.trigger(order, { fresh, allow: allowing(who, asked.sensor === undefined) }))
+  return worded(() =>
+    rooms.schedules.trigger(order, { fresh, allow: allowing(who, asked.sensor === undefined), ...(asked.site && { site: asked.site }) }),
+  )
 }
 
 /** What an automation asks of a schedule of an asset: checked only, or made. `body` is that of a trigger. @throws 422, 403 */
@@ -184,7 +199,9 @@ export async function scheduleByItself(
 ): Promise<{ check(): Promise<number[]>; trigger(): Promise<string> }> {
   const body = check(Trigger, given, '') as TriggerBody
   const entries = [body['flex-model'] ?? []].flat()
-  await refuseStrangers(rooms, asset, entries)
+  const site = await rooms.schedules.look(asset.id)
+  if (!site) throw failed(404, `No asset found with ID ${asset.id}.`)
+  await refuseStrangers(rooms, site, entries)
   const order = await orderOf(rooms, { asset: asset.id, body, location: '' }, entries)
   const allow = allowing(who, true)
   return {

@@ -350,3 +350,22 @@ test('a job that failed is tried again under its own id, one that ended well or 
   assert.equal(await queue.retry(await queue.enqueue('other', {})), false, 'it waits already')
   assert.equal(await queue.retry('nonsense'), false)
 })
+
+test('a job that an idle worker can begin is started by the statement that writes it; others wait in line', async (t) => {
+  const { queue } = await fresh(t)
+  const ends: (() => void)[] = []
+  queue.work('quick', () => new Promise<void>((resolve) => void ends.push(resolve)), 2)
+  await queue.enqueue('quick', 'the look for it finds that nothing else waits')
+  while (ends.length < 1) await new Promise(setImmediate)
+  const id = await queue.enqueue('quick', 1)
+  assert.equal(ends.length, 2, 'its handler runs when enqueue resolves')
+  const { status, tries, startedAt } = (await queue.get(id))!
+  assert.deepEqual([status, tries, startedAt], ['STARTED', 1, NOON])
+  const last = await queue.enqueue('quick', 2)
+  assert.equal((await queue.get(last))!.status, 'QUEUED')
+  const done = reaches(queue, () => last, 'FINISHED')
+  ends[0]!()
+  while (ends.length < 3) await new Promise(setImmediate)
+  for (const end of ends) end()
+  await done
+})

@@ -8,11 +8,12 @@ import { isAlive, startOf } from '../embedded/alive.ts'
 import type { Queryable, Store, Transaction } from '../store.ts'
 import { asInterval, asJson, asTimestamp } from '../value.ts'
 import { JOB_COLUMNS, type Job, type JobHandler, type JobOptions } from './job.ts'
-import { LEASE, startWorker, type Worker } from './worker.ts'
+import { LEASE, startWorker, type Taken, type Worker } from './worker.ts'
 
 export interface Queue {
   /**
-   * Adds a job and returns its id. With `tx` it exists only if that transaction commits, and starts right after.
+   * Adds a job and returns its id: it is durable by then. With `tx` it exists only if that transaction commits, and starts right after. Where
+   * this process has an idle worker of the queue, it is written as STARTED and begins at once.
    *
    *     await queue.enqueue('scheduling', { asset: 3 }, { key: 'asset 3' })
    */
@@ -61,7 +62,12 @@ export function openQueue({ store, clock, log }: { store: Store; clock: Clock; l
   }
   const quietly = (work: () => Promise<void>) => () =>
     void work().catch((error: unknown) => log.warn({ error: describeError(error) }, 'the job queue could not be looked after'))
-  const releaseAfter = (ended: string) =>
+  /** Jobs that others of this process wait for; what other processes make wait is found by looking. */
+  const awaited = new Set<string>()
+  const releaseAfter = (ended: string) => {
+    if (awaited.delete(ended)) releaseNow(ended)
+  }
+  const releaseNow = (ended: string) =>
     quietly(async () => {
       const waiting = await store.query<{ queue: string }>(
         `select distinct queue from cariflex.job where depends_on = $1 and status = 'DEFERRED'`,
@@ -86,10 +92,21 @@ export function openQueue({ store, clock, log }: { store: Store; clock: Clock; l
 
   return {
     async enqueue(queue, payload, options = {}, tx = store) {
+      const place = tx === store && isForNow(options, clock.now()) ? workers.get(queue)?.reserve() : undefined
+      if (place)
+        try {
+          const job = await insertStarted(store, queue, payload, options, { now: clock.now(), me })
+          place.begin(job)
+          return job.id
+        } catch (error) {
+          place.free()
+          throw error
+        }
+      if (options.after !== undefined) awaited.add(options.after)
       const { id, runAt } = await insert(tx, queue, payload, options, clock.now())
       const wake = () => workers.get(queue)?.wake()
       const start = () => {
-        if (options.after !== undefined) releaseAfter(options.after)
+        if (options.after !== undefined) releaseNow(options.after)
         else if (runAt > clock.now()) clock.in(runAt - clock.now(), wake)
         else wake()
       }
@@ -207,6 +224,42 @@ async function insert(tx: Queryable, queue: string, payload: unknown, options: J
   )
   if (!row) throw new Error('insert returned nothing')
   return row
+}
+
+const isForNow = ({ key, after, runAt }: JobOptions, now: Instant): boolean =>
+  key === undefined && after === undefined && (runAt === undefined || runAt <= now)
+
+/** A job that begins as soon as it is written: its worker in this process has a place for it. */
+async function insertStarted(
+  store: Queryable,
+  queue: string,
+  payload: unknown,
+  { priority = 100, runAt, deadline, maxTries = 3, backoff = SECOND, id, asked }: JobOptions,
+  { now, me }: { now: Instant; me: string },
+): Promise<Taken> {
+  const job = await store.first<Taken>(
+    `insert into cariflex.job (id, queue, payload, priority, status, enqueued_at, run_at, deadline, max_tries, backoff, asked, tries, started_at,
+       locked_by, locked_until)
+     values (coalesce($1::uuid, gen_random_uuid()), $2, $3, $4, 'STARTED', $5, $6, $7, $8, $9, $10, 1, $5, $11, $12)
+     returning ${JOB_COLUMNS}, backoff`,
+    [
+      id ?? null,
+      queue,
+      asJson(payload),
+      priority,
+      asTimestamp(now),
+      asTimestamp(runAt ?? now),
+      deadline === undefined ? null : asTimestamp(deadline),
+      maxTries,
+      asInterval(backoff),
+      asked ?? null,
+      me,
+      asTimestamp((now + LEASE) as Instant),
+    ],
+    'insert-started-job',
+  )
+  if (!job) throw new Error('insert returned nothing')
+  return job
 }
 
 /** Jobs whose predecessor is done come to the front of the queue; those whose predecessor failed, or is gone, fail with it, one after the other. */

@@ -28,13 +28,21 @@ export interface WorkerParts {
 
 export interface Worker {
   readonly running: ReadonlyMap<string, Run>
+  /** Holds a place for a job that the caller is about to write as STARTED here; undefined when none is free, or others may wait for it. */
+  reserve(): Place | undefined
   /** Looks for work now. */
   wake(): void
   /** Takes no further jobs, aborts those that run and puts them back into the queue. */
   stop(): Promise<void>
 }
 
-type Taken = Job & { backoff: Millis }
+export type Taken = Job & { backoff: Millis }
+
+/** A place held for a job: to be used or given back. */
+export interface Place {
+  begin(job: Taken): void
+  free(): void
+}
 
 export function startWorker(parts: WorkerParts, queue: string, handler: JobHandler, concurrency: number): Worker {
   const { store, clock, log, me } = parts
@@ -42,24 +50,35 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
   let stopping = false
   let looking = false
   let again = false
+  /** False when the last look found nothing more that waits: then the end of a job needs no look. */
+  let mayWait = true
+  let held = 0
 
   const wake = () => {
     if (stopping) return
     again = true
+    mayWait = true
     if (!looking) void look()
   }
+  const room = () => concurrency - running.size - held
 
   /** One look at a time; a call during a look makes another one follow. */
   async function look(): Promise<void> {
     looking = true
     try {
-      while (again && !stopping && running.size < concurrency) {
+      while (again && !stopping && room() > 0) {
         again = false
-        const jobs = await take(concurrency - running.size)
+        mayWait = false
+        const wanted = room()
+        const jobs = await take(wanted)
         for (const job of jobs) begin(job)
-        if (jobs.length > 0) again = true
+        if (jobs.length === wanted) {
+          again = true
+          mayWait = true
+        }
       }
     } catch (error) {
+      mayWait = true
       log.warn({ queue, error: describeError(error) }, 'no jobs could be taken')
     } finally {
       looking = false
@@ -86,7 +105,8 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
     parts.tell(job)
     const ended = run(job, abort).finally(() => {
       running.delete(job.id)
-      wake()
+      // One of its key may wait for its end.
+      if (mayWait || job.key !== null) wake()
     })
     running.set(job.id, { abort, ended })
   }
@@ -170,6 +190,25 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
   return {
     running,
     wake,
+    reserve() {
+      if (stopping || looking || mayWait || room() <= 0) return undefined
+      held++
+      let isHeld = true
+      const free = () => {
+        if (isHeld) held--
+        isHeld = false
+      }
+      return {
+        begin(job) {
+          free()
+          begin(job)
+        },
+        free() {
+          free()
+          if (mayWait) wake()
+        },
+      }
+    },
     async stop() {
       stopping = true
       for (const { abort } of running.values())
