@@ -5,6 +5,8 @@ import { AUTOMATION_COLUMNS, type Automation } from '../automations.ts'
 
 export interface AutomationView extends Automation {
   assetName: string
+  /** Sensors it writes, by name. */
+  outputs: { sensor: number; name: string }[]
   /** Of the asset; null for public ones. */
   account: number | null
   consultancy: number | null
@@ -34,7 +36,9 @@ export async function automationsInView(
   const given = [accounts === 'all' ? null : [...accounts], asset ?? null, active ?? null]
   const counted = await store.first<{ n: number }>(`select count(*)::int as n from ${where}`, given)
   const rows = await store.query<AutomationView>(
-    `select ${AUTOMATION_COLUMNS}, g.name as "assetName", g.account_id as account, owner.consultancy_account_id as consultancy,
+    `select ${AUTOMATION_COLUMNS}, g.name as "assetName",
+       coalesce((select jsonb_agg(jsonb_build_object('sensor', s.id, 'name', s.name) order by s.id) from sensor s where s.id = any(a.output_sensors)), '[]') as outputs,
+       g.account_id as account, owner.consultancy_account_id as consultancy,
        last.job as "lastJob", last.due_at as "lastDue", job.status as "lastStatus", job.exc as "lastProblem"
      from (select a.*, g.name as named from ${where} order by g.name, a.id limit $4 offset $5) a
      join generic_asset g on g.id = a.asset_id left join account owner on owner.id = g.account_id

@@ -13,6 +13,7 @@ interface Shown {
   next: string | null
   active: boolean
   mayChange: boolean
+  outputs: { sensor: number; name: string }[]
   last: { job: string; due: string; status: string | null; problem: string | null } | null
 }
 
@@ -29,6 +30,11 @@ test('automations of every asset one may read stand in one list, with how they e
     (await ask('POST', `/api/v3_0/assets/${asset}/automations`, { as: 'mel', body })).body['id'] as number
   const id = await make({ name: 'cost of yesterday', cron: '0 5 * * *', type: 'reporting', parameters: { report: 'self-consumption' } })
   const resting = await make({ name: 'at rest', cron: '*/15 * * * *', type: 'reporting', active: false, parameters: { report: 'cost' } })
+  const power = await door.sensor()
+  const forecast = await make({ name: 'load', cron: '@hourly', type: 'forecasting', parameters: { sensor: power, duration: 'PT24H' } })
+  const [other] = (await list('ann', '?offset=2')).data
+  assert.deepEqual([other?.id, other?.outputs], [forecast, [{ sensor: power, name: 's0' }]])
+  assert.equal((await ask('DELETE', `/api/v3_0/assets/${asset}/automations/${forecast}`, { as: 'mel' })).status, 204)
   const { data, total } = await list('ann', '?language=fr')
   assert.equal(total, 2)
   assert.deepEqual(
@@ -60,8 +66,11 @@ test('automations of every asset one may read stand in one list, with how they e
   for (let tries = 0; tries < 500 && !(await server.queue.get(ran!.job!))?.endedAt; tries++) await store.query('select pg_sleep(0.01)')
   const { last } = (await list('ann')).data[0]!
   assert.deepEqual([last?.job, last?.due], [ran!.job, '2026-11-25T05:00:00-04:00'])
-  assert.equal(last?.status, 'FAILED')
-  assert.match(last?.problem ?? '', /./)
+  assert.deepEqual([last?.status, last?.problem], ['FINISHED', null])
+  await store.query(`update cariflex.job set status = 'FAILED', exc = 'No flow.' where id = $1`, [last!.job])
+  assert.equal((await list('ann')).data[0]!.last?.problem, 'No flow.')
+  await store.query('delete from cariflex.job where id = $1', [last!.job])
+  assert.deepEqual((await list('ann')).data[0]!.last, { ...last, status: null, problem: null })
   const reports = await ask('GET', `/api/cariflex/v1/assets/${asset}/reports`, { as: 'ann' })
   const [report] = reports.body['data'] as { report: string; start: string; end: string }[]
   assert.equal(report?.report, 'self-consumption')

@@ -21,6 +21,7 @@ const Shown = Type.Object({
   timezone: Type.String(),
   active: Type.Boolean(),
   next: Maybe(Moment),
+  outputs: Type.Array(Type.Object({ sensor: Type.Integer(), name: Type.String() })),
   jobs: Type.Integer({ description: 'Jobs it has made.' }),
   problem: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'Why the last run made no job.' }),
   parameters: Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true }),
@@ -79,10 +80,10 @@ export function automationRoutes(app: App, rooms: Rooms): void {
       const view = (one: AutomationView): Static<typeof Shown> => {
         const at = (moment: Parameters<typeof formatInstant>[0]) => formatInstant(moment, one.timezone)
         const next = automations.nextRun(one)
-        const { id, name, type, assetName, cron, timezone, jobs, problem, parameters, account, consultancy } = one
+        const { id, name, type, assetName, cron, timezone, jobs, problem, outputs, parameters, account, consultancy } = one
         return {
           ...{ id, name, type, asset: one.asset, assetName, cron, words: describeCron(cron, language), timezone, active: one.active },
-          ...{ next: next === undefined ? null : at(next), jobs, problem, parameters },
+          ...{ next: next === undefined ? null : at(next), jobs, problem, outputs, parameters },
           mayChange: permits(who, 'create-children', { kind: 'asset', account, consultancy }),
           last:
             one.lastJob === null || one.lastDue === null
