@@ -1,8 +1,9 @@
 /** Series from files of the reader's own: a column of moments and one of values, put on a regular grid. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { Frame, Regressor } from '#ems'
-import { atWallClock, describeError, type Instant, instant, Problem, parseInstant } from '#kernel'
+import { asSentence, atWallClock, describeError, type Instant, instant, Problem, parseInstant } from '#kernel'
 
 export interface SeriesFile {
   path: string
@@ -10,13 +11,15 @@ export interface SeriesFile {
   column?: string
   /** Of moments without an offset, and of the days and weeks that repeat. */
   zone: string
+  /** Days repeat in the offset of the first moment where it has one (not Z); nobody named a zone. */
+  ownOffset?: boolean
 }
 
 const LOCAL = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?$/
 
 /** The file as a frame without regressors. @throws Problem `data-unreadable` */
-export function readSeries({ path, column, zone }: SeriesFile): Frame {
-  const points = pointsOf(path, column, zone)
+export function readSeries({ path, column, zone, ownOffset = false }: SeriesFile): Frame {
+  const { points, offset } = pointsOf(path, column, zone)
   const step = stepOf(points.map(({ at }) => at))
   if (!(step > 0)) throw unreadable(path, 'its first column holds no series of moments')
   const start = points[0]!.at
@@ -30,20 +33,74 @@ export function readSeries({ path, column, zone }: SeriesFile): Frame {
     sums[slot]! += value
     counts[slot]! += 1
   }
-  return { start, step, zone, target: sums.map((sum, slot) => (counts[slot]! > 0 ? sum / counts[slot]! : Number.NaN)), regressors: [] }
+  const own = ownOffset && offset !== undefined ? offset : zone
+  return { start, step, zone: own, target: sums.map((sum, slot) => (counts[slot]! > 0 ? sum / counts[slot]! : Number.NaN)), regressors: [] }
 }
 
 /** Another file on the grid of a frame, as a series whose future is known. */
-export function readRegressor(file: SeriesFile & { unit: string }, frame: Frame): Regressor {
+export function readRegressor(file: SeriesFile & { unit: string; name?: string }, frame: Frame): Regressor {
   const other = readSeries(file)
   const values = frame.target.map((_, slot) => {
     const at = Math.floor((frame.start + slot * frame.step - other.start) / other.step)
     return other.target[at] ?? Number.NaN
   })
-  return { name: file.path, unit: file.unit, kind: 'future', values }
+  return { name: file.name ?? file.path, unit: file.unit, kind: 'future', values }
 }
 
-function pointsOf(path: string, column: string | undefined, zone: string): { at: Instant; value: number }[] {
+export interface Folder {
+  series: { file: string; frame: Frame }[]
+  /** Files that are no series, and why. */
+  left: { file: string; why: string }[]
+}
+
+/** Names of files that hold the light a plant sees, and of those of plants. */
+const LIGHT = /irradia|ghi/i
+const PLANT = /pv|solar|production/i
+
+/**
+ * The CSV files of a folder, each a series by its first column of values. A file of irradiation (by its name; W/m²) explains those of plants
+ * whose moments it covers, and is none of the series itself; such a plant comes twice: with it, and without.
+ * @throws Problem `data-unreadable` when the folder cannot be listed
+ */
+export function readFolder(folder: string, zone: string, ownOffset: boolean): Folder {
+  let files: string[]
+  try {
+    files = readdirSync(folder)
+      .filter((file) => /\.csv$/i.test(file))
+      .sort()
+  } catch (error) {
+    throw unreadable(folder, describeError(error))
+  }
+  const found: Folder = { series: [], left: [] }
+  const known: { file: string; frame: Frame }[] = []
+  for (const file of files)
+    try {
+      const frame = readSeries({ path: join(folder, file), zone, ownOffset })
+      if (frame.target.every((value) => Number.isNaN(value))) throw unreadable(file, 'its second column holds no numbers')
+      known.push({ file, frame })
+    } catch (error) {
+      found.left.push({ file, why: asSentence(describeError(error)) })
+    }
+  for (const { file, frame } of known) {
+    if (LIGHT.test(file)) continue
+    const light = PLANT.test(file) ? known.find((one) => LIGHT.test(one.file) && covers(one.frame, frame)) : undefined
+    if (light) {
+      const regressor = readRegressor({ path: join(folder, light.file), unit: 'W/m²', zone, name: light.file }, frame)
+      found.series.push({ file, frame: { ...frame, regressors: [regressor] } })
+    }
+    found.series.push({ file, frame })
+  }
+  return found
+}
+
+const covers = (light: Frame, { start, step, target }: Frame): boolean =>
+  light.start <= start && light.start + light.target.length * light.step >= start + target.length * step
+
+function pointsOf(
+  path: string,
+  column: string | undefined,
+  zone: string,
+): { points: { at: Instant; value: number }[]; offset: string | undefined } {
   let rows: string[][]
   try {
     rows = parse(readFileSync(path), { bom: true, relaxColumnCount: true, skipEmptyLines: true, trim: true, delimiter: [',', ';', '\t'] })
@@ -63,7 +120,16 @@ function pointsOf(path: string, column: string | undefined, zone: string): { at:
     const value = text === '' ? Number.NaN : Number(text)
     return [{ at, value }]
   })
-  return points.sort((one, other) => one.at - other.at)
+  const first = rows[hasHead ? 1 : 0]?.[0] ?? ''
+  return { points: points.sort((one, other) => one.at - other.at), offset: zoneOf(first) }
+}
+
+/** A zone of the whole-hour offset at the end of a moment; undefined for Z, none, or another. */
+function zoneOf(text: string): string | undefined {
+  const [, sign, hours] = /[T ].*([+-])(\d{2}):?00$/.exec(text) ?? []
+  if (hours === undefined || Number(hours) === 0 || Number(hours) > 12) return undefined
+  // By POSIX these names count westwards.
+  return `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`
 }
 
 function momentOf(text: string, zone: string): Instant | undefined {

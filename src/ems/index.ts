@@ -6,6 +6,7 @@ export {
   mayConsult,
   mayFoundAccounts,
   mayGrant,
+  OPERATOR,
   type Principal,
   permits,
   readableAccounts,
@@ -14,9 +15,10 @@ export {
   steers,
 } from './access.ts'
 export { type AccountPlan, type AccountPlans, type Countable, type CountBy, openAccountPlans } from './account-plan.ts'
+export { addAccountRole, addAssetType, removeAccountRole } from './account-roles.ts'
 export { type Account, type AccountChange, type AccountFilter, type Accounts, openAccounts } from './accounts.ts'
 export { type Adoption, adoptDatabase, FLEXMEASURES_REVISION, refuseUnadopted, type Survey, surveyDatabase } from './adoption.ts'
-export { type Alarms, type AlarmView, openAlarms } from './alarms.ts'
+export { type Alarms, type AlarmView, openAlarms, type Trouble } from './alarms.ts'
 export { type Relations, relationsTo } from './asset-relation.ts'
 export { type Asset, type AssetFields, type AssetFilter, type Assets, type NewAsset, offspring, openAssets } from './assets.ts'
 export { type AuditEntry, type AuditPage, auditAccount, auditAsset, readAudit } from './audit.ts'
@@ -61,18 +63,19 @@ export { COMMA_CSV, type CsvForm, csvLines, csvText, PROGRAM_CSV } from './expor
 export { type TableQuery, type TableRow, tableRows } from './export/table.ts'
 export { type FlexSourceParts, flexSource, type InheritedField, inheritedFlexContext } from './flex-source.ts'
 export { type ChoiceView, choiceViews } from './forecasting/choosing.ts'
-export { type CycleResult, sunOf } from './forecasting/cycle-job.ts'
+export { type CycleResult, leadOf, sunOf } from './forecasting/cycle-job.ts'
 export { type Forecasting, type ForecastingOptions, startForecasting } from './forecasting/forecasting.ts'
 export { type HabitBook, openHabits } from './forecasting/habits.ts'
 export { ALL_CANDIDATES, DEFAULT_CONFIG, keptConfig } from './forecasting/kept.ts'
 export { DEFAULT_MODELS, type ForecastKind, KINDS, kindOf } from './forecasting/kinds.ts'
 export { CANDIDATES, type CandidateName } from './forecasting/learn/candidates.ts'
-export { type Evaluation, evaluate } from './forecasting/learn/evaluate.ts'
+export { type EvaluateOptions, type Evaluation, evaluate, evaluationOrigins } from './forecasting/learn/evaluate.ts'
 export type { Frame, Regressor } from './forecasting/learn/frame.ts'
 export { type Learner, openLearner, sharedLearner } from './forecasting/learn/learner.ts'
 export { type Model, modelsOf } from './forecasting/models.ts'
 export { type NamedForecast, type NamedForecasts, type NamedParts, orderOf, startNamedForecasts } from './forecasting/named.ts'
 export type { AnnotationRegressor, ForecastConfig, ForecastOrder, RegressorReference } from './forecasting/order.ts'
+export { withForetold } from './forecasting/regressors.ts'
 export { SAYING as FORECAST_SAYING } from './forecasting/saying.ts'
 export { type SkillQuery, type SkillView, skillViews } from './forecasting/skill.ts'
 export type { VehicleHabits } from './forecasting/vehicle.ts'
@@ -90,14 +93,27 @@ export { judgeTasks, latestTaskRun, noteTaskRun, type TaskVerdict } from './moni
 export { type Monitor, type MonitorParts, startMonitor } from './monitor/watch.ts'
 export { narrow, type Order, type Want } from './narrow.ts'
 export type { News } from './news.ts'
+export { type NoticeParts, type Notices, startNotices } from './notices/notices.ts'
+export {
+  keepAccountNotices,
+  keepNotices,
+  type NoticeLevel,
+  type NoticePreference,
+  noteAsker,
+  type OwnNotices,
+  readAccountNotices,
+  readNotices,
+} from './notices/preferences.ts'
 export { type Override, type Overrides, type OverrideView, openOverrides } from './overrides.ts'
 export { flexMeasuresPepper, hashPassword, inventPassword, type PasswordVerifier, scryptVerifier, verifyPassword } from './password.ts'
 export { openPasswords, type Passwords, type PasswordsOptions } from './passwords.ts'
 export type { BrokenWish, Plan, PlannedDevice } from './plan.ts'
+export { addPlan, changePlan, listPlans, type PlanFields, type PlanRow } from './plan-rows.ts'
 export { type Planner, type PlannerOptions, planOnce, startPlanner } from './planner.ts'
 export { openPlans, type Plans, type PlanView, planView } from './plans.ts'
 export type { Reading } from './reading.ts'
 export { type LastReading, openRecorder, type Recorder } from './recorder.ts'
+export { removeAccount, removeUser } from './removal.ts'
 export { applyOffsets } from './reporting/offset.ts'
 export { OPERATIONS, PROPERTIES } from './reporting/operations.ts'
 export { REPORTERS, type ReporterName, type ReportOrder, readReportOrder } from './reporting/order.ts'
@@ -156,6 +172,7 @@ export { type RankedSource, rankSources } from './source-ranks.ts'
 export { openSources, type Source, type Sources } from './sources.ts'
 export { isoLength, judgeStaleness, type LastEvent, preciseLength, type Staleness, statusSpecs } from './staleness.ts'
 export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
+export { countSweep, type Sweep, type SweepCount, sweepBeliefs } from './sweep-beliefs.ts'
 export { makeTemplateAssets } from './template-assets.ts'
 export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
 export {

@@ -90,6 +90,9 @@ export async function runCycle(parts: CycleParts, order: CycleOrder, { signal, o
   }
 }
 
+/** Half of how far ahead is looked, at most half a day: so old are forecasts of the weather in the middle of a forecast that rests on them. */
+export const leadOf = (horizon: number): number => Math.min(horizon, DAY) / 2
+
 const slotOf = ({ start, step }: Frame, at: Instant): number => Math.round((at - start) / step)
 
 /** The frame as known when the cycle begins, and the regressors as known at each viewpoint. */
@@ -113,7 +116,7 @@ async function readFrames(parts: CycleParts, order: CycleOrder, sensor: Sensor):
   })
   const seen: Regressor[][] = []
   for (const { beliefTime } of cycle.viewpoints)
-    seen.push(await readRegressors(parts, config, { from: start, until, step, knownAt: beliefTime }))
+    seen.push(await readRegressors(parts, config, { from: start, until, step, knownAt: beliefTime, lead: leadOf(horizon) }))
   const sun = await sunOf(parts.assets, sensor)
   return { frame: { start, step, zone: sensor.timezone, target, regressors: seen[0]!, ...(sun && { sun }) }, seen }
 }

@@ -1,7 +1,7 @@
 /** Series that may explain another, as they were known at a moment: other sensors, and annotations as zeros and ones. */
 import { type Instant, instant } from '#kernel'
 import { asTimestamp, type Store } from '#store'
-import type { Beliefs } from '../belief.ts'
+import type { Beliefs, SeriesQuery } from '../belief.ts'
 import type { Sensors } from '../sensors.ts'
 import type { Regressor } from './learn/frame.ts'
 import type { AnnotationRegressor, ForecastConfig, RegressorReference } from './order.ts'
@@ -18,6 +18,19 @@ export interface RegressorWindow {
   step: number
   /** Nothing recorded after this moment counts. */
   knownAt: Instant
+  /** Of the past of future regressors: what was foretold at least so long before, where something was, ms. */
+  lead: number
+}
+
+/**
+ * A series with its past as it was foretold at least `lead` ms before, where somebody did: a forecaster that learned from what was measured
+ * of the weather would trust the forecasts of it too much. What lies beyond `knownAt` stays the newest that is known.
+ */
+export async function withForetold(beliefs: Beliefs, query: SeriesQuery, newest: Float64Array, lead: number): Promise<Float64Array> {
+  const { from, step = 1, at = query.until } = query
+  const foretold = await beliefs.series({ ...query, until: instant(Math.min(query.until, at)), horizonAtLeast: lead })
+  const past = Math.floor((at - from) / step)
+  return newest.map((value, slot) => (slot < past ? (foretold[slot] ?? value) : value))
 }
 
 /** All regressors of a config over a window, one value per slot, NaN where nothing was known. */
@@ -32,10 +45,10 @@ async function readSensor(
   { beliefs, sensors }: RegressorParts,
   { sensor: id, sourceTypes, excludeSourceTypes, sources, sourceAccounts }: RegressorReference,
   kind: Regressor['kind'],
-  { from, until, step, knownAt }: RegressorWindow,
+  { from, until, step, knownAt, lead }: RegressorWindow,
 ): Promise<Regressor> {
   const sensor = await sensors.need(id)
-  const values = await beliefs.series({
+  const query: SeriesQuery = {
     sensor: id,
     from,
     until,
@@ -45,8 +58,10 @@ async function readSensor(
     ...(excludeSourceTypes && { excludeSourceTypes }),
     ...(sources && { sources }),
     ...(sourceAccounts && { sourceAccounts }),
-  })
-  return { name: `${sensor.name} (ID: ${id})`, unit: sensor.unit, kind, values: Float64Array.from(values, (value) => value ?? Number.NaN) }
+  }
+  const newest = Float64Array.from(await beliefs.series(query), (value) => value ?? Number.NaN)
+  const values = kind === 'future' ? await withForetold(beliefs, query, newest, lead) : newest
+  return { name: `${sensor.name} (ID: ${id})`, unit: sensor.unit, kind, values }
 }
 
 const PLACES = {

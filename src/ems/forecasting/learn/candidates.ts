@@ -16,6 +16,7 @@ export const CANDIDATES = [
   'PvPhysical',
   'Ridge',
   'Trees',
+  'PvTrees',
 ] as const satisfies readonly string[]
 export type CandidateName = (typeof CANDIDATES)[number]
 
@@ -24,6 +25,8 @@ export interface Fitted {
   Ridge?: (Ridge | undefined)[]
   Trees?: Trees
   PvPhysical?: Plant | undefined
+  /** The plant, and trees for what it misses. */
+  PvTrees?: { plant: Plant; trees: Trees } | undefined
 }
 
 /** Rows to learn from, with what then was. */
@@ -41,7 +44,7 @@ const FEWEST_ROWS = 300
 /** Whether a candidate can say anything about the series at all. */
 export function suits(name: CandidateName, view: View): boolean {
   if (name === 'ClearSky') return view.clear !== undefined && view.step <= 3_600_000
-  if (name === 'PvPhysical') return knowsIrradiance(view)
+  if (name === 'PvPhysical' || name === 'PvTrees') return knowsIrradiance(view)
   return true
 }
 
@@ -59,11 +62,28 @@ export function teach(name: CandidateName, view: View, lesson: Lesson, fitted: F
   if (name === 'PvPhysical') fitted.PvPhysical = learnPlant(view, lesson.until)
   if (lesson.truth.length < FEWEST_ROWS) return
   if (name === 'Ridge') fitted.Ridge = fitLinear(lesson.block, missedOf(lesson), lesson.buckets, view.perDay)
-  if (name === 'Trees')
-    fitted.Trees = growTrees(lesson.block.columns, missedOf(lesson), {
-      ...growth,
-      onTree: (done) => onPart?.(done / (growth.trees ?? 100)),
-    })
+  const options = { ...growth, onTree: (done: number) => onPart?.(done / (growth.trees ?? 100)) }
+  if (name === 'Trees') fitted.Trees = growTrees(lesson.block.columns, missedOf(lesson), options)
+  if (name === 'PvTrees') fitted.PvTrees = teachPvTrees(view, lesson, options)
+}
+
+/** Trees for what the plant misses; where the irradiance is not known it misses nothing that could be learned. */
+function teachPvTrees(view: View, { block, truth, until }: Lesson, options: GrowOptions): Fitted['PvTrees'] {
+  const plant = learnPlant(view, until)
+  if (!plant) return undefined
+  const light = lightOf(view)
+  const missed = truth.map((value, row) => value - plantPower(view, plant, light, block.slots[row]!))
+  const rows = Int32Array.from(missed.keys()).filter((row) => !Number.isNaN(missed[row]!))
+  if (rows.length < FEWEST_ROWS) return undefined
+  const columns = block.columns.map((column) => Float64Array.from(rows, (row) => column[row]!))
+  return {
+    plant,
+    trees: growTrees(
+      columns,
+      Float64Array.from(rows, (row) => missed[row]!),
+      options,
+    ),
+  }
 }
 
 /** What the usual value missed; where there was none it missed everything. */
@@ -84,27 +104,31 @@ export interface AskOptions {
 
 /** What a candidate says of each row, NaN where it has nothing to say. Rows of one origin stand together. */
 export function ask(name: CandidateName, view: View, block: Block, fitted: Fitted, { buckets, clearness }: AskOptions): Float64Array {
-  const { origins, slots } = block
   if (name in SEASONAL) {
     const guess: Guess = SEASONAL[name as SeasonalName]
     return perRow(block, (origin, slot) => guess(view, origin, slot))
   }
   if (name === 'ClearSky') return askSky(view, block, clearness)
-  if (name === 'PvPhysical') {
-    const plant = fitted.PvPhysical
-    if (!plant) return new Float64Array(slots.length).fill(Number.NaN)
-    const light = lightOf(view)
-    return perRow(block, (_, slot) => plantPower(view, plant, light, slot))
+  if (name === 'PvPhysical') return askPlant(view, block, fitted.PvPhysical)
+  if (name === 'PvTrees') {
+    const said = askPlant(view, block, fitted.PvTrees?.plant)
+    return fitted.PvTrees ? askTrees(fitted.PvTrees.trees, block.columns).map((missed, row) => said[row]! + missed) : said
   }
   const missed =
     name === 'Ridge'
       ? fitted.Ridge && askLinear(fitted.Ridge, block, buckets, view.perDay)
       : fitted.Trees && askTrees(fitted.Trees, block.columns)
-  return missed ? missed.map((value, row) => value + usualOf(block, row)) : new Float64Array(origins.length).fill(Number.NaN)
+  return missed ? missed.map((value, row) => value + usualOf(block, row)) : new Float64Array(block.slots.length).fill(Number.NaN)
 }
 
 const perRow = ({ origins, slots }: Block, guess: (origin: number, slot: number) => number): Float64Array =>
   Float64Array.from(origins, (origin, row) => guess(origin, slots[row]!))
+
+function askPlant(view: View, block: Block, plant: Plant | undefined): Float64Array {
+  if (!plant) return new Float64Array(block.slots.length).fill(Number.NaN)
+  const light = lightOf(view)
+  return perRow(block, (_, slot) => plantPower(view, plant, light, slot))
+}
 
 function askSky(view: View, block: Block, measured: number | undefined): Float64Array {
   let at = -1

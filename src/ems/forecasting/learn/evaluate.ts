@@ -1,11 +1,11 @@
 /** How good are the forecasts of a series? Rolling over its past: at each local midnight the next day is foretold and compared (reference grid 6.2). */
 import { DAY } from '#kernel'
-import type { CandidateName } from './candidates.ts'
+import { CANDIDATES, type CandidateName } from './candidates.ts'
 import type { Choice } from './choice.ts'
-import { foretell } from './foretell.ts'
+import { foretell, foretellEach } from './foretell.ts'
 import type { Frame } from './frame.ts'
 import { HIGH, LOW } from './spread.ts'
-import { train } from './train.ts'
+import { type Trained, teachAll, train } from './train.ts'
 import { sameClock, type View, viewOf } from './view.ts'
 
 export interface Evaluation {
@@ -28,6 +28,19 @@ export interface Evaluation {
   days: number
   /** Candidates chosen at the last training, by group of horizons. */
   choices: Choice[]
+  /** Each candidate by itself on the slots of which it said anything, best first; empty unless `compare`. */
+  models: ModelScore[]
+}
+
+/** What a candidate alone would have been worth. */
+export interface ModelScore {
+  model: CandidateName
+  n: number
+  rmse: number
+  mae: number
+  bias: number
+  /** Against persistence on the same slots. */
+  skill: number
 }
 
 export interface EvaluateOptions {
@@ -40,39 +53,64 @@ export interface EvaluateOptions {
   candidates?: readonly CandidateName[]
   /** Compare only slots whose clear sky is above this, W/m² (daylight); default all. */
   daylight?: number
+  /** Score each candidate by itself too; default false. Takes no part in choosing. */
+  compare?: boolean
+  /** Values of the frame's regressors as they were known at an origin; default those of the frame, as if known all along. */
+  regressorsAt?(origin: number): readonly Float64Array[]
   onProgress?(done: number, total: number): void
 }
 
 /** Foretells each day of the frame after the first ones from what was known at its midnight. Undefined when there are not enough days. */
 export function evaluate(frame: Frame, options: EvaluateOptions = {}): Evaluation | undefined {
-  const { learnDays = 7, retrainDays = 1, horizonDays = 1, candidates, daylight, onProgress } = options
+  const { learnDays = 7, retrainDays = 1, horizonDays = 1, candidates, daylight, compare = false, regressorsAt, onProgress } = options
   const view = viewOf(frame)
-  const midnights = midnightsOf(view).filter((slot) => view.day[slot]! >= learnDays)
+  const midnights = originsOf(view, learnDays)
   const horizon = Math.max(1, Math.round((horizonDays * DAY) / frame.step))
   const sums = openSums()
-  let trained: ReturnType<typeof train> | undefined
+  const alone = new Map((compare ? (candidates ?? CANDIDATES) : []).map((name) => [name, openSums()]))
+  let trained: Trained | undefined
+  let taught: Trained | undefined
   let trainedOn = Number.NEGATIVE_INFINITY
   midnights.forEach((origin, index) => {
+    const known = regressorsAt?.(origin)
+    const seen = known ? { ...frame, regressors: frame.regressors.map((one, at) => ({ ...one, values: known[at]! })) } : frame
     if (!trained || view.day[origin]! - trainedOn >= retrainDays) {
-      trained = train(frame, { origin, horizon, ...(candidates && { candidates }) })
+      trained = train(seen, { origin, horizon, ...(candidates && { candidates }) })
+      if (compare) taught = teachAll(seen, { origin, horizon, ...(candidates && { candidates }) })
       trainedOn = view.day[origin]!
     }
     const count = Math.min(horizon, view.slots - origin)
-    const { values, low, high } = foretell(trained, frame, origin, count)
+    const { values, low, high } = foretell(trained, seen, origin, count)
+    const each = taught && foretellEach(taught, seen, { origin, count, candidates: [...alone.keys()] })
     for (let ahead = 0; ahead < count; ahead++) {
       const slot = origin + ahead
       const same = sameClock(view, slot, origin, 0, 1)
       if (same < 0 || (daylight !== undefined && (view.clear?.[slot] ?? 0) < daylight)) continue
-      sums.add(view.target[slot]!, values[ahead]!, view.target[same]!, low?.[ahead], high?.[ahead])
+      const [truth, naive] = [view.target[slot]!, view.target[same]!]
+      sums.add(truth, values[ahead]!, naive, low?.[ahead], high?.[ahead])
+      each?.forEach((said, name) => {
+        alone.get(name)!.add(truth, said[ahead]!, naive)
+      })
     }
     onProgress?.(index + 1, midnights.length)
   })
-  return trained && sums.n() > 0 ? { ...sums.figures(), days: midnights.length, choices: trained.choices } : undefined
+  if (!trained || sums.n() === 0) return undefined
+  const models = [...alone]
+    .filter(([, one]) => one.n() > 0)
+    .map(([model, one]): ModelScore => {
+      const { n, rmse, mae, bias, skill } = one.figures()
+      return { model, n, rmse, mae, bias, skill }
+    })
+    .sort((one, other) => one.rmse - other.rmse)
+  return { ...sums.figures(), days: midnights.length, choices: trained.choices, models }
 }
 
-const midnightsOf = ({ day, slots }: View): number[] => {
+/** The local midnights of a frame after its first `learnDays` days: from them `evaluate` looks ahead. */
+export const evaluationOrigins = (frame: Frame, learnDays = 7): number[] => originsOf(viewOf({ ...frame, regressors: [] }), learnDays)
+
+function originsOf({ day, slots }: Pick<View, 'day' | 'slots'>, learnDays: number): number[] {
   const found: number[] = []
-  for (let slot = 1; slot < slots; slot++) if (day[slot] !== day[slot - 1]) found.push(slot)
+  for (let slot = 1; slot < slots; slot++) if (day[slot] !== day[slot - 1] && day[slot]! >= learnDays) found.push(slot)
   return found
 }
 
@@ -81,7 +119,7 @@ function openSums() {
   const pin = (off: number, share: number) => (off > 0 ? share * off : (share - 1) * off)
   return {
     n: () => n,
-    add(truth: number, said: number, same: number, low: number | undefined, high: number | undefined) {
+    add(truth: number, said: number, same: number, low?: number, high?: number) {
       if (Number.isNaN(truth) || Number.isNaN(said)) return
       n++
       absolute += Math.abs(said - truth)

@@ -1,9 +1,10 @@
 /** Asking what was trained: values and quantiles of the slots from an origin on. */
 import { bandAround } from './band.ts'
-import { ask, type CandidateName } from './candidates.ts'
+import { ask, type CandidateName, suits } from './candidates.ts'
 import { blockOf } from './features.ts'
 import type { Frame } from './frame.ts'
 import { rowsFrom } from './rows.ts'
+import { SEASONAL } from './seasonal.ts'
 import { spreadAround } from './spread.ts'
 import { mixOf, orElse, type Trained } from './train.ts'
 import { type View, viewOf } from './view.ts'
@@ -41,14 +42,8 @@ const FIXED_DAYS = 14
 
 /** Values of `count` slots from the origin on; the frame must reach so far. `clearness`: of the sky, as measured this minute. */
 export function foretell(trained: Trained, frame: Frame, origin: number, count: number, clearness?: number): Foretold {
-  const view = viewOf({ ...frame, target: frame.target.map((value, slot) => (slot < origin ? value : Number.NaN)) })
-  const rows = rowsFrom(origin, count)
-  const block = blockOf(view, rows.origins, rows.slots)
+  const { view, block, hold } = outlookOf(trained, frame, origin, count)
   const saidBy = (name: CandidateName) => orElse(ask(name, view, block, trained.fitted, { buckets: trained.buckets, clearness }), block)
-  const room = 0.05 * (trained.most - trained.least)
-  const bound = (value: number) => Math.max(trained.least - room, Math.min(trained.most + room, value))
-  const fixed = fixedValues(view, origin, rows.slots)
-  const hold = (said: Float64Array) => said.map((value, row) => (Number.isNaN(fixed[row]!) ? bound(value) : fixed[row]! + 0))
   const values = hold(mixOf(trained.choices, block, saidBy))
   if (!trained.spread) return { values }
   const { low, high } = trained.band
@@ -59,6 +54,35 @@ export function foretell(trained: Trained, frame: Frame, origin: number, count: 
     low: hold(low).map((value, row) => Math.min(value, values[row]!)),
     high: hold(high).map((value, row) => Math.max(value, values[row]!)),
   }
+}
+
+/** What each candidate says by itself of the slots from the origin on; NaN where it has nothing to say. */
+export function foretellEach(
+  trained: Trained,
+  frame: Frame,
+  { origin, count, candidates }: { origin: number; count: number; candidates: readonly CandidateName[] },
+): Map<CandidateName, Float64Array> {
+  const { view, block, hold } = outlookOf(trained, frame, origin, count)
+  return new Map(
+    candidates
+      .filter((name) => suits(name, view))
+      .map((name) => {
+        const said = ask(name, view, block, trained.fitted, { buckets: trained.buckets })
+        const held = name in SEASONAL ? said : hold(said).map((value, row) => (Number.isNaN(said[row]!) ? Number.NaN : value))
+        return [name, held]
+      }),
+  )
+}
+
+/** What is known at the origin, the slots that are asked for, and how answers are held within what the series ever was. */
+function outlookOf({ least, most }: Trained, frame: Frame, origin: number, count: number) {
+  const view = viewOf({ ...frame, target: frame.target.map((value, slot) => (slot < origin ? value : Number.NaN)) })
+  const rows = rowsFrom(origin, count)
+  const room = 0.05 * (most - least)
+  const bound = (value: number) => Math.max(least - room, Math.min(most + room, value))
+  const fixed = fixedValues(view, origin, rows.slots)
+  const hold = (said: Float64Array) => said.map((value, row) => (Number.isNaN(fixed[row]!) ? bound(value) : fixed[row]! + 0))
+  return { view, block: blockOf(view, rows.origins, rows.slots), hold }
 }
 
 /** By such a light a plant may well produce, W/m²: what was always zero (a plant that was off) need not stay so. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { HOUR } from '#kernel'
+import { evaluate, type ModelScore } from './evaluate.ts'
 import { foretell } from './foretell.ts'
 import type { Frame } from './frame.ts'
 import { made, ZONE } from './series.fixture.ts'
@@ -61,6 +62,32 @@ test('what only a regressor explains is learned by a learner, also when the regr
   )
   const mean = off.reduce((sum, one) => sum + one, 0) / off.length
   assert.ok(mean < 0.5, `${mean} of values from 0 to 8`)
+})
+
+test('what the light alone does not tell of a plant is learned by trees on top of it, once the past is long enough', () => {
+  const random = randomFrom(5)
+  let cloud = 0.5
+  const frame = made({ days: 45, rule: () => 0 })
+  const light = frame.target.map((_, slot) => {
+    cloud = Math.min(1, Math.max(0.05, cloud + 0.5 * (random() - 0.5)))
+    const hour = slot % 24
+    return hour > 6 && hour < 18 ? 1000 * Math.sin(((hour - 6) / 12) * Math.PI) * cloud : 0
+  })
+  // A tree beside the roof throws its shadow on bright afternoons only.
+  frame.target.forEach((_, slot) => {
+    frame.target[slot] = 0.005 * light[slot]! * (slot % 24 >= 15 && light[slot]! > 150 ? 0.45 : 1) * (0.95 + 0.1 * random())
+  })
+  const seen: Frame = { ...frame, regressors: [{ name: 'light', unit: 'W/m²', kind: 'future', values: light }] }
+  const ahead = (learnDays: number) =>
+    evaluate(seen, { learnDays, retrainDays: Number.POSITIVE_INFINITY, candidates: ['PvPhysical', 'PvTrees'], compare: true })!
+  const { models, choices } = ahead(35)
+  const [best, other] = models as [ModelScore, ModelScore]
+  assert.ok(best.model === 'PvTrees' && best.rmse < 0.75 * other.rmse, JSON.stringify(models))
+  assert.ok(choices.every((choice) => choice.models.includes('PvTrees')))
+  assert.ok(
+    ahead(20).choices.every((choice) => !choice.models.includes('PvTrees')),
+    'twenty days teach them too little',
+  )
 })
 
 test('a short past falls back, a single value stays, and gaps of days are bridged', () => {

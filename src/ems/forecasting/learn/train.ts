@@ -43,6 +43,8 @@ export interface Trained {
 
 /** Learners compete when there is so much history: half of it may teach them, the rest judge. */
 const LEARNING_DAYS = 14
+/** Days of history from which on a candidate competes: a shorter one teaches it more noise than sense. */
+const COMPETES_AFTER: Partial<Record<CandidateName, number>> = { Ridge: LEARNING_DAYS, Trees: LEARNING_DAYS, PvTrees: 2 * LEARNING_DAYS }
 /** Days judged at most, and the share of the history that they may take: with learners, and without. */
 const JUDGED_DAYS = 14
 const JUDGED_SHARE = { withLearners: 0.5, without: 0.6 }
@@ -86,7 +88,8 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   const truth = Float64Array.from(rows.slots, (slot) => view.target[slot]!)
   const fitted: Fitted = {}
   const said = new Map<CandidateName, Float64Array>()
-  const competing = isLong ? names : names.filter((name) => name !== 'Ridge' && name !== 'Trees')
+  // Whoever is wanted alone competes with nobody.
+  const competing = names.filter((name) => candidates.length === 1 || days >= (COMPETES_AFTER[name] ?? 0))
   competing.forEach((name, index) => {
     const done = (part: number) => onProgress(say(SAYING.tries, { model: name }), (0.05 + 0.45 * (index + part)) / competing.length)
     done(0)
@@ -140,10 +143,21 @@ function lessonOf(view: View, buckets: readonly Bucket[], until: number, seed: n
   return { block, truth: Float64Array.from(rows.slots, (slot) => view.target[slot]!), until, buckets }
 }
 
+/** Lets candidates learn from all that is known, without judging them: to be asked one by one. */
+export function teachAll(frame: Frame, { origin, horizon, candidates = CANDIDATES, seed = 1, growth }: TrainOptions): Trained {
+  const view = viewOf({ ...frame, target: knownOnly(frame.target, origin) })
+  const buckets = bucketsOf(horizon, frame.step)
+  const { least, most } = extentOf(view, origin)
+  const lesson = lessonOf(view, buckets, origin, seed)
+  const fitted: Fitted = {}
+  for (const name of candidates) if (suits(name, view)) teach(name, view, lesson, fitted, { growth })
+  return { step: frame.step, buckets, choices: [], fitted, least, most }
+}
+
 /** Lets the chosen learners learn again, from all of the past. */
 function teachChosen(view: View, trained: Trained, origin: number, { seed = 1, growth, onProgress }: TrainOptions): void {
   const chosen = new Set(trained.choices.flatMap(({ models }) => models))
-  const learners = (['PvPhysical', 'Ridge', 'Trees'] as const).filter((name) => chosen.has(name))
+  const learners = (['PvPhysical', 'Ridge', 'Trees', 'PvTrees'] as const).filter((name) => chosen.has(name))
   if (learners.length === 0) return
   const lesson = lessonOf(view, trained.buckets, origin, seed + 1)
   learners.forEach((name, index) => {
