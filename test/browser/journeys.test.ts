@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test, { after, before, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { counts, type Look, launch, openWindow, says, signIn, visit, withoutBrowser } from './browser.ts'
+import { counts, type Look, launch, openWindow, says, signIn, violations, visit, withoutBrowser } from './browser.ts'
 import { type Mock, startMock } from './mock.ts'
 
 const skip = withoutBrowser ?? false
@@ -235,10 +235,10 @@ test('language and theme are kept from one visit to the next', { skip }, async (
   const { page } = await enter(t)
   await visit(page, '/settings')
   await page.getByRole('radio', { name: 'English' }).check()
-  await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'My profile' }).waitFor()
   await page.getByRole('radio', { name: 'Dark' }).check()
   await page.reload()
-  await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'My profile' }).waitFor()
   assert.equal(await page.locator('html').getAttribute('lang'), 'en')
   assert.equal(await page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(14, 20, 32)')
 })
@@ -303,4 +303,28 @@ test('signing out leads back to the sign-in page', { skip }, async (t) => {
   await visit(page, '/settings')
   await page.getByRole('button', { name: 'Se déconnecter' }).click()
   await page.getByRole('heading', { level: 1, name: 'Se connecter' }).waitFor()
+})
+
+test('an organisation is dressed in its colours, moved until they can be read, and a token for a program is shown once', {
+  skip,
+}, async (t) => {
+  const { page } = await enter(t)
+  await visit(page, '/admin/accounts/1')
+  await page.getByRole('textbox', { name: 'Couleur principale', exact: true }).fill('#ffd400')
+  await page.getByText(/Ajustée en #/).waitFor()
+  await page.getByRole('button', { name: 'Enregistrer' }).click()
+  await page.locator('html[style*="--accent"]').waitFor({ state: 'attached' })
+  assert.match((await page.locator('html').getAttribute('style')) ?? '', /--band: ?#ffd400/)
+  await visit(page, '/me')
+  assert.deepEqual(await violations(page), [], 'yellow on white is made readable')
+  const tokens = page.getByRole('region', { name: 'Connexions et jetons' })
+  await counts(tokens.locator('.token-list > li'), 3)
+  await tokens.getByLabel('Pour quel programme').fill('Metabase')
+  await tokens.getByRole('button', { name: 'Créer le jeton' }).press('Enter')
+  await says(tokens.locator('[data-token]'), /^invented-token/)
+  await tokens.getByRole('button', { name: "C'est noté" }).click()
+  await counts(tokens.locator('[data-token]'), 0)
+  await tokens.getByRole('button', { name: 'Révoquer Metabase' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Révoquer', exact: true }).click()
+  await counts(tokens.locator('.token-list > li'), 3)
 })

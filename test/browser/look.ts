@@ -23,13 +23,19 @@ const PAGES: [string, string][] = [
   ['station', '/ops/stations/CP004'],
   ['world', '/ops/world'],
   ['forecasts', '/ops/forecasts'],
+  ['automations', '/ops/automations'],
+  ['reports', '/ops/reports?asset=1&report=00000000-0000-4000-8000-00000000000a'],
   ['sources', '/ops/sources'],
+  ['jobs', '/ops/jobs'],
+  ['retention', '/admin/retention'],
+  ['mails', '/admin/mails'],
+  ['alarms', '/ops/alarms'],
   ['accounts', '/admin/accounts'],
   ['account', '/admin/accounts/1'],
   ['users', '/admin/users'],
   ['user', '/admin/users/1'],
   ['menu', '/menu'],
-  ['settings', '/settings'],
+  ['me', '/me'],
 ]
 mkdirSync(folder, { recursive: true })
 const mock = url !== '' ? undefined : await startMock()

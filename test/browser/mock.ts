@@ -7,6 +7,7 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { flexMeasuresOf } from './mock-flexmeasures.ts'
 import { byDevice, chance, local, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
+import { peopleOf } from './mock-people.ts'
 import { viewsOf } from './mock-views.ts'
 
 const WEB = fileURLToPath(new URL('../../dist/web/', import.meta.url))
@@ -85,7 +86,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   }
   const { power, assets, orders, stations, talk, alarms } = viewsOf(state)
   const flexMeasures = flexMeasuresOf(state)
-  const user = { id: 1, email: 'demo@cariflex.example', username: 'demo', account: { id: 1, name: 'Cariflex' }, roles: ['admin'] }
+  const people = peopleOf(() => state.now)
 
   type Answer = { status: number; body?: unknown; cookie?: string }
   const refuse = (status: number, code: string, detail: string, hint?: string): Answer => ({
@@ -118,13 +119,15 @@ export async function startMock(wanted = 0): Promise<Mock> {
         return { status: 204 }
       }
       if (method === 'POST') {
-        if (body['email'] !== user.email || body['password'] !== 'soleil')
+        if (body['email'] !== people.email || body['password'] !== 'soleil')
           return refuse(401, 'wrong-credentials', 'Unknown e-mail address or password.')
         const fresh = `mock-${sessions.size + 1}`
         sessions.add(fresh)
-        return { status: 200, body: { user }, cookie: `cariflex_session=${fresh}; HttpOnly; SameSite=Lax; Path=/` }
+        return { status: 200, body: { user: people.user() }, cookie: `cariflex_session=${fresh}; HttpOnly; SameSite=Lax; Path=/` }
       }
-      return signed ? { status: 200, body: { user } } : refuse(401, 'not-signed-in', 'Nobody is signed in.', 'Sign in first.')
+      return signed
+        ? { status: 200, body: { user: people.user() } }
+        : refuse(401, 'not-signed-in', 'Nobody is signed in.', 'Sign in first.')
     }
     if (!signed) return refuse(401, 'not-signed-in', 'Nobody is signed in.')
     if (path === '/site')
@@ -142,6 +145,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
         maxConsumptionKw: 800,
         maxProductionKw: 500,
       })
+    const own = people.answer(method, url.pathname, body)
+    if (own) return own
     if (path === '/assets') return ok(assets())
     if (parts[0] === 'assets' && parts[2] === 'series') {
       const thing = things.find((each) => String(each.asset) === parts[1])
@@ -172,7 +177,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
         maxKw: Number(body['maxKw']),
         minKw: null,
         scope: 'flexible-consumption',
-        origin: `user ${user.email}`,
+        origin: `user ${people.email}`,
       }
       limits.set(id, limit)
       state.allowedKw = limit.maxKw
@@ -197,7 +202,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
           from: local(state.now),
           until: local(each.until),
           because: each.because,
-          owner: user.email,
+          owner: people.email,
         })),
       )
     if (path === '/overrides') {
@@ -206,7 +211,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
         id: `o-${device}`,
         powerKw: Number(body['powerKw']),
         until: state.now + HOUR,
-        because: String(body['because'] ?? `${user.email} veut ${body['powerKw']} kW.`),
+        because: String(body['because'] ?? `${people.email} veut ${body['powerKw']} kW.`),
       })
       say('setpoint', { device, asset: byDevice(device)?.asset })
       return { status: 201, body: { data: {} } }
@@ -358,7 +363,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   pulse.unref()
   return {
     url: `http://127.0.0.1:${port}`,
-    email: user.email,
+    email: people.email,
     password: 'soleil',
     state,
     seen,

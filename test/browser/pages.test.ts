@@ -34,12 +34,13 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops/forecasts', { fr: /Prévisions/, en: /Forecasts/ }],
   ['/ops/sources?versions=all', { fr: /Sources de données/, en: /Data sources/ }],
   ['/ops/jobs', { fr: /Travaux/, en: /Jobs/ }],
-  ['/admin/accounts', { fr: /Organisations/, en: /Accounts/ }],
+  ['/admin/accounts', { fr: /Organisations/, en: /Organisations/ }],
   ['/admin/accounts/1', { fr: /Cariflex/, en: /Cariflex/ }],
   ['/admin/users?all=1', { fr: /Utilisateurs/, en: /Users/ }],
   ['/admin/users/2', { fr: /Aurélie/, en: /Aurélie/ }],
   ['/menu', { fr: /Toutes les pages/, en: /All pages/ }],
-  ['/settings', { fr: /Réglages/, en: /Settings/ }],
+  ['/me', { fr: /Mon profil/, en: /My profile/ }],
+  ['/settings', { fr: /Mon profil/, en: /My profile/ }],
   ['/nowhere', { fr: /Page inconnue/, en: /Unknown page/ }],
 ]
 

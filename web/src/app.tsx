@@ -7,8 +7,9 @@ import { Announcer, announce } from './parts/announce.tsx'
 import { Icon } from './parts/icon.tsx'
 import { Failure, Loading } from './parts/state.tsx'
 import { useTick } from './parts/tick.ts'
-import { GROUPS, MENU, offered, type Page, type Place, type Target, targetOf } from './places.ts'
+import { GROUPS, MENU, MOVED, offered, type Page, type Place, type Target, targetOf } from './places.ts'
 import { go, type Route, route } from './route.ts'
+import { logoOf } from './theming.ts'
 import type { Site, User } from './wire.ts'
 import { useWords } from './words.ts'
 
@@ -59,6 +60,17 @@ function Link({ place, here }: { place: Place; here: string }) {
         {place.short && <span class="rail-short">{t(place.short)}</span>}
       </a>
     </li>
+  )
+}
+
+/** The logo of the organisation, or ours: also when theirs cannot be fetched. */
+function Logo({ user }: { user: User | undefined }) {
+  const logo = logoOf(user?.account)
+  const [broken, setBroken] = useState('')
+  return logo && broken !== logo ? (
+    <img class="brand-logo" src={logo} alt={user?.account.name ?? ''} referrerpolicy="no-referrer" onError={() => setBroken(logo)} />
+  ) : (
+    <img src="/icon.svg" alt="" width="28" height="28" />
   )
 }
 
@@ -136,11 +148,12 @@ export function App() {
     current.path === PASSWORD.key
       ? PASSWORD
       : inside
-        ? targetOf(current.path)
+        ? targetOf(MOVED[current.path] ?? current.path)
         : { key: 'sign-in', load: SIGN_IN, title: 'signin.title', place: '', subject: undefined }
 
   useEffect(() => {
-    if (current.path === '/') go('/ops', { replace: true })
+    const newer = MOVED[current.path]
+    if (newer) go(newer, { replace: true })
     heading.set('')
     if (moved.current) {
       scrollTo(0, 0)
@@ -166,14 +179,15 @@ export function App() {
       <div class={inside ? 'app' : 'app app-out'}>
         <header class="top">
           <a class="brand" href="/ops">
-            <img src="/icon.svg" alt="" width="28" height="28" />
+            <Logo user={inside ? who.user : undefined} />
             <span>{place?.platformName ?? 'Cariflex'}</span>
             {place && inside && <span class="brand-site">{place.name}</span>}
           </a>
           {inside && <Connection />}
           {inside && (
-            <a class="top-settings" href="/settings" aria-label={t('nav.settings')}>
-              <Icon name="settings" />
+            <a class="top-me" href="/me" aria-label={t('nav.me', { name: who.user.username })}>
+              <Icon name="person" />
+              <span class="top-me-name">{who.user.username}</span>
             </a>
           )}
         </header>

@@ -1,8 +1,8 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
-import { begin } from './live.ts'
+import { begin, session } from './live.ts'
 import { followLinks } from './route.ts'
-import { dress } from './settings.ts'
+import { dress, wear } from './settings.ts'
 import './style/ground.css'
 import './style/shell.css'
 import './style/pieces.css'
@@ -14,5 +14,9 @@ import './style/stations.css'
 
 dress()
 followLinks()
+session.watch(() => {
+  const who = session.get()
+  wear(who.state === 'in' ? who.user.account : undefined)
+})
 render(<App />, document.getElementById('app')!)
 void begin()

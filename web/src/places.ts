@@ -107,15 +107,18 @@ export const PLACES: readonly Place[] = [
     one: { load: async () => (await import('./pages/user.tsx')).UserPage },
   },
   {
-    path: '/settings',
+    path: '/me',
     group: 'administration',
-    icon: 'settings',
-    title: 'nav.settings',
-    load: async () => (await import('./pages/settings.tsx')).SettingsPage,
+    icon: 'person',
+    title: 'me.title',
+    load: async () => (await import('./pages/me.tsx')).Me,
   },
 ]
 
 export const MENU = '/menu'
+
+/** Addresses of before, and where what stood there stands now. */
+export const MOVED: Readonly<Record<string, string>> = { '/': '/ops', '/settings': '/me' }
 
 /** A page to show: which, of what, and the place it belongs to in the menu. */
 export interface Target {

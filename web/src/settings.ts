@@ -1,6 +1,7 @@
 /** What this browser remembers of its user: language, theme, map background. */
 import { cell } from './cell.ts'
 import type { Language } from './i18n/i18n.ts'
+import { type Face, propertiesOf } from './theming.ts'
 
 export type Theme = 'auto' | 'light' | 'dark'
 export interface Settings {
@@ -59,4 +60,15 @@ export function dress(): void {
   apply()
   settings.watch(apply)
   dark.addEventListener('change', apply)
+}
+
+const WORN = ['--accent', '--on-accent', '--tint', '--band']
+/** Dresses the page in the colours of an organisation, or in the platform's own. */
+export function wear(face: Partial<Face> | undefined): void {
+  const wanted = propertiesOf(face)
+  const { style } = document.documentElement
+  for (const name of WORN)
+    if (wanted[name]) style.setProperty(name, wanted[name])
+    else style.removeProperty(name)
+  paint.set(paint.get() + 1)
 }

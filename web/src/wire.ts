@@ -1,4 +1,5 @@
 /** Shapes of `/api/cariflex/v1` as this UI reads them. Powers kW (consumption positive), energies kWh, times ISO 8601 with offset. */
+import type { Face } from './theming.ts'
 
 export type Kind = 'pv' | 'battery' | 'evse' | 'vehicle' | 'weather' | 'grid' | 'site'
 export type Freshness = 'fresh' | 'late' | 'silent'
@@ -9,8 +10,10 @@ export interface User {
   id: number
   email: string
   username: string
-  account: { id: number; name: string }
+  account: { id: number; name: string } & Partial<Face>
   roles: string[]
+  /** What a sign-in takes beside the password. */
+  secondFactor?: 'mail' | null
 }
 
 export interface Site {

@@ -3,14 +3,16 @@ import { useEffect, useState } from 'preact/hooks'
 import { patch } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { heading } from '../heading.ts'
-import { session } from '../live.ts'
+import { session, whoAmI } from '../live.ts'
 import { AuditTable } from '../parts/audit-table.tsx'
 import { Field, Submit, useSending } from '../parts/form.tsx'
 import { Failure, Loading } from '../parts/state.tsx'
 import { useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
+import { accentOf, logoOf, rgbOf } from '../theming.ts'
 import { useWords } from '../words.ts'
 import { type Account, invites, isAdmin } from './people.ts'
+import '../style/people.css'
 
 export function AccountPage({ subject = '', route }: PageProps) {
   const { t } = useWords()
@@ -28,11 +30,21 @@ export function AccountPage({ subject = '', route }: PageProps) {
       </p>
       <div class="page-head">
         <h1>{account.name}</h1>
-        <a class="button" href={`/admin/users?account=${account.id}`}>
+        <a class="button page-head-do" href={`/admin/users?account=${account.id}`}>
           {t('accounts.see.users')}
         </a>
       </div>
-      <Face key={version} account={account} path={path} admin={isAdmin(who.user)} onDone={() => setVersion(version + 1)} />
+      <Face
+        key={version}
+        account={account}
+        path={path}
+        admin={isAdmin(who.user)}
+        onDone={() => {
+          setVersion(version + 1)
+          // What is worn in the shell comes with the session.
+          void whoAmI()
+        }}
+      />
       {invites(who.user) && (
         <section class="card" aria-labelledby="account-log">
           <h2 id="account-log">{t('audit.title')}</h2>
@@ -76,7 +88,7 @@ function Face({ account, path, admin, onDone }: { account: Account; path: string
               <div class="colour">
                 <input
                   type="color"
-                  aria-label={t(`accounts.${which}`)}
+                  aria-label={t('accounts.color.pick', { which: t(`accounts.${which}`) })}
                   value={body[which] ?? '#006bb0'}
                   onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value })}
                 />
@@ -90,7 +102,7 @@ function Face({ account, path, admin, onDone }: { account: Account; path: string
             )}
           </Field>
         ))}
-        <Field label={t('accounts.logo')} error={sending.of('logo_url')}>
+        <Field label={t('accounts.logo')} hint={t('accounts.logo.hint')} error={sending.of('logo_url')}>
           {(input) => (
             <input
               {...input}
@@ -100,6 +112,7 @@ function Face({ account, path, admin, onDone }: { account: Account; path: string
             />
           )}
         </Field>
+        <Preview primary={body.primary_color} secondary={body.secondary_color} logo={body.logo_url} />
         {admin && (
           <Field label={t('accounts.consultancy')} hint={t('accounts.consultancy.hint')} error={sending.of('consultancy_account_id')}>
             {(input) => (
@@ -121,5 +134,46 @@ function Face({ account, path, admin, onDone }: { account: Account; path: string
         <Submit sending={sending} label={t('form.save')} />
       </form>
     </section>
+  )
+}
+
+const SAMPLES = {
+  light: { card: '#ffffff', ink: '#161b22' },
+  dark: { card: '#161e2c', ink: '#eef2f8' },
+} as const
+
+/** How the colours will look where they are used, in both themes, after they were moved until they can be read. */
+function Preview({ primary, secondary, logo }: { primary: string | null; secondary: string | null; logo: string | null }) {
+  const { t } = useWords()
+  const picture = logoOf({ logoUrl: logo })
+  const band = [secondary, primary].find((colour) => colour && rgbOf(colour)) ?? 'transparent'
+  if (!(primary && rgbOf(primary)) && band === 'transparent' && !picture) return null
+  return (
+    <fieldset class="choices face-preview">
+      <legend>{t('accounts.preview')}</legend>
+      {(['light', 'dark'] as const).map((theme) => {
+        const accent = accentOf(primary ?? '', theme) ?? accentOf('#0067a5', theme)!
+        const moved = primary !== null && rgbOf(primary) && rgbOf(primary)!.join() !== rgbOf(accent.accent)!.join()
+        return (
+          <div
+            key={theme}
+            class="face-sample"
+            style={{
+              '--sample-card': SAMPLES[theme].card,
+              '--sample-ink': SAMPLES[theme].ink,
+              '--sample-band': band,
+              '--sample-accent': accent.accent,
+              '--sample-on': accent.onAccent,
+            }}
+          >
+            {picture ? <img class="brand-logo" src={picture} alt="" referrerpolicy="no-referrer" /> : null}
+            <span class="strong">{t(`accounts.preview.${theme}`)}</span>
+            <span class="sample-link">{t('accounts.preview.text')}</span>
+            <span class="sample-button">{t('accounts.preview.button')}</span>
+            {moved && <span class="small">{t('accounts.preview.moved', { colour: accent.accent })}</span>}
+          </div>
+        )
+      })}
+    </fieldset>
   )
 }

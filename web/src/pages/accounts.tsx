@@ -20,7 +20,7 @@ export function Accounts({ route }: PageProps) {
       <div class="page-head">
         <h1>{t('accounts.title')}</h1>
         {(isAdmin(who.user) || who.user.roles.includes('consultant')) && (
-          <button type="button" class="button button-main" onClick={() => setFounding(true)}>
+          <button type="button" class="button button-main page-head-do" onClick={() => setFounding(true)}>
             {t('accounts.found')}
           </button>
         )}

@@ -6,7 +6,8 @@ import { heading } from '../heading.ts'
 import { session } from '../live.ts'
 import { AuditTable } from '../parts/audit-table.tsx'
 import { Confirm } from '../parts/dialog.tsx'
-import { Field, Submit, useSending } from '../parts/form.tsx'
+import { Submit, useSending } from '../parts/form.tsx'
+import { Profile } from '../parts/profile.tsx'
 import { Failure, Loading } from '../parts/state.tsx'
 import { useResource, useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
@@ -38,7 +39,7 @@ export function UserPage({ subject = '', route }: PageProps) {
         </h1>
         {!person.active && <span class="rung">{t('users.inactive')}</span>}
       </div>
-      {changes && <Profile key={version} person={person} path={path} onDone={again} />}
+      {changes && <Profile key={version} person={person} onDone={again} />}
       {!self && changes && <Rights person={person} path={path} version={version} onDone={again} />}
       <section class="card" aria-labelledby="user-log">
         <h2 id="user-log">{t('audit.title')}</h2>
@@ -47,61 +48,6 @@ export function UserPage({ subject = '', route }: PageProps) {
     </div>
   )
 }
-
-function Profile({ person, path, onDone }: { person: Person; path: string; onDone: () => void }) {
-  const { t } = useWords()
-  const sending = useSending()
-  const [body, setBody] = useState({ username: person.username, email: person.email, timezone: person.timezone })
-  return (
-    <section class="card" aria-labelledby="user-profile">
-      <h2 id="user-profile">{t('users.profile')}</h2>
-      <form
-        class="form"
-        onSubmit={async (event) => {
-          event.preventDefault()
-          if (await sending.send(() => patch(path, body), t('form.saved'))) onDone()
-        }}
-      >
-        <Field label={t('users.username')} error={sending.of('username')}>
-          {(input) => (
-            <input
-              {...input}
-              required
-              value={body.username}
-              onInput={(event) => setBody({ ...body, username: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('users.email')} error={sending.of('email')}>
-          {(input) => (
-            <input
-              {...input}
-              type="email"
-              required
-              value={body.email}
-              onInput={(event) => setBody({ ...body, email: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('users.zone')} hint={t('users.zone.hint')} error={sending.of('timezone')}>
-          {(input) => (
-            <select {...input} value={body.timezone} onChange={(event) => setBody({ ...body, timezone: event.currentTarget.value })}>
-              {zonesWith(body.timezone).map((zone) => (
-                <option key={zone} value={zone}>
-                  {zone.replace(/_/g, ' ')}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Submit sending={sending} label={t('form.save')} />
-      </form>
-    </section>
-  )
-}
-
-/** Every zone the browser knows, the one in use among them. */
-const zonesWith = (own: string): string[] => [...new Set([...Intl.supportedValuesOf('timeZone'), 'UTC', own])].sort()
 
 function Rights({ person, path, version, onDone }: { person: Person; path: string; version: number; onDone: () => void }) {
   const { t } = useWords()

@@ -23,7 +23,7 @@ export function Users({ route }: PageProps) {
       <div class="page-head">
         <h1>{t('users.title')}</h1>
         {invites(who.user) && (
-          <button type="button" class="button button-main" onClick={() => setInviting(true)}>
+          <button type="button" class="button button-main page-head-do" onClick={() => setInviting(true)}>
             {t('users.invite')}
           </button>
         )}
