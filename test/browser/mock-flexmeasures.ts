@@ -1,7 +1,7 @@
 // The invented island as the FlexMeasures API shows it, and what our own API says of its assets and sensors: enough for every page.
 
 import { chance, local, SITE, type State, soc, things } from './mock-island.ts'
-import { SOURCES, workOf } from './mock-work.ts'
+import { SOURCES } from './mock-work.ts'
 
 const HOUR = 3_600_000
 const QUARTER = 900_000
@@ -275,11 +275,8 @@ export function flexMeasuresOf(state: State) {
     return undefined
   }
 
-  const work = workOf(state)
   return (path: string, query: URLSearchParams): unknown => {
     const parts = path.split('/').filter(Boolean).map(decodeURIComponent)
-    const worked = parts[1] === 'cariflex' ? work(parts.slice(3)) : undefined
-    if (worked) return worked.whole
     if (parts[1] === 'v3_0') return v3(parts.slice(2), query)
     const data = ours(parts.slice(3))
     return data === undefined ? undefined : { data }

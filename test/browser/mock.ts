@@ -9,6 +9,7 @@ import { flexMeasuresOf } from './mock-flexmeasures.ts'
 import { byDevice, chance, local, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
 import { peopleOf } from './mock-people.ts'
 import { viewsOf } from './mock-views.ts'
+import { workOf } from './mock-work.ts'
 
 const WEB = fileURLToPath(new URL('../../dist/web/', import.meta.url))
 const TYPES: Record<string, string> = {
@@ -86,6 +87,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   }
   const { power, assets, orders, stations, talk, alarms } = viewsOf(state)
   const flexMeasures = flexMeasuresOf(state)
+  const work = workOf(state)
   const people = peopleOf(() => state.now)
 
   type Answer = { status: number; body?: unknown; cookie?: string }
@@ -294,6 +296,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
       })
     if (parts[0] === 'world' && method === 'POST') return world(parts[1] ?? '', body)
     if (parts[0] === 'assets' && parts[2] === 'flex') return ok({ problems: [], resolved: {} })
+    const worked = work(method, url.pathname, url.searchParams, body)
+    if (worked) return worked
     const whole = method === 'GET' ? flexMeasures(url.pathname, url.searchParams) : undefined
     return whole === undefined ? refuse(404, 'unknown-route', `There is no ${path}.`) : { status: 200, body: whole }
   }

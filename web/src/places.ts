@@ -76,6 +76,13 @@ export const PLACES: readonly Place[] = [
     load: async () => (await import('./pages/forecasts.tsx')).Forecasts,
   },
   {
+    path: '/ops/automations',
+    group: 'data',
+    icon: 'automations',
+    title: 'auto.title',
+    load: async () => (await import('./pages/automations.tsx')).Automations,
+  },
+  {
     path: '/ops/sources',
     group: 'data',
     icon: 'sources',

@@ -67,7 +67,7 @@ export function Forecasts({ route }: PageProps) {
     <div class="page">
       <h1>{t('forecasts.title')}</h1>
       <section class="card" aria-label={t('forecasts.title')}>
-        <p class="muted small">{t('skill.lead')}</p>
+        <p class="muted lead work-lead">{t('skill.lead')}</p>
         <div class="filters">
           <label class="field field-inline">
             <span class="unseen">{t('table.search')}</span>
@@ -157,16 +157,18 @@ function ForecastLine({ entry, onDone }: { entry: Entry; onDone: () => void }) {
         {listed && <span class="rung">{t.code('forecasts.kind', listed.kind)}</span>}
         <span class="muted small">{listed?.every ? t('forecasts.every', { every: t.code('resolution', listed.every) }) : ''}</span>
       </div>
-      <dl class="facts">
+      <dl class="figures">
         <div>
           <dt>{t('forecasts.gain', { n: new Set(days.map(({ day }) => day)).size })}</dt>
           <dd>
-            <b class={gain !== null && gain < 0 ? 'bad' : ''}>{f.percent(gain)}</b>
+            <b class={`figure ${gain !== null && gain < 0 ? 'bad' : ''}`}>{f.percent(gain)}</b>
           </dd>
         </div>
         <div>
           <dt>{t('skill.rmse')}</dt>
-          <dd>{f.amount(error, entry.unit, 2)}</dd>
+          <dd>
+            <span class="figure">{f.amount(error, entry.unit, 2)}</span>
+          </dd>
         </div>
         <div>
           <dt>{t('skill.model')}</dt>
@@ -179,75 +181,77 @@ function ForecastLine({ entry, onDone }: { entry: Entry; onDone: () => void }) {
           </dd>
         </div>
       </dl>
-      {choices.length > 0 && listed?.chosen && (
-        <details class="fold">
-          <summary>{t('forecasts.choices')}</summary>
-          <p class="muted small">
-            {t('forecasts.chosen', { at: f.moment(Date.parse(listed.chosen.madeAt)), days: f.number(listed.chosen.days, 0) })}
-          </p>
-          <table class="table">
-            <caption class="unseen">{t('forecasts.choices')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t('forecasts.ahead')}</th>
-                <th scope="col">{t('skill.model')}</th>
-                <th scope="col" class="number wide">
-                  {t('skill.rmse')}
-                </th>
-                <th scope="col" class="number">
-                  {t('skill.skill')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {choices.map((choice) => (
-                <tr key={choice.hours}>
-                  <th scope="row">{t('forecasts.hours', { n: f.number(choice.hours) })}</th>
-                  <td>{models(choice.models)}</td>
-                  <td class="number wide">{f.amount(choice.rmse, entry.unit, 2)}</td>
-                  <td class="number">{f.percent(choice.skill)}</td>
+      <div class="work-folds">
+        {choices.length > 0 && listed?.chosen && (
+          <details class="fold">
+            <summary>{t('forecasts.choices')}</summary>
+            <p class="muted small">
+              {t('forecasts.chosen', { at: f.moment(Date.parse(listed.chosen.madeAt)), days: f.number(listed.chosen.days, 0) })}
+            </p>
+            <table class="table">
+              <caption class="unseen">{t('forecasts.choices')}</caption>
+              <thead>
+                <tr>
+                  <th scope="col">{t('forecasts.ahead')}</th>
+                  <th scope="col">{t('skill.model')}</th>
+                  <th scope="col" class="number wide">
+                    {t('skill.rmse')}
+                  </th>
+                  <th scope="col" class="number">
+                    {t('skill.skill')}
+                  </th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      )}
-      {days.length > 0 && (
-        <details class="fold">
-          <summary>{t('forecasts.days')}</summary>
-          <table class="table">
-            <caption class="unseen">{t('skill.table')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t('skill.day')}</th>
-                <th scope="col" class="wide">
-                  {t('skill.model')}
-                </th>
-                <th scope="col" class="number">
-                  {t('skill.rmse')}
-                </th>
-                <th scope="col" class="number wide">
-                  {t('skill.persistence')}
-                </th>
-                <th scope="col" class="number">
-                  {t('skill.skill')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {days.map((day) => (
-                <tr key={`${day.day} ${day.model}`}>
-                  <th scope="row">{f.day(Date.parse(`${day.day.slice(0, 10)}T12:00:00Z`))}</th>
-                  <td class="wide">{t.code('model', day.model)}</td>
-                  <td class="number">{f.amount(day.rmse, day.unit, 2)}</td>
-                  <td class="number wide">{f.amount(day.rmsePersistence, day.unit, 2)}</td>
-                  <td class="number">{f.percent(day.skill)}</td>
+              </thead>
+              <tbody>
+                {choices.map((choice) => (
+                  <tr key={choice.hours}>
+                    <th scope="row">{t('forecasts.hours', { n: f.number(choice.hours) })}</th>
+                    <td>{models(choice.models)}</td>
+                    <td class="number wide">{f.amount(choice.rmse, entry.unit, 2)}</td>
+                    <td class="number">{f.percent(choice.skill)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </details>
+        )}
+        {days.length > 0 && (
+          <details class="fold">
+            <summary>{t('forecasts.days')}</summary>
+            <table class="table">
+              <caption class="unseen">{t('skill.table')}</caption>
+              <thead>
+                <tr>
+                  <th scope="col">{t('skill.day')}</th>
+                  <th scope="col" class="wide">
+                    {t('skill.model')}
+                  </th>
+                  <th scope="col" class="number">
+                    {t('skill.rmse')}
+                  </th>
+                  <th scope="col" class="number wide">
+                    {t('skill.persistence')}
+                  </th>
+                  <th scope="col" class="number">
+                    {t('skill.skill')}
+                  </th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      )}
+              </thead>
+              <tbody>
+                {days.map((day) => (
+                  <tr key={`${day.day} ${day.model}`}>
+                    <th scope="row">{f.day(Date.parse(`${day.day.slice(0, 10)}T12:00:00Z`))}</th>
+                    <td class="wide">{t.code('model', day.model)}</td>
+                    <td class="number">{f.amount(day.rmse, day.unit, 2)}</td>
+                    <td class="number wide">{f.amount(day.rmsePersistence, day.unit, 2)}</td>
+                    <td class="number">{f.percent(day.skill)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </details>
+        )}
+      </div>
       {listed && <Again listed={listed} onDone={onDone} />}
     </li>
   )
@@ -268,23 +272,8 @@ function Again({ listed, onDone }: { listed: Listed; onDone: () => void }) {
     setJob(answer.data.job)
   }
   return (
-    <div class="work-do">
-      {running && (
-        <Progress progress={data?.stage ? { stage: data.stage, done: data.done, total: data.total } : { message: t('job.waiting') }} />
-      )}
-      {job !== null && data?.status === 'FINISHED' && (
-        <p class="good" role="status">
-          {t('forecasts.made', { seconds: f.number(data.seconds ?? 0, 1) })} <a href={`/ops/sensors/${listed.sensor}`}>{t('job.see')}</a>
-        </p>
-      )}
-      {job !== null && !running && data && data.status !== 'FINISHED' && (
-        <p class="bad" role="alert">
-          {t.code('job.status', data.status)}
-          {data.problem ? ` : ${said(data.problem.split('\n')[0] ?? '')}` : ''}
-        </p>
-      )}
-      {sending.error && <Failure error={sending.error} />}
-      <div class="buttons">
+    <>
+      <div class="work-do buttons">
         {running ? (
           <button
             type="button"
@@ -307,6 +296,23 @@ function Again({ listed, onDone }: { listed: Listed; onDone: () => void }) {
           </button>
         )}
       </div>
-    </div>
+      <div class="work-said">
+        {running && (
+          <Progress progress={data?.stage ? { stage: data.stage, done: data.done, total: data.total } : { message: t('job.waiting') }} />
+        )}
+        {job !== null && data?.status === 'FINISHED' && (
+          <p class="good" role="status">
+            {t('forecasts.made', { seconds: f.number(data.seconds ?? 0, 1) })} <a href={`/ops/sensors/${listed.sensor}`}>{t('job.see')}</a>
+          </p>
+        )}
+        {job !== null && !running && data && data.status !== 'FINISHED' && (
+          <p class="bad" role="alert">
+            {t.code('job.status', data.status)}
+            {data.problem ? ` : ${said(data.problem.split('\n')[0] ?? '')}` : ''}
+          </p>
+        )}
+        {sending.error && <Failure error={sending.error} />}
+      </div>
+    </>
   )
 }

@@ -58,7 +58,7 @@ export function SourcesPage({ route }: PageProps) {
               </button>
             ))}
           </fieldset>
-          <div class="row">
+          <div class="row row-apart">
             <label class="choice">
               <input
                 type="checkbox"

@@ -22,6 +22,7 @@ const PARTS: Record<string, (props: TabProps) => preact.JSX.Element> = {
   graphs: later(async () => (await import('./graphs.tsx')).GraphsTab),
   properties: later(async () => (await import('./properties.tsx')).PropertiesTab),
   status: later(async () => (await import('./status.tsx')).StatusTab),
+  automations: later(async () => (await import('./automations.tsx')).AutomationsTab),
   log: later(async () => (await import('./log.tsx')).LogTab),
 }
 

@@ -1,0 +1,71 @@
+// Work that is done again and again: automations made, paused and deleted; reports asked for, followed and read; against the invented island.
+// biome-ignore-all lint/performance/useDomNodeTextContent: what a person sees is meant, not the text of the tree
+import assert from 'node:assert/strict'
+import test, { after, before, type TestContext } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { counts, type Look, launch, openWindow, says, signIn, violations, visit, withoutBrowser } from './browser.ts'
+import { startMock } from './mock.ts'
+
+const skip = withoutBrowser ?? false
+let browser: Browser
+before(async () => {
+  if (!skip) browser = await launch()
+})
+after(async () => {
+  await browser?.close()
+})
+
+async function enter(t: TestContext, look: Partial<Look> = {}) {
+  const mock = await startMock()
+  const { page, context, complaints } = await openWindow(browser, mock.url, { width: 1280, height: 900, language: 'fr', ...look })
+  t.after(async () => {
+    await context.close()
+    await mock.stop()
+    assert.deepEqual(complaints, [])
+  })
+  await signIn(page, mock.email, mock.password)
+  const bodies = (line: string) => mock.seen.filter((one) => one.line === line).map(({ body }) => body)
+  return { page, bodies, button: (name: string | RegExp) => page.getByRole('button', { name }), dialog: page.getByRole('dialog') }
+}
+
+test('an automation is made in words, sees its next runs, rests and goes', { skip }, async (t) => {
+  const { page, bodies, button, dialog } = await enter(t)
+  await visit(page, '/ops/automations')
+  await counts(page.locator('.work'), 3)
+  await says(page.locator('.work').first(), /Plan de la nuit[\s\S]*un plan de 24 h[\s\S]*À 05:00, tous les jours[\s\S]*terminé/)
+  await button('Nouvelle automatisation').click()
+  await dialog.getByLabel('un rapport').check()
+  await dialog.getByLabel('Rapport', { exact: true }).selectOption({ label: 'CO₂' })
+  await dialog.getByLabel('Période').selectOption({ label: "les 7 jours d'avant" })
+  await dialog.getByLabel('Quand', { exact: true }).selectOption({ label: 'chaque semaine' })
+  await dialog.getByLabel('À', { exact: true }).fill('06:30')
+  await says(dialog.locator('.preview-runs'), /À 06:30, le lundi[\s\S]*Prochaines fois : mar\. 24 nov\. 14:15/)
+  assert.deepEqual(await violations(page), [])
+  await dialog.getByRole('button', { name: 'Créer' }).click()
+  await counts(page.locator('.work'), 4)
+  assert.deepEqual(bodies('POST /api/v3_0/assets/1/automations'), [
+    {
+      ...{ name: 'CO₂', type: 'reporting', cron: '30 6 * * 1' },
+      parameters: { report: 'co2', 'start-offset': 'DB,-7D', 'end-offset': 'DB' },
+    },
+  ])
+  const made = page.locator('.work', { hasText: 'CO₂' })
+  await made.getByRole('button', { name: 'Suspendre' }).click()
+  await says(made, /Reprendre/)
+  await made.getByRole('button', { name: 'Modifier' }).click()
+  await dialog.getByLabel('Nom').fill('CO₂ du mois')
+  await dialog.getByLabel('Quand', { exact: true }).selectOption({ label: 'autrement (cron)' })
+  await dialog.getByLabel('Expression cron').fill('0 7 1 *')
+  await says(dialog.locator('.preview-runs'), /n'est pas valable/)
+  await dialog.getByLabel('Expression cron').fill('0 7 1 * *')
+  await dialog.getByRole('button', { name: 'Enregistrer' }).click()
+  await says(made, /CO₂ du mois/)
+  assert.deepEqual(bodies('PATCH /api/v3_0/assets/1/automations/4').at(-1), { name: 'CO₂ du mois', cron: '0 7 1 * *' })
+  await made.getByRole('button', { name: 'Supprimer' }).click()
+  await says(dialog, /rapports déjà faits restent/)
+  await dialog.getByRole('button', { name: 'Supprimer' }).click()
+  await counts(page.locator('.work'), 3)
+  await button('Suspendues').click()
+  await counts(page.locator('.work'), 1)
+  assert.match(page.url(), /state=paused/)
+})
