@@ -3,6 +3,7 @@ import { type Bus, type Clock, type Instant, instant } from '#kernel'
 import type { Store } from '#store'
 import type { BeliefBatch, Beliefs } from './belief.ts'
 import { readFigures } from './belief-figures.ts'
+import { openBeliefWriter } from './belief-writer.ts'
 import type { News } from './news.ts'
 import { record } from './record.ts'
 import { removeBeliefs } from './remove-beliefs.ts'
@@ -24,6 +25,7 @@ export interface BeliefParts {
 export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Beliefs {
   const sensors = given.sensors ?? openSensors(store, () => clock.now())
   const sources = given.sources ?? openSources(store)
+  const writer = openBeliefWriter(store, () => clock.now())
   const from = { db: store, book: openSourceBook(store, () => clock.now()) }
   return {
     source: (key) => sources.of(key),
@@ -31,7 +33,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
       const known: { batch: BeliefBatch; sensor: Sensor }[] = []
       for (const batch of batches) known.push({ batch, sensor: await sensors.need(batch.sensor) })
       const now = clock.now()
-      const outcome = await record(store, known, now)
+      const outcome = await record(await writer(), known, now)
       if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
       return outcome
     },

@@ -1,4 +1,7 @@
-/** The statements that write beliefs: one for news, one that looks at each value, and COPY (reference 1.2). */
+/**
+ * The statements that write beliefs: one for news, one that looks at each value, and COPY (reference 1.2). Each locks the sensors and sources that
+ * it writes of, as PostgreSQL's own checks of foreign keys do, so that none is deleted before the beliefs are there (belief-writer.ts).
+ */
 import type { Queryable, Row } from '#store'
 import { NOTED, noteChanges } from './belief-change.ts'
 import { NEVER, SOURCE } from './belief-columns.ts'
@@ -14,17 +17,23 @@ const KNOWN = (first: string, last: string, sensor: string, source: string) =>
   `select 1 from timed_belief b where b.sensor_id = ${sensor} and ${SOURCE} = ${source} and
    (b.event_start between to_timestamp(${first}::float8 / 1000) and to_timestamp(${last}::float8 / 1000) or ${NEVER})`
 
+const OWNERS = (sensor: string, source: string) => `whose as materialized (select id from sensor where id = ${sensor} for key share),
+  who as materialized (select id from data_source where id = ${source} for key share)`
+
 const NEWS = `
-with stored as (
+with ${OWNERS('$4::int', '$5::int')}, stored as (
   insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
   select to_timestamp(g.start / 1000), make_interval(secs => g.horizon / 1000), 0.5, g.value, $4::int, $5::int
   from unnest($1::float8[], $2::float8[], $3::float8[]) as g(start, horizon, value)
-  where not exists (${KNOWN('$6', '$7', '$4', '$5')})
+  where exists (select from whose) and exists (select from who) and not exists (${KNOWN('$6', '$7', '$4', '$5')})
   returning sensor_id, event_start
 ), ${NOTED('stored', '$8')}
 select count(*)::int as stored from stored`
 
-/** Stores a batch of certain values when its source said nothing of the time that it spans. False: it did, and nothing was stored. */
+/**
+ * Stores a batch of certain values when its source said nothing of the time that it spans. False: it did (or sensor or source are gone), and nothing
+ * was stored.
+ */
 export async function storeNews(
   db: Queryable,
   { starts, horizons, values, sensor, source }: SettledBatch,
@@ -35,12 +44,16 @@ export async function storeNews(
   return row!.stored > 0
 }
 
-/** True when the source said something of the time that the batch spans. */
-export async function isAnythingKnown(db: Queryable, { starts, sensor, source }: SettledBatch): Promise<boolean> {
-  return (await db.first(`${KNOWN('$3', '$4', '$1', '$2')} limit 1`, [sensor.id, source, starts[0], starts.at(-1)])) !== undefined
+const LOOK = `
+with ${OWNERS('$1::int', '$2::int')}
+select exists (select from whose) and exists (select from who) as "isThere", exists (${KNOWN('$3', '$4', '$1', '$2')}) as "isKnown"`
+
+/** Whether sensor and source of a batch are (still) there, and whether the source said something of the time that it spans. */
+export async function lookAt(tx: Queryable, { starts, sensor, source }: SettledBatch): Promise<{ isThere: boolean; isKnown: boolean }> {
+  return (await tx.first(LOOK, [sensor.id, source, starts[0], starts.at(-1)], 'believe-look'))!
 }
 
-/** Stores batches of which nothing is known yet, by COPY. Resolves to the number of rows. */
+/** Stores batches that were looked at and of which nothing is known yet, by COPY. Resolves to the number of rows. */
 export async function copyAll(tx: Queryable, batches: readonly SettledBatch[], closed: string): Promise<number> {
   const copied = await tx.copyIn(
     'copy timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id) from stdin',
@@ -90,7 +103,9 @@ const SAID = {
  * a distribution when all of it does; it contradicts when another value has the same belief time.
  */
 const MERGE = ({ earlier, look, changed }: (typeof SAID)[keyof typeof SAID], conflict: string, allow: string) => `
-with given as materialized (
+with ${OWNERS('any($8::int[])', 'any($9::int[])')}, missing as materialized (
+  select cardinality($8::int[]) + cardinality($9::int[]) - (select count(*) from whose) - (select count(*) from who) as n
+), given as materialized (
   select to_timestamp(g.start / 1000) as event_start, make_interval(secs => g.horizon / 1000) as belief_horizon, g.probability, g.value, g.sensor,
     g.source
   from unnest($1::float8[], $2::float8[], $3::float8[], $4::float8[], $5::int[], $6::int[]) as g(start, horizon, probability, value, sensor, source)
@@ -105,9 +120,10 @@ with given as materialized (
 ), stored as (
   insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
   select event_start, belief_horizon, probability, value, sensor, source from judged
-  where same is distinct from value and (changed or same is not null) ${allow} ${conflict} returning sensor_id, event_start
+  where same is distinct from value and (changed or same is not null) and (select n from missing) = 0 ${allow} ${conflict} returning sensor_id, event_start
 ), ${NOTED('stored', '$7')}
-select (select count(*) from stored)::int as stored, count(*) filter (where same <> value)::int as replaced, count(*)::int as given from judged`
+select (select count(*) from stored)::int as stored, count(*) filter (where same <> value)::int as replaced, count(*)::int as given,
+  (select n from missing)::int as missing from judged`
 
 const UNLESS_REPLACED = 'and not exists (select 1 from judged where same <> value)'
 const REPLACING =
@@ -121,6 +137,8 @@ export interface Merged {
   /** Values that contradict one of the same belief time. Without `overwrite` nothing was stored when there are any. */
   replaced: number
   given: number
+  /** Sensors and sources that are not there (any more). Nothing was stored when there are any. */
+  missing: number
 }
 
 /** Stores what is new or changed of the batches, one look a value. */
@@ -138,7 +156,7 @@ export async function mergeAll(db: Queryable, batches: readonly SettledBatch[], 
   const [values, conflict] = [batches.some((batch) => batch.probabilities) ? 'whole' : 'certain', overwrite ? 'over' : 'new'] as const
   const row = await db.first<Row & Merged>(
     MERGES[values][conflict],
-    [...columns, closed],
+    [...columns, closed, [...new Set(columns[4])], [...new Set(columns[5])]],
     columns[0].length <= FEW ? `merge-${values}-${conflict}` : undefined,
   )
   return row!

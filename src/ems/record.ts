@@ -1,9 +1,9 @@
 /** Writing beliefs: what is new is stored, what is known is not, what contradicts is refused (reference 1.2). Resolved means committed. */
 import { type Instant, Problem } from '#kernel'
-import type { Queryable, Store } from '#store'
+import type { Connections, Queryable } from '#store'
 import type { BeliefBatch, RecordOutcome } from './belief.ts'
 import { closedAt } from './belief-change.ts'
-import { copyAll, isAnythingKnown, mergeAll, storeNews } from './record-statements.ts'
+import { copyAll, lookAt, mergeAll, storeNews } from './record-statements.ts'
 import type { Sensor } from './sensors.ts'
 import { type SettledBatch, settleBatch } from './settle-batch.ts'
 
@@ -12,10 +12,11 @@ const COPY_FROM = 500
 
 /**
  * Commits the batches in one transaction.
- * @throws Problem `invalid-replacement` (403) when a value would replace another and no batch says `overwrite`
+ * @throws Problem `invalid-replacement` (403) when a value would replace another and no batch says `overwrite`, `unknown-sensor` (404) when the
+ * sensor or the source of a batch was deleted meanwhile
  */
 export async function record(
-  store: Store,
+  store: Connections,
   batches: readonly { batch: BeliefBatch; sensor: Sensor }[],
   now: Instant,
 ): Promise<RecordOutcome> {
@@ -58,7 +59,7 @@ const isUniqueViolation = (error: unknown): boolean => {
   return false
 }
 
-async function isNews(store: Store, batch: SettledBatch, { closed }: Writer): Promise<boolean> {
+async function isNews(store: Connections, batch: SettledBatch, { closed }: Writer): Promise<boolean> {
   try {
     return await storeNews(store, batch, closed)
   } catch (error) {
@@ -84,7 +85,11 @@ async function inTurn(tx: Queryable, batches: readonly SettledBatch[], writer: W
 async function copyOrMerge(tx: Queryable, batches: readonly SettledBatch[], writer: Writer): Promise<RecordOutcome> {
   const fresh: SettledBatch[] = []
   const mixed: SettledBatch[] = []
-  for (const batch of batches) (await isAnythingKnown(tx, batch)) ? mixed.push(batch) : fresh.push(batch)
+  for (const batch of batches) {
+    const { isThere, isKnown } = await lookAt(tx, batch)
+    if (!isThere) throw gone(batch)
+    ;(isKnown ? mixed : fresh).push(batch)
+  }
   const stored = fresh.length > 0 ? await copyAll(tx, fresh, writer.closed) : 0
   if (mixed.length === 0) return { stored, known: 0 }
   const rest = await merge(tx, mixed, { ...writer, overwrite: false })
@@ -92,7 +97,8 @@ async function copyOrMerge(tx: Queryable, batches: readonly SettledBatch[], writ
 }
 
 async function merge(db: Queryable, batches: readonly SettledBatch[], { overwrite, closed }: Writer): Promise<RecordOutcome> {
-  const { stored, replaced, given } = await mergeAll(db, batches, overwrite, closed)
+  const { stored, replaced, given, missing } = await mergeAll(db, batches, overwrite, closed)
+  if (missing > 0) throw gone(...batches)
   if (replaced > 0 && !overwrite)
     throw new Problem(
       'invalid-replacement',
@@ -105,3 +111,13 @@ async function merge(db: Queryable, batches: readonly SettledBatch[], { overwrit
     )
   return { stored, known: given - stored }
 }
+
+const gone = (...batches: SettledBatch[]): Problem =>
+  new Problem(
+    'unknown-sensor',
+    `Sensor ${batches.map(({ sensor }) => sensor.id).join(', ')}, or the source of its data, was deleted meanwhile.`,
+    {
+      status: 404,
+      hint: 'List the sensors you can reach.',
+    },
+  )

@@ -24,9 +24,19 @@ export interface Transaction extends Queryable {
   onCommit(work: () => void): void
 }
 
-export interface Store extends Queryable {
+/** What can be asked for single statements and for transactions. */
+export interface Connections extends Queryable {
   /** One transaction on one connection: commits when `work` resolves, rolls back when it rejects. Acknowledge only after it resolved. */
   transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+}
+
+export interface Store extends Connections {
+  /**
+   * Connections on which PostgreSQL checks no foreign keys and fires no triggers (`session_replication_role`): half of what a row of a table with two
+   * keys costs. Who writes there locks what the rows refer to in the same transaction, once instead of row by row (`for key share`), and sees to it
+   * that the table has no triggers. Undefined when our user may not do that.
+   */
+  unchecked(): Promise<Connections | undefined>
   /** Connection string (for `pg_dump` and for tests). */
   readonly url: string
   close(): Promise<void>

@@ -26,7 +26,7 @@ export async function recordAndAnswer(
     return known > 0 ? ALREADY : processed
   } catch (error) {
     if (hasCode(error, 'invalid-replacement')) throw rejected(403, 'INVALID_REPLACEMENT', REPLACEMENT)
-    if (isForeignKeyViolation(error)) {
+    if (hasCode(error, 'unknown-sensor') || isForeignKeyViolation(error)) {
       // Another process deleted the sensor or the source meanwhile.
       sensors.forget(sensor.id)
       throw failed(404, `No sensor found with ID ${sensor.id}.`)
