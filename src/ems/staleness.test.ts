@@ -72,6 +72,13 @@ test('the rules of a sensor win over those that hold without them, day-ahead mar
   )
 })
 
+test('a moment is stale as soon as it is read, unless it is said how old it may be', () => {
+  const soc = sensor({ resolution: millis(0), knownAt: (start: number) => instant(start) })
+  const stale = (age: number, momentary?: number) =>
+    judgeStaleness(soc, [{ type: 'user', start: instant(now - age * MINUTE) }], now, momentary)[0]?.stale
+  assert.deepEqual([stale(3), stale(3, 15 * MINUTE), stale(16, 15 * MINUTE)], [true, false, true])
+})
+
 test('lengths of time are said exactly', () => {
   const said = [0, 1000, 1500, 61_000, 3_600_000, 90_061_000, 400 * 24 * HOUR, 33_123].map(preciseLength)
   assert.deepEqual(said, [

@@ -29,13 +29,16 @@ interface Specs {
   maxFutureStaleness: number
 }
 
-/** Rules of the sensor: its attribute `status_specs` as far as it can be read, else what FlexMeasures takes when there is none. */
-export function statusSpecs(sensor: Pick<Sensor, 'attributes' | 'knowledge' | 'resolution'>): Specs {
+/**
+ * Rules of the sensor: its attribute `status_specs` as far as it can be read, else what FlexMeasures takes when there is none. There a sensor of
+ * moments (a state of charge) is stale as soon as it is read; `momentary` says how old its last value may be instead.
+ */
+export function statusSpecs(sensor: Pick<Sensor, 'attributes' | 'knowledge' | 'resolution'>, momentary = 0): Specs {
   const given = sensor.attributes['status_specs']
   const own = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {}
   const daily = sensor.knowledge.fnc.startsWith('x_days_ago_at_y_o')
   return {
-    maxStaleness: lengthIn(own['max_staleness']) ?? (daily ? 24 * HOUR : 2 * sensor.resolution),
+    maxStaleness: lengthIn(own['max_staleness']) ?? (daily ? 24 * HOUR : sensor.resolution > 0 ? 2 * sensor.resolution : momentary),
     maxFutureStaleness: lengthIn(own['max_future_staleness']) ?? -12 * HOUR,
   }
 }
@@ -57,9 +60,10 @@ export function judgeStaleness(
   sensor: Pick<Sensor, 'attributes' | 'knowledge' | 'resolution' | 'knownAt'>,
   events: readonly LastEvent[],
   now: Instant,
+  momentary = 0,
 ): Staleness[] {
   if (events.length === 0) return [NOTHING]
-  const specs = statusSpecs(sensor)
+  const specs = statusSpecs(sensor, momentary)
   return [...events]
     .sort((a, b) => rank(a.type) - rank(b.type) || (a.type < b.type ? -1 : 1))
     .map(({ type, start }) => {

@@ -11,7 +11,8 @@ import { peopleOf } from './mock-people.ts'
 import { viewsOf } from './mock-views.ts'
 import { workOf } from './mock-work.ts'
 
-const WEB = fileURLToPath(new URL('../../dist/web/', import.meta.url))
+/** The built UI; WEB_BUILT names another build than that of the project. */
+const WEB = process.env['WEB_BUILT'] ?? fileURLToPath(new URL('../../dist/web/', import.meta.url))
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

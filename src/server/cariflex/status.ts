@@ -13,7 +13,7 @@ import {
   type Staleness,
   sensorsOf,
 } from '#ems'
-import { formatInstant, Problem } from '#kernel'
+import { formatInstant, MINUTE, Problem } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { Data } from './shape.ts'
@@ -53,6 +53,8 @@ const Status = Data(
   }),
 )
 
+/** How old the last value of a sensor of moments may be: those of a state of charge come every few minutes. */
+const MOMENTARY = 15 * MINUTE
 /** More sensors than this make no page. */
 const MOST_SENSORS = 5000
 
@@ -82,7 +84,7 @@ export function assetStatusRoute(app: App, rooms: Rooms): void {
       const sensors = await sensorsBelow(rooms, who, asset.id, relations.sensors, shown)
       const events = await lastEvents.of(sensors, now)
       const lines = sensors.map((sensor) => {
-        const sources = judgeStaleness(sensor, events.get(sensor.id) ?? [], now)
+        const sources = judgeStaleness(sensor, events.get(sensor.id) ?? [], now, MOMENTARY)
         return {
           sensor: sensor.id,
           name: sensor.name,

@@ -177,7 +177,7 @@ export function BeliefChart({
         <p class="small sensor-links">
           {sensors.map((sensor) => (
             <a key={sensor} href={`/ops/sensors/${sensor}`}>
-              {assetOf?.(sensor) ?? beliefs.sensors.get(sensor)?.name ?? sensor}
+              {t('graph.sensor', { name: assetOf?.(sensor) ?? beliefs.sensors.get(sensor)?.name ?? String(sensor) })}
             </a>
           ))}
         </p>

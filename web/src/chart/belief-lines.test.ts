@@ -88,3 +88,17 @@ test('hidden sources and values outside of the window are left out', () => {
     [],
   )
 })
+
+test('on a finer grid a value holds for its whole event, and moments stand alone', () => {
+  const fine = { start: 0, step: HOUR / 4, count: 8 }
+  const records = data([
+    [0, 1, 1, 10],
+    [HOUR, 2, 1, 10],
+  ])
+  const [hourly] = beliefLines(wanted, records, fine, asked)
+  assert.deepEqual(hourly?.values, [1, 1, 1, 1, 2, 2, 2, 2])
+  assert.equal(hourly?.stepped, true)
+  const [moments] = beliefLines({ ...wanted, resolution: 0 }, records, fine, asked)
+  assert.deepEqual(moments?.values, [1, null, null, null, 2, null, null, null])
+  assert.equal(moments?.stepped, false)
+})

@@ -52,7 +52,7 @@ export interface Wanted {
 }
 
 /**
- * Lines of one sensor. Measurements are drawn through, forecasts dashed, schedules as steps. With `spread` the lowest and the highest of
+ * Lines of one sensor: forecasts dashed, plans dotted, and steps wherever a value holds for a while (moments are drawn through). With `spread` the lowest and the highest of
  * all beliefs of an event are drawn faintly around the newest.
  */
 export function beliefLines(
@@ -70,6 +70,7 @@ export function beliefLines(
     high: (number | null)[]
   }
   const drawn = new Map<number, Drawn>()
+  const holds = Math.max(1, Math.floor((resolution * 1000) / step))
   for (const { ts, val, src, bt } of data) {
     const slot = Math.floor((ts - start) / step)
     if (val === null || slot < 0 || slot >= count || hidden.has(src)) continue
@@ -85,10 +86,12 @@ export function beliefLines(
       }
       drawn.set(src, line)
     }
-    if (bt >= line.believed[slot]!) {
-      line.values[slot] = val
-      line.believed[slot] = bt
-    }
+    // A value holds for the whole of its event, also where the grid is finer.
+    for (let each = slot; each < Math.min(count, slot + holds); each++)
+      if (bt >= line.believed[each]!) {
+        line.values[each] = val
+        line.believed[each] = bt
+      }
     if (Number.isNaN(line.event[slot]!)) line.event[slot] = ts
     if (line.event[slot] !== ts) continue
     line.low[slot] = Math.min(line.low[slot] ?? val, val)
@@ -99,12 +102,11 @@ export function beliefLines(
     const source = sources[id]
     const type = source?.type ?? 'other'
     const label = `${name} · ${source ? nameOf(source) : id}`
-    const look =
-      type === 'forecaster' ? { dash: [6, 4] } : type === 'scheduler' ? { stepped: !span, dash: span ? [2, 3] : undefined, width: 1.5 } : {}
-    const { dash, ...rest } = look as { dash?: number[]; stepped?: boolean; width?: number }
-    const line = { key: `${sensor}-${id}`, label, unit, values, colour, span, ...rest, ...(dash ? { dash } : {}) }
+    const look = type === 'forecaster' ? { dash: [6, 4] } : type === 'scheduler' ? { dash: [2, 3], width: 2 } : {}
+    const { dash, ...rest } = look as { dash?: number[]; width?: number }
+    const line = { key: `${sensor}-${id}`, label, unit, values, colour, span, stepped: !span, ...rest, ...(dash ? { dash } : {}) }
     if (!spread || values.every((value, slot) => low[slot] === high[slot] || value === null)) return [line]
-    const around = { unit, colour, span, dash: [1, 3], width: 1 }
+    const around = { unit, colour, span, stepped: !span, dash: [1, 3], width: 1 }
     return [
       line,
       { ...around, key: `${sensor}-${id}-low`, label: `${label} ↓`, values: low },

@@ -1,7 +1,9 @@
 /** The stretch of time a chart shows, in the address: ready-made spans, days of one's own, back and forth, nearer and farther. */
+
 import { dayIn, startOfDay } from '../days.ts'
 import { iso } from '../format.ts'
 import { platformNow } from '../live.ts'
+import { Chips } from '../parts/chips.tsx'
 import { type Route, refine } from '../route.ts'
 import { useWords } from '../words.ts'
 
@@ -38,20 +40,12 @@ export function RangeBar({ range }: { range: Range }) {
   const day = 24 * HOUR
   return (
     <div class="toolbar range">
-      <fieldset class="chips">
-        <legend class="unseen">{t('chart.span')}</legend>
-        {Object.keys(SPANS).map((each) => (
-          <button
-            key={each}
-            type="button"
-            class="chip"
-            aria-pressed={span === each}
-            onClick={() => refine({ span: each, from: undefined, until: undefined, at: undefined })}
-          >
-            {t.code('chart.span', each)}
-          </button>
-        ))}
-      </fieldset>
+      <Chips
+        legend={t('chart.span')}
+        chosen={span}
+        onChoose={(each) => refine({ span: each, from: undefined, until: undefined, at: undefined })}
+        choices={Object.keys(SPANS).map((value) => ({ value, label: t.code('chart.span', value) }))}
+      />
       <div class="chips">
         <button type="button" class="chip" aria-label={t('chart.earlier')} onClick={() => show(from - length / 2, until - length / 2)}>
           ◀

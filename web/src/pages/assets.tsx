@@ -1,10 +1,13 @@
 /** All assets one may read as a tree: what they do now beside their names, found by words, type and organisation; new ones are made here. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { Refusal } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { assets, session } from '../live.ts'
+import { AssetCells, AssetHeads } from '../parts/asset-cells.tsx'
+import { Chips } from '../parts/chips.tsx'
 import { later } from '../parts/later.tsx'
-import { Charge, Fresh, OutcomeMark, Plugged, Power, Simulated } from '../parts/marks.tsx'
+import { Simulated } from '../parts/marks.tsx'
+import { Search } from '../parts/search.tsx'
 import { Empty, Failure, Loading } from '../parts/state.tsx'
 import { TypeMark } from '../parts/type-mark.tsx'
 import { type PageProps, refine } from '../route.ts'
@@ -74,12 +77,6 @@ function Tree({ tree, live, query }: { tree: ThingLine[]; live: Asset[]; query: 
   const words = query['q'] ?? ''
   const type = OLD_KINDS[query['kind'] ?? ''] ?? query['kind'] ?? ''
   const account = query['account'] ?? ''
-  const [typed, setTyped] = useState(words)
-  useEffect(() => {
-    if (typed === words) return
-    const timer = setTimeout(() => refine({ q: typed }), 250)
-    return () => clearTimeout(timer)
-  }, [typed])
   const by = useMemo(() => new Map(live.map((asset) => [asset.asset, asset])), [live])
   const children = useMemo(() => childrenOf(tree), [tree])
   const [open, setOpen] = useState<ReadonlyMap<number, boolean>>(new Map())
@@ -121,23 +118,20 @@ function Tree({ tree, live, query }: { tree: ThingLine[]; live: Asset[]; query: 
   return (
     <>
       <div class="filters">
-        <fieldset class="chips">
-          <legend class="unseen">{t('assets.filter')}</legend>
-          <button type="button" class="chip" aria-pressed={type === ''} onClick={() => refine({ kind: undefined })}>
-            {t('assets.all')}
-          </button>
-          {types.map((each) => (
-            <button
-              key={each}
-              type="button"
-              class="chip"
-              aria-pressed={type === each}
-              onClick={() => refine({ kind: type === each ? undefined : each })}
-            >
-              <TypeMark type={each} /> {t.code('type', each)}
-            </button>
-          ))}
-        </fieldset>
+        <Chips<string>
+          legend={t('assets.filter')}
+          all={t('assets.all')}
+          chosen={type || undefined}
+          onChoose={(kind) => refine({ kind })}
+          choices={types.map((value) => ({
+            value,
+            label: (
+              <>
+                <TypeMark type={value} /> {t.code('type', value)}
+              </>
+            ),
+          }))}
+        />
         <div class="row">
           {accounts.length > 1 && (
             <label class="field field-inline">
@@ -152,10 +146,7 @@ function Tree({ tree, live, query }: { tree: ThingLine[]; live: Asset[]; query: 
               </select>
             </label>
           )}
-          <label class="field field-inline">
-            <span class="unseen">{t('assets.search')}</span>
-            <input type="search" placeholder={t('assets.search')} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
-          </label>
+          <Search label={t('assets.search')} words={words} wait={250} onWords={(q) => refine({ q })} />
         </div>
       </div>
       <p class="unseen" role="status">
@@ -172,16 +163,7 @@ function Tree({ tree, live, query }: { tree: ThingLine[]; live: Asset[]; query: 
               <th scope="col" class="wide">
                 {t('thing.type')}
               </th>
-              <th scope="col">{t('assets.col.power')}</th>
-              <th scope="col" class="wide">
-                {t('assets.col.charge')}
-              </th>
-              <th scope="col" class="wide">
-                {t('assets.col.order')}
-              </th>
-              <th scope="col" class="wide">
-                {t('assets.col.fresh')}
-              </th>
+              <AssetHeads />
               {accounts.length > 1 && (
                 <th scope="col" class="wide">
                   {t('thing.owner')}
@@ -252,27 +234,7 @@ function Line({
         </span>
       </th>
       <td class="wide">{t.code('type', line.generic_asset_type.name)}</td>
-      <td>
-        {!asset || asset.kind === 'weather' || asset.kind === 'grid' ? (
-          <span class="muted">–</span>
-        ) : asset.kind === 'vehicle' ? (
-          <Plugged asset={asset} />
-        ) : (
-          <Power kind={asset.kind} powerKw={asset.live.powerKw} />
-        )}
-        {asset && (
-          <span class="narrow block small">
-            <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />
-            {asset.live.freshness !== 'fresh' && <Fresh freshness={asset.live.freshness} />}
-          </span>
-        )}
-      </td>
-      <td class="wide">
-        {asset && <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />}
-        {asset?.kind === 'evse' && <Plugged asset={asset} />}
-      </td>
-      <td class="wide">{asset?.order ? <OutcomeMark receipt={asset.order.receipt} /> : <span class="muted">–</span>}</td>
-      <td class="wide">{asset ? <Fresh freshness={asset.live.freshness} /> : <span class="muted">–</span>}</td>
+      <AssetCells asset={asset} />
       {owner && <td class="wide">{line.owner?.name ?? t('thing.public')}</td>}
     </tr>
   )

@@ -1,6 +1,7 @@
 /** Long work: what waits, runs, ended and failed, with its progress; cancelled or tried again here. */
 import { useState } from 'preact/hooks'
 import { post, type Refusal, remove } from '../api.ts'
+import { Chips } from '../parts/chips.tsx'
 import { useSending } from '../parts/form.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
@@ -42,23 +43,13 @@ export function Jobs({ route }: PageProps) {
       <h1>{t('jobs.title')}</h1>
       <section class="card" aria-label={t('jobs.title')}>
         <div class="filters">
-          <fieldset class="chips">
-            <legend class="unseen">{t('jobs.filter')}</legend>
-            <button type="button" class="chip" aria-pressed={!status} onClick={() => refine({ status: undefined })}>
-              {t('jobs.all')}
-            </button>
-            {STATES.map((each) => (
-              <button
-                key={each}
-                type="button"
-                class="chip"
-                aria-pressed={status === each}
-                onClick={() => refine({ status: status === each ? undefined : each })}
-              >
-                {t.code('job.status', each)}
-              </button>
-            ))}
-          </fieldset>
+          <Chips<string>
+            legend={t('jobs.filter')}
+            all={t('jobs.all')}
+            chosen={status}
+            onChoose={(chosen) => refine({ status: chosen })}
+            choices={STATES.map((value) => ({ value, label: t.code('job.status', value) }))}
+          />
           <label class="field field-inline">
             <span class="unseen">{t('jobs.queue')}</span>
             <select value={queue ?? ''} onChange={(event) => refine({ queue: event.currentTarget.value || undefined })}>

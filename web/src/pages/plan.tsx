@@ -3,9 +3,11 @@ import { useMemo } from 'preact/hooks'
 import { useCell } from '../cell.ts'
 import { milliseconds } from '../format.ts'
 import { assets, site, versions } from '../live.ts'
+import { KindChips } from '../parts/asset-table.tsx'
+import { Chips } from '../parts/chips.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { LimitBanner } from '../parts/limit-banner.tsx'
-import { KindMark, Simulated } from '../parts/marks.tsx'
+import { Simulated } from '../parts/marks.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import { address, type PageProps, refine } from '../route.ts'
@@ -92,33 +94,13 @@ export function PlanPage({ route }: PageProps) {
           <section class="card" aria-labelledby="plan-band">
             <h2 id="plan-band">{t('plan.band')}</h2>
             <div class="toolbar">
-              <fieldset class="chips">
-                <legend class="unseen">{t('plan.horizon')}</legend>
-                {HORIZONS.map((each) => (
-                  <button key={each} type="button" class="chip" aria-pressed={horizon === each} onClick={() => refine({ h: each })}>
-                    {t('plan.hours', { hours: each })}
-                  </button>
-                ))}
-              </fieldset>
-              {kinds.length > 1 && (
-                <fieldset class="chips">
-                  <legend class="unseen">{t('assets.filter')}</legend>
-                  <button type="button" class="chip" aria-pressed={!kind} onClick={() => refine({ kind: undefined })}>
-                    {t('assets.all')}
-                  </button>
-                  {kinds.map((each) => (
-                    <button
-                      key={each}
-                      type="button"
-                      class="chip"
-                      aria-pressed={kind === each}
-                      onClick={() => refine({ kind: kind === each ? undefined : each })}
-                    >
-                      <KindMark kind={each} /> {t.code('kind', each)}
-                    </button>
-                  ))}
-                </fieldset>
-              )}
+              <Chips
+                legend={t('plan.horizon')}
+                chosen={horizon}
+                onChoose={(h) => refine({ h })}
+                choices={HORIZONS.map((value) => ({ value, label: t('plan.hours', { hours: value }) }))}
+              />
+              {kinds.length > 1 && <KindChips kinds={kinds} kind={kind} onKind={(chosen) => refine({ kind: chosen })} />}
             </div>
             {rows.length === 0 ? (
               <p class="empty">{t('plan.none')}</p>

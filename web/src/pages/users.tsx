@@ -17,6 +17,7 @@ export function Users({ route }: PageProps) {
   const [inviting, setInviting] = useState(false)
   const account = route.query['account']
   if (who.state !== 'in') return null
+  const rolesOf = (row: Person) => row.flexmeasures_roles.map((role) => t.code('role', String(role))).join(', ')
   const seen = (at: string | null) => (at === null ? t('users.never') : f.moment(Date.parse(at)))
   return (
     <div class="page">
@@ -45,13 +46,14 @@ export function Users({ route }: PageProps) {
                   <span>
                     {row.username}
                     <span class="muted small block break">{row.email}</span>
+                    <span class="narrow small block">{rolesOf(row)}</span>
                     {!row.active && <span class="rung">{t('users.inactive')}</span>}
                   </span>
                 </a>
               ),
             },
             { head: t('users.account'), wide: true, cell: (row) => row.account?.name ?? '–' },
-            { head: t('users.roles'), cell: (row) => row.flexmeasures_roles.map((role) => t.code('role', String(role))).join(', ') || '–' },
+            { head: t('users.roles'), wide: true, cell: (row) => rolesOf(row) || '–' },
             { head: t('users.seen'), sort: 'lastSeen', wide: true, cell: (row) => seen(row.last_seen_at) },
           ]}
         >

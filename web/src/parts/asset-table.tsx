@@ -2,16 +2,12 @@
 import { useState } from 'preact/hooks'
 import type { Asset, Kind } from '../wire.ts'
 import { useWords } from '../words.ts'
-import { Charge, Fresh, KindMark, OutcomeMark, Plugged, Power } from './marks.tsx'
+import { AssetCells, AssetHeads } from './asset-cells.tsx'
+import { Chips } from './chips.tsx'
+import { KindMark } from './marks.tsx'
+import { Search } from './search.tsx'
 
 const KINDS: Kind[] = ['pv', 'battery', 'evse', 'vehicle', 'weather', 'grid', 'site']
-
-/** Weather and signals have no power: nothing is missing there. */
-function What({ asset }: { asset: Asset }) {
-  if (asset.kind === 'vehicle') return <Plugged asset={asset} />
-  if (asset.kind === 'weather' || asset.kind === 'grid') return <span class="muted">–</span>
-  return <Power kind={asset.kind} powerKw={asset.live.powerKw} />
-}
 
 export function AssetTable({
   assets,
@@ -34,27 +30,8 @@ export function AssetTable({
   return (
     <div>
       <div class="filters">
-        <fieldset class="chips">
-          <legend class="unseen">{t('assets.filter')}</legend>
-          <button type="button" class="chip" aria-pressed={!kind} onClick={() => onKind(undefined)}>
-            {t('assets.all')}
-          </button>
-          {present.map((each) => (
-            <button
-              key={each}
-              type="button"
-              class="chip"
-              aria-pressed={kind === each}
-              onClick={() => onKind(kind === each ? undefined : each)}
-            >
-              <KindMark kind={each} /> {t.code('kind', each)}
-            </button>
-          ))}
-        </fieldset>
-        <label class="field field-inline">
-          <span class="unseen">{t('assets.search')}</span>
-          <input type="search" placeholder={t('assets.search')} value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
-        </label>
+        <KindChips kinds={present} kind={kind} onKind={onKind} />
+        <Search label={t('assets.search')} words={search} onWords={setSearch} />
       </div>
       <p class="unseen" role="status">
         {t.count('overview.assets', shown.length)}
@@ -70,16 +47,7 @@ export function AssetTable({
               <th scope="col" class="wide">
                 {t('assets.col.town')}
               </th>
-              <th scope="col">{t('assets.col.power')}</th>
-              <th scope="col" class="wide">
-                {t('assets.col.charge')}
-              </th>
-              <th scope="col" class="wide">
-                {t('assets.col.order')}
-              </th>
-              <th scope="col" class="wide">
-                {t('assets.col.fresh')}
-              </th>
+              <AssetHeads />
             </tr>
           </thead>
           <tbody>
@@ -95,26 +63,41 @@ export function AssetTable({
                   </a>
                 </th>
                 <td class="wide">{asset.town ?? '–'}</td>
-                <td>
-                  <What asset={asset} />
-                  <span class="narrow block small">
-                    <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />
-                    {asset.live.freshness !== 'fresh' && <Fresh freshness={asset.live.freshness} />}
-                  </span>
-                </td>
-                <td class="wide">
-                  <Charge socKwh={asset.live.socKwh} capacityKwh={asset.capacityKwh} />
-                  {asset.kind === 'evse' && <Plugged asset={asset} />}
-                </td>
-                <td class="wide">{asset.order ? <OutcomeMark receipt={asset.order.receipt} /> : <span class="muted">–</span>}</td>
-                <td class="wide">
-                  <Fresh freshness={asset.live.freshness} />
-                </td>
+                <AssetCells asset={asset} />
               </tr>
             ))}
           </tbody>
         </table>
       )}
     </div>
+  )
+}
+
+/** Kinds of devices to choose one of. */
+export function KindChips({
+  kinds,
+  kind,
+  onKind,
+}: {
+  kinds: readonly Kind[]
+  kind: string | undefined
+  onKind: (kind: string | undefined) => void
+}) {
+  const { t } = useWords()
+  return (
+    <Chips<string>
+      legend={t('assets.filter')}
+      all={t('assets.all')}
+      chosen={kind || undefined}
+      onChoose={onKind}
+      choices={kinds.map((value) => ({
+        value,
+        label: (
+          <>
+            <KindMark kind={value} /> {t.code('kind', value)}
+          </>
+        ),
+      }))}
+    />
   )
 }

@@ -1,11 +1,12 @@
 /** Who changed what, newest first: the audit log of an account, a user or an asset, paged by the platform. */
+import { inFrench } from '../i18n/audit.ts'
 import type { AuditEntry } from '../pages/people.ts'
 import { useWords } from '../words.ts'
 import { PagedTable } from './paged-table.tsx'
 
 /** `path` is an audit log of the FlexMeasures API. */
 export function AuditTable({ path, query, version = 0 }: { path: string; query: Record<string, string>; version?: number }) {
-  const { t, f } = useWords()
+  const { t, f, language } = useWords()
   return (
     <PagedTable<AuditEntry>
       path={path}
@@ -17,7 +18,11 @@ export function AuditTable({ path, query, version = 0 }: { path: string; query: 
       keyOf={(row) => `${row.event_datetime} ${row.event}`}
       columns={[
         { head: t('audit.when'), sort: 'event_datetime', cell: (row) => f.moment(Date.parse(row.event_datetime)) },
-        { head: t('audit.what'), sort: 'event', cell: (row) => <span class="break">{row.event}</span> },
+        {
+          head: t('audit.what'),
+          sort: 'event',
+          cell: (row) => <span class="break event">{language === 'fr' ? inFrench(row.event) : row.event}</span>,
+        },
         { head: t('audit.who'), sort: 'active_user_name', wide: true, cell: (row) => row.active_user_name ?? t('audit.nobody') },
       ]}
     />

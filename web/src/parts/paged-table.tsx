@@ -1,9 +1,9 @@
 /** A table of a long list: searched, sorted and paged by the platform; page, words and order stand in the address. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
 import { useWhole } from '../resource.ts'
 import { address, refine } from '../route.ts'
 import { useWords } from '../words.ts'
+import { Search } from './search.tsx'
 import { Failure, Loading, Stale } from './state.tsx'
 
 export interface Column<Row> {
@@ -57,7 +57,6 @@ export function PagedTable<Row>({
     string,
     string,
   ]
-  const [typed, setTyped] = useState(words)
   const at = Math.max(1, Number(page) || 1)
   const { data, error, loading, reload } = useWhole<PageOf<Row>>(
     address(path, {
@@ -70,21 +69,18 @@ export function PagedTable<Row>({
     }),
     version,
   )
-  useEffect(() => {
-    if (typed === words) return
-    const timer = setTimeout(() => refine({ [`${prefix}q`]: typed.trim(), [`${prefix}page`]: undefined }), 300)
-    return () => clearTimeout(timer)
-  }, [typed])
   const pages = Math.max(1, Math.ceil((data?.['filtered-records'] ?? 0) / PER_PAGE))
   const sorted = (column: Column<Row>) => (column.sort && column.sort === sort ? (dir === 'desc' ? 'descending' : 'ascending') : undefined)
   return (
     <div>
       <div class="filters">
         {children}
-        <label class="field field-inline">
-          <span class="unseen">{t('table.search')}</span>
-          <input type="search" placeholder={t('table.search')} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
-        </label>
+        <Search
+          label={t('table.search')}
+          words={words}
+          wait={300}
+          onWords={(typed) => refine({ [`${prefix}q`]: typed.trim(), [`${prefix}page`]: undefined })}
+        />
       </div>
       {data && <Stale error={error} />}
       {!data ? (

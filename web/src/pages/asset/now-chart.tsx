@@ -1,10 +1,12 @@
 /** Measured, forecast and plan of one asset in one picture, and the slider that asks what was believed earlier. */
+
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useCell } from '../../cell.ts'
 import { energy, highest, last, type Values } from '../../chart/digest.ts'
 import { type Line, type Moment, TimeChart } from '../../chart/time-chart.tsx'
 import { iso, milliseconds } from '../../format.ts'
 import { platformNow, versions } from '../../live.ts'
+import { Chips } from '../../parts/chips.tsx'
 import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
 import { address, type Route, refine } from '../../route.ts'
@@ -171,20 +173,12 @@ export function AssetChart({ asset, route }: { asset: Asset; route: Route }) {
     <section class="card" aria-labelledby="asset-chart">
       <h2 id="asset-chart">{t('chart.title')}</h2>
       <div class="toolbar">
-        <fieldset class="chips">
-          <legend class="unseen">{t('chart.span')}</legend>
-          {(Object.keys(SPANS) as Span[]).map((each) => (
-            <button
-              key={each}
-              type="button"
-              class="chip"
-              aria-pressed={span === each}
-              onClick={() => refine({ span: each, from: undefined, at: undefined })}
-            >
-              {t.code('chart.span', each)}
-            </button>
-          ))}
-        </fieldset>
+        <Chips
+          legend={t('chart.span')}
+          chosen={span}
+          onChoose={(each) => refine({ span: each, from: undefined, at: undefined })}
+          choices={(Object.keys(SPANS) as Span[]).map((value) => ({ value, label: t.code('chart.span', value) }))}
+        />
         <div class="chips">
           <button type="button" class="chip" aria-label={t('chart.earlier')} onClick={() => shift(-hours / 2)}>
             ◀
