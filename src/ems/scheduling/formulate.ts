@@ -219,6 +219,12 @@ function reach(problem: SchedulingProblem, flow: Flow, step: number, quantity: n
   return [Math.max(high - quantity, 0), Math.max(quantity - low, 0)]
 }
 
+/** The same of a stock, by its hard bounds at the step. */
+function stockReach({ stocks }: SchedulingProblem, on: Commitment['on'], step: number, quantity: number): [above: number, below: number] {
+  const { min, max } = stocks['stock' in on ? on.stock : 0]!
+  return [Math.max(highest(max, step) - quantity, 0), Math.max(quantity - lowest(min, step), 0)]
+}
+
 /** Prices that count at a step: a missing side is free, unless its absence would pay for deviating. */
 export function pricesAt(commitment: Commitment, step: number): { up: number; down: number } {
   return {
@@ -270,6 +276,13 @@ function addCommitment(lp: LpBuilder, problem: SchedulingProblem, index: number,
       plain(step, quantity, up)
       continue
     }
+    // Where the level can only lie to one side of the quantity, the price of that side is a plain one.
+    const [room, depth] = flow ? reach(problem, flow, step, at(commitment.quantity, step)) : stockReach(problem, on, step, quantity)
+    if (room <= 0 || depth <= 0) {
+      const each = room <= 0 ? down : up
+      if (each !== 0) plain(step, quantity, each)
+      continue
+    }
     if (up > down) {
       if (up >= 0 && down <= 0) {
         const above = up > 0 ? lp.column(up * SCALE, 0, Infinity) : -1
@@ -286,7 +299,7 @@ function addCommitment(lp: LpBuilder, problem: SchedulingProblem, index: number,
       continue
     }
     // More is earned below than paid above: only a whole-number column keeps the solver from doing both.
-    const [most, least] = flow ? reach(problem, flow, step, at(commitment.quantity, step)) : [1e6, 1e6]
+    const [most, least] = flow ? [room, depth] : [1e6, 1e6]
     const above = lp.column(up * SCALE, 0, most)
     const below = lp.column(-down * SCALE, 0, least)
     lp.row(quantity, quantity, [...entriesAt(step), entry(above, -1), entry(below, 1)])
