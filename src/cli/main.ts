@@ -35,7 +35,9 @@ export async function run(
   const rest = argv.slice(found.name.split(' ').length)
   const json = rest.includes('--json')
   try {
-    const parsed = parseArgs({ args: withNumbers(rest), options: { ...COMMON, ...verb.options }, allowPositionals: true, strict: true })
+    const parsed = verb.takesWords
+      ? { values: { help: /^(-h|--help)$/.test(rest[0] ?? '') }, positionals: rest.filter((word) => word !== '--json') }
+      : parseArgs({ args: withNumbers(rest), options: { ...COMMON, ...verb.options }, allowPositionals: true, strict: true })
     if (parsed.values.help) {
       out.write(manual(verb))
       return EXIT.ok

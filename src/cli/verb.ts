@@ -25,6 +25,8 @@ export interface Verb {
   /** A command a reader can copy. */
   example: string
   options?: Options
+  /** The words after its name reach it as they are, options too: it reads them by itself. */
+  takesWords?: boolean
   /** Explains each option. */
   explain?: Record<string, string>
   /** Resolves to the exit code, 0 when it says nothing. */

@@ -77,5 +77,10 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     summary: 'show how good forecasts of a sensor or of a file are',
     load: async () => (await import('./verbs/forecast-evaluate.ts')).forecastEvaluate,
   },
+  {
+    name: 'flexmeasures',
+    summary: 'the verbs of the flexmeasures command line: add, show, edit, delete, jobs, db, monitor',
+    load: async () => (await import('./verbs/flexmeasures.ts')).flexmeasures,
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./verbs/version.ts')).version },
 ]

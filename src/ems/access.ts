@@ -16,6 +16,18 @@ export interface Principal {
   clients: readonly number[]
 }
 
+/** Whoever works on the machine itself (the command line): may everything, and is no row of `fm_user`. */
+export const OPERATOR: Principal = {
+  user: 0,
+  email: '',
+  username: 'command line',
+  account: 0,
+  accountName: '',
+  timezone: 'UTC',
+  roles: ['admin'],
+  clients: [],
+}
+
 /** What is asked for. `account` is the owner (null = public), `consultancy` the account that advises the owner. */
 export type Subject =
   | { kind: 'account'; account: number; consultancy: number | null }

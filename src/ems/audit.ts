@@ -3,6 +3,7 @@ import type { Instant } from '#kernel'
 import { asTimestamp, type Queryable } from '#store'
 import type { Principal } from './access.ts'
 
+/** User 0 is the command line: no row of `fm_user`. */
 type Actor = Pick<Principal, 'user' | 'username'> | undefined
 
 /** Longer texts lose their middle, as the column holds 500 characters. */
@@ -12,7 +13,7 @@ export const shortened = (event: string): string => (event.length <= 500 ? event
 export async function auditAsset(db: Queryable, at: Instant, who: Actor, event: string, asset: number | null): Promise<void> {
   await db.query(
     'insert into asset_audit_log (event_datetime, event, active_user_name, active_user_id, affected_asset_id) values ($1, $2, $3, $4, $5)',
-    [asTimestamp(at).replace('Z', ''), shortened(event), who?.username ?? null, who?.user ?? null, asset],
+    [asTimestamp(at).replace('Z', ''), shortened(event), who?.username ?? null, who?.user || null, asset],
   )
 }
 
@@ -31,7 +32,7 @@ export async function auditAccount(
       asTimestamp(at).replace('Z', ''),
       shortened(event),
       who?.username ?? null,
-      who?.user ?? null,
+      who?.user || null,
       affected.user ?? null,
       affected.account ?? null,
     ],

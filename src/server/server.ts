@@ -21,6 +21,7 @@ import {
   openUploadReader,
   openUsers,
   type Passwords,
+  type Principal,
   type Sensors,
   type SolverPool,
   type Sources,
@@ -40,6 +41,7 @@ import { assistantRoutes } from './mcp/routes.ts'
 import { answerOtherMethods, foldSlashes, gatherMethods } from './methods.ts'
 import { countRequests, createMetrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
+import { operatedBy } from './operator.ts'
 import { openPresence } from './presence.ts'
 import { pathOf, problemHandler } from './problem-json.ts'
 import type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'
@@ -67,6 +69,8 @@ export interface ServerParts {
   mail?: { carrier?: MailCarrier; from?: string }
   /** Absent when this program steers no site. */
   steered?: SteeredSite | undefined
+  /** In whose name every request is, whoever sends it: of programs that use the routes (`app.inject`) and never `listen`. */
+  operator?: () => Principal
 }
 
 export interface Server extends Rooms {
@@ -103,7 +107,7 @@ export function createServer(parts: ServerParts): Server {
   })
   const presence = openPresence(store, clock, log)
   const hub = createHub(clock)
-  const identity = createIdentity({
+  const signedIn = createIdentity({
     users,
     tokens,
     presence,
@@ -112,6 +116,7 @@ export function createServer(parts: ServerParts): Server {
     sessionLength,
     tokenHeader: (config.security ?? SECURITY_DEFAULTS).tokenHeader,
   })
+  const identity = parts.operator ? operatedBy(parts.operator, signedIn) : signedIn
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
   const assets = openAssets(store)
@@ -210,6 +215,7 @@ export function createServer(parts: ServerParts): Server {
     register,
     readyWhen: (name, check) => void checks.set(name, check),
     async listen() {
+      if (parts.operator) throw new Error('a server in the name of an operator opens no port')
       await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
         throw portProblem(error, config)
       })
