@@ -27,18 +27,21 @@ export function latestVersions(beliefs: BeliefColumns, ranks: SourceRanks, per: 
 }
 
 function hasVersions(beliefs: BeliefColumns, ranks: SourceRanks): boolean {
-  const groups = new Map<number, number>()
-  let last = Number.NaN
-  for (let i = 0; i < beliefs.length; i++) {
-    const source = beliefs.sources[i]!
-    if (source === last) continue
-    last = source
+  const groups = new Set<number>()
+  for (const source of sourcesOf(beliefs)) {
     const group = ranks.get(source)?.group
     if (group === undefined) continue
-    if ((groups.get(group) ?? source) !== source) return true
-    groups.set(group, source)
+    if (groups.has(group)) return true
+    groups.add(group)
   }
   return false
+}
+
+/** The sources of the beliefs, each once. There are few, and rows of one of them often follow each other. */
+export function sourcesOf({ sources }: Pick<BeliefColumns, 'sources'>): number[] {
+  const found: number[] = []
+  for (let i = 0; i < sources.length; i++) if (sources[i] !== sources[i - 1] && !found.includes(sources[i]!)) found.push(sources[i]!)
+  return found
 }
 
 /** How one belief is chosen among those of an event: the most recent, or the highest version first as FlexMeasures does. Then the newest source. */
@@ -46,15 +49,16 @@ export type Preference = 'recent' | 'version'
 
 /** One belief per event. Expects one row a belief (distributions reduced to their middle). */
 export function onePerEvent(beliefs: BeliefColumns, ranks: SourceRanks, preference: Preference): BeliefColumns {
-  const keep: number[] = []
+  const keep = new Int32Array(beliefs.length)
+  let count = 0
   for (let from = 0; from < beliefs.length; ) {
     const until = eventEnd(beliefs, from)
     let best = from
     for (let i = from + 1; i < until; i++) if (isBetter(beliefs, ranks, preference, i, best)) best = i
-    keep.push(best)
+    keep[count++] = best
     from = until
   }
-  return keep.length === beliefs.length ? beliefs : pick(beliefs, keep)
+  return count === beliefs.length ? beliefs : pick(beliefs, keep.subarray(0, count))
 }
 
 function isBetter(beliefs: BeliefColumns, ranks: SourceRanks, preference: Preference, one: number, other: number): boolean {
@@ -74,21 +78,27 @@ function eventEnd(beliefs: BeliefColumns, from: number): number {
 }
 
 /** The rows with these numbers. */
-export function pick(beliefs: BeliefColumns, rows: readonly number[]): BeliefColumns {
-  const doubles = (column: Float64Array) => Float64Array.from(rows, (row) => column[row]!)
+export function pick(beliefs: BeliefColumns, rows: ArrayLike<number>): BeliefColumns {
+  const doubles = (column: Float64Array) => fill(new Float64Array(rows.length), column, rows)
   return {
     length: rows.length,
     starts: doubles(beliefs.starts),
     horizons: doubles(beliefs.horizons),
     values: doubles(beliefs.values),
-    sources: Int32Array.from(rows, (row) => beliefs.sources[row]!),
+    sources: fill(new Int32Array(rows.length), beliefs.sources, rows),
     probabilities: doubles(beliefs.probabilities),
   }
 }
 
+function fill<T extends Float64Array | Int32Array>(into: T, column: T, rows: ArrayLike<number>): T {
+  for (let i = 0; i < rows.length; i++) into[i] = column[rows[i]!]!
+  return into
+}
+
 /** The rows for which the test holds. */
 export function where(beliefs: BeliefColumns, test: (row: number) => boolean): BeliefColumns {
-  const rows: number[] = []
-  for (let i = 0; i < beliefs.length; i++) if (test(i)) rows.push(i)
-  return rows.length === beliefs.length ? beliefs : pick(beliefs, rows)
+  const rows = new Int32Array(beliefs.length)
+  let count = 0
+  for (let i = 0; i < beliefs.length; i++) if (test(i)) rows[count++] = i
+  return count === beliefs.length ? beliefs : pick(beliefs, rows.subarray(0, count))
 }

@@ -1,6 +1,8 @@
-/** Reading beliefs out of `timed_belief` as columns: one statement a question, a few arrays for an answer (docs/decisions/0010). */
+/** Reading beliefs out of `timed_belief` as columns: one statement a question, one value of packed numbers for an answer (docs/decisions/0010). */
+import { DAY, Problem } from '#kernel'
 import type { Queryable } from '#store'
 import type { BeliefFilter } from './belief.ts'
+import { MILLENNIUM } from './belief-rows.ts'
 import { knowledgeSql } from './knowledge.ts'
 import type { Sensor } from './sensors.ts'
 
@@ -44,34 +46,23 @@ const reduced = (reduction: Reduction, from: string): string => {
   }
 }
 
+/** More beliefs than this are not read at once: they would not fit into one answer of the database, nor well into memory. */
+const MOST = 4_000_000
+
 /**
  * The beliefs of a sensor about events that start in [from, until).
- * @throws Problem `database-unavailable`
+ * @throws Problem `too-many-records` (422), `database-unavailable`
  */
 export async function readColumns(db: Queryable, sensor: Sensor, filter: BeliefFilter, reduction: Reduction): Promise<BeliefColumns> {
   const params: unknown[] = []
   const bind = (value: unknown) => `$${params.push(value)}`
   const beliefs = `from timed_belief b where ${conditions(sensor, filter, bind)}`
   const whole = reduction === 'newest-whole' || reduction === 'every'
-  const packed = (column: string, name: string) => `array_send(array_agg(${column})) as ${name}`
-  const text = `select ${packed("date_part('epoch', r.event_start)", 'starts')}, ${packed("date_part('epoch', r.belief_horizon)", 'horizons')},
-    ${packed('r.event_value', 'values')}, ${packed('r.source_id', 'sources')}${whole ? `, ${packed('r.cumulative_probability', 'probabilities')}` : ''}
-    from (${reduced(reduction, beliefs)}) r`
-  const row = await db.first<Record<'starts' | 'horizons' | 'values' | 'sources', Buffer | null> & { probabilities?: Buffer | null }>(
-    text,
-    params,
-    nameOf(text),
-  )
-  const length = countIn(row!.starts)
-  return {
-    length,
-    starts: doublesIn(row!.starts, 1000),
-    horizons: doublesIn(row!.horizons, 1000),
-    values: doublesIn(row!.values),
-    sources: integersIn(row!.sources),
-    // The middle of a belief is as good as certain, whichever point of its distribution told it.
-    probabilities: whole ? doublesIn(row!.probabilities ?? null) : new Float64Array(length).fill(0.5),
-  }
+  const text = `select string_agg(timestamptz_send(r.event_start) || interval_send(r.belief_horizon) || float8send(r.event_value)
+    || int4send(r.source_id)${whole ? ' || float8send(r.cumulative_probability)' : ''}, ''::bytea) as packed
+    from (${reduced(reduction, beliefs)} limit ${MOST + 1}) r`
+  const row = await db.first<{ packed: Buffer | null }>(text, params, nameOf(text))
+  return unpack(row!.packed ?? Buffer.alloc(0), whole)
 }
 
 /**
@@ -118,27 +109,34 @@ function nameOf(text: string): string {
   return name
 }
 
-/** PostgreSQL's binary form of an array of one dimension: five words of head, then each element behind its length. */
-const HEAD = 20
+/** Bytes of a belief: moment (8), interval (16: microseconds, days, months), value (8), source (4), and for whole distributions probability (8). */
+const [CERTAIN, WHOLE] = [36, 44]
 
-const countIn = (packed: Buffer | null): number => (packed === null || packed.readInt32BE(0) === 0 ? 0 : packed.readInt32BE(12))
-
-function doublesIn(packed: Buffer | null, scale = 1): Float64Array {
-  const values = new Float64Array(countIn(packed))
-  if (packed) {
-    const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-    for (let i = 0; i < values.length; i++) values[i] = view.getFloat64(HEAD + 12 * i + 4)
-    // Moments have at most microseconds: what lies beside the millisecond is rounding.
-    if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = Math.round(values[i]! * scale * 1000) / 1000
+function unpack(packed: Buffer, whole: boolean): BeliefColumns {
+  const size = whole ? WHOLE : CERTAIN
+  const length = packed.length / size
+  if (length > MOST)
+    throw new Problem('too-many-records', `More than ${MOST} beliefs would have to be read at once.`, {
+      status: 422,
+      hint: 'Ask for a shorter time.',
+    })
+  const doubles = () => new Float64Array(length)
+  const [starts, horizons, values, probabilities, sources] = [doubles(), doubles(), doubles(), doubles(), new Int32Array(length)]
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
+  for (let i = 0, at = 0; i < length; i++, at += size) {
+    starts[i] = (view.getInt32(at) * HALF + view.getUint32(at + 4) + MILLENNIUM * 1000) / 1000
+    const [days, months] = [view.getInt32(at + 16), view.getInt32(at + 20)]
+    const micro = view.getInt32(at + 8) * HALF + view.getUint32(at + 12)
+    horizons[i] = days === 0 && months === 0 ? micro / 1000 : micro / 1000 + days * DAY + lengthOfMonths(months)
+    values[i] = view.getFloat64(at + 24)
+    sources[i] = view.getInt32(at + 32)
+    // The middle of a belief is as good as certain, whichever point of its distribution told it.
+    probabilities[i] = whole ? view.getFloat64(at + 36) : 0.5
   }
-  return values
+  return { length, starts, horizons, values, sources, probabilities }
 }
 
-function integersIn(packed: Buffer | null): Int32Array {
-  const values = new Int32Array(countIn(packed))
-  if (packed) {
-    const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-    for (let i = 0; i < values.length; i++) values[i] = view.getInt32(HEAD + 8 * i + 4)
-  }
-  return values
-}
+const HALF = 2 ** 32
+
+/** Months as PostgreSQL counts them in seconds: years of 365¼ days, the rest of 30. */
+const lengthOfMonths = (months: number): number => Math.trunc(months / 12) * 365.25 * DAY + (months % 12) * 30 * DAY

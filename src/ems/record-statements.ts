@@ -2,13 +2,11 @@
  * The statements that write beliefs: one for news, one that looks at each value, and COPY (reference 1.2). Each locks the sensors and sources that
  * it writes of, as PostgreSQL's own checks of foreign keys do, so that none is deleted before the beliefs are there (belief-writer.ts).
  */
-import type { Queryable, Row } from '#store'
+import { asDoubles, asIntegers, type Queryable, type Row } from '#store'
 import { NOTED, noteChanges } from './belief-change.ts'
 import { NEVER, SOURCE } from './belief-columns.ts'
+import { binaryRows, ROW_COLUMNS } from './belief-rows.ts'
 import type { SettledBatch } from './settle-batch.ts'
-
-/** Lines COPY streams per chunk, so that a million values never become one string. */
-const CHUNK = 5000
 
 /** Up to so many rows the plan of a statement is always the same and worth keeping. */
 const FEW = 500
@@ -39,7 +37,7 @@ export async function storeNews(
   { starts, horizons, values, sensor, source }: SettledBatch,
   closed: string,
 ): Promise<boolean> {
-  const params = [starts, horizons, values, sensor.id, source, starts[0], starts.at(-1), closed]
+  const params = [asDoubles(starts), asDoubles(horizons), asDoubles(values), sensor.id, source, starts[0], starts.at(-1), closed]
   const row = await db.first<{ stored: number }>(NEWS, params, starts.length <= FEW ? 'believe-news' : undefined)
   return row!.stored > 0
 }
@@ -55,28 +53,9 @@ export async function lookAt(tx: Queryable, { starts, sensor, source }: SettledB
 
 /** Stores batches that were looked at and of which nothing is known yet, by COPY. Resolves to the number of rows. */
 export async function copyAll(tx: Queryable, batches: readonly SettledBatch[], closed: string): Promise<number> {
-  const copied = await tx.copyIn(
-    'copy timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id) from stdin',
-    lines(batches),
-  )
+  const copied = await tx.copyIn(`copy timed_belief ${ROW_COLUMNS} from stdin (format binary)`, binaryRows(batches))
   for (const { sensor, starts } of batches) await noteChanges(tx, sensor.id, starts, closed)
   return copied
-}
-
-function* lines(batches: readonly SettledBatch[]): Generator<string> {
-  let text = ''
-  let count = 0
-  for (const { sensor, source, starts, horizons, values, probabilities } of batches) {
-    const tail = `\t${sensor.id}\t${source}\n`
-    for (let i = 0; i < starts.length; i++) {
-      text += `${new Date(starts[i]!).toISOString()}\t${horizons[i]! / 1000} seconds\t${probabilities?.[i] ?? 0.5}\t${values[i]}${tail}`
-      if (++count % CHUNK === 0) {
-        yield text
-        text = ''
-      }
-    }
-  }
-  if (text !== '') yield text
 }
 
 const OWN = 'b.sensor_id = g.sensor and b.event_start = g.event_start and b.source_id = g.source'
@@ -156,7 +135,13 @@ export async function mergeAll(db: Queryable, batches: readonly SettledBatch[], 
   const [values, conflict] = [batches.some((batch) => batch.probabilities) ? 'whole' : 'certain', overwrite ? 'over' : 'new'] as const
   const row = await db.first<Row & Merged>(
     MERGES[values][conflict],
-    [...columns, closed, [...new Set(columns[4])], [...new Set(columns[5])]],
+    [
+      ...columns.slice(0, 4).map(asDoubles),
+      ...columns.slice(4).map(asIntegers),
+      closed,
+      [...new Set(columns[4])],
+      [...new Set(columns[5])],
+    ],
     columns[0].length <= FEW ? `merge-${values}-${conflict}` : undefined,
   )
   return row!

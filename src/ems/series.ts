@@ -2,7 +2,7 @@
 import { HOUR, type Instant, instant, Problem } from '#kernel'
 import type { Queryable } from '#store'
 import type { Belief, BeliefSearch, FoundBeliefs, SeriesByKind, SeriesQuery } from './belief.ts'
-import { latestVersions, onePerEvent, where } from './belief-choice.ts'
+import { latestVersions, onePerEvent, sourcesOf, where } from './belief-choice.ts'
 import { type BeliefColumns, HORIZON, MIDDLE, NEVER, type Reduction, readColumns } from './belief-columns.ts'
 import type { Sensor } from './sensors.ts'
 import type { SourceBook } from './source-ranks.ts'
@@ -18,7 +18,7 @@ type Question = Omit<SeriesQuery, 'sensor'>
 /** One belief per event, as the query prefers. */
 async function believed({ db, book }: Readable, sensor: Sensor, query: Question): Promise<BeliefColumns> {
   const found = await readColumns(db, sensor, query, 'newest')
-  const ranks = await book.ranks(found.sources)
+  const ranks = await book.ranks(sourcesOf(found))
   return onePerEvent(latestVersions(found, ranks, 'event'), ranks, query.prefer ?? 'recent')
 }
 
@@ -42,7 +42,7 @@ export async function readSeries(from: Readable, sensor: Sensor, query: Question
 export async function readSeriesByKind({ db, book }: Readable, sensor: Sensor, query: Question): Promise<SeriesByKind> {
   const slots = slotsOf(sensor, query)
   const found = await readColumns(db, sensor, { ...query, from: slots.reach }, 'newest-by-class')
-  const ranks = await book.ranks(found.sources)
+  const ranks = await book.ranks(sourcesOf(found))
   const typed = (type: string) => (row: number) => found.horizons[row]! > 0 && ranks.get(found.sources[row]!)?.type === type
   const series = (test: (row: number) => boolean) =>
     fill(onePerEvent(latestVersions(where(found, test), ranks, 'event'), ranks, 'recent'), sensor, slots, signOf(sensor, query))
@@ -53,7 +53,7 @@ export async function readSeriesByKind({ db, book }: Readable, sensor: Sensor, q
 export async function searchBeliefs({ db, book }: Readable, sensor: Sensor, query: Omit<BeliefSearch, 'sensor'>): Promise<FoundBeliefs> {
   const { beliefs = 'recent', versions = 'latest', one } = query
   const found = await readColumns(db, sensor, query, REDUCTIONS[beliefs][one === undefined ? 'whole' : 'middle'])
-  const ranks = await book.ranks(found.sources)
+  const ranks = await book.ranks(sourcesOf(found))
   const latest = versions === 'all' ? found : latestVersions(found, ranks, one === 'per-event' ? 'event' : 'belief')
   const chosen = one === 'per-event' ? onePerEvent(latest, ranks, 'version') : latest
   const sign = signOf(sensor, query)

@@ -8,6 +8,7 @@
  * | bigint, numeric | number | number |
  * | json, jsonb | parsed | `asJson(value)` (a bare array would become a PostgreSQL array) |
  * | date | text 'YYYY-MM-DD' | text |
+ * | float8[], int[] | arrays of numbers | the same, or `asDoubles`, `asIntegers`: many numbers without their way through text |
  * | others | as `pg` gives them: number, boolean, text, Buffer, arrays of these | the same |
  */
 import pg from 'pg'
@@ -25,6 +26,40 @@ export const asInterval = (length: number): string => `${length} milliseconds`
 
 /** A value as a parameter for json or jsonb; undefined becomes null. */
 export const asJson = (value: unknown): string => JSON.stringify(value ?? null)
+
+/** PostgreSQL's own numbers of the types of elements. */
+const FLOAT8 = 701
+const INT4 = 23
+
+/** Numbers as a parameter for float8[], in PostgreSQL's binary form: head, then each element behind its length. */
+export function asDoubles(values: readonly number[]): Buffer {
+  const { packed, view } = arrayOf(FLOAT8, values.length, 8)
+  for (let i = 0, at = HEAD; i < values.length; i++, at += 12) {
+    view.setInt32(at, 8)
+    view.setFloat64(at + 4, values[i]!)
+  }
+  return packed
+}
+
+/** The same for int[]. */
+export function asIntegers(values: readonly number[]): Buffer {
+  const { packed, view } = arrayOf(INT4, values.length, 4)
+  for (let i = 0, at = HEAD; i < values.length; i++, at += 8) {
+    view.setInt32(at, 4)
+    view.setInt32(at + 4, values[i]!)
+  }
+  return packed
+}
+
+const HEAD = 20
+
+/** The head: one dimension, no nulls, type, length, first index; then room for the elements. */
+function arrayOf(type: number, length: number, size: number): { packed: Buffer; view: DataView } {
+  const packed = Buffer.allocUnsafe(HEAD + length * (4 + size))
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
+  ;[1, 0, type, length, 1].forEach((word, i) => void view.setInt32(4 * i, word))
+  return { packed, view }
+}
 
 /** Reads '2026-11-24 10:00:00.123456+00' as the server writes it (DateStyle ISO; the zone of our connections is UTC). */
 export function readTimestamp(text: string): Instant {
