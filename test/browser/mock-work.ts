@@ -123,7 +123,7 @@ export function workOf(state: State) {
       status === 'FINISHED'
         ? ['Baseline: batteries idle, each car charged from its arrival on at the full power of the charger with the energy it really got.']
         : [],
-    outputs: [] as unknown[],
+    ...{ progress: null, outputs: [] as unknown[] },
   })
   const reports = [
     reportOf('00000000-0000-4000-8000-00000000000a', 'cost', 2, 'FINISHED'),
@@ -225,6 +225,7 @@ export function workOf(state: State) {
         const own = id === '1' ? reports : []
         return whole({ data: own, total: own.length })
       }
+      if (path.endsWith('/report.csv')) return { status: 200, body: 'line,unit,total' }
       const found = reports.find((one) => one.id === which)
       if (!found) return undefined
       // It runs for two looks.

@@ -33,6 +33,7 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops/assets/1', { fr: /Martinique/, en: /Martinique/ }],
   ['/ops/sensors/151', { fr: /power/, en: /power/ }],
   ['/ops/forecasts', { fr: /Prévisions/, en: /Forecasts/ }],
+  ['/ops/reports', { fr: /Rapports/, en: /Reports/ }],
   ['/ops/automations', { fr: /Automatisations/, en: /Automations/ }],
   ['/ops/sources?versions=all', { fr: /Sources de données/, en: /Data sources/ }],
   ['/ops/jobs', { fr: /Travaux/, en: /Jobs/ }],

@@ -69,3 +69,32 @@ test('an automation is made in words, sees its next runs, rests and goes', { ski
   await counts(page.locator('.work'), 1)
   assert.match(page.url(), /state=paused/)
 })
+
+test('a report is asked for, followed to its end, read and taken away; earlier ones and failures stand beside', { skip }, async (t) => {
+  const { page, bodies, button } = await enter(t)
+  await visit(page, '/ops/reports')
+  const card = page.locator('.reports-main .card')
+  await says(card, /Coût de l'énergie[\s\S]*Économisé\s+242\sEUR[\s\S]*242\sEUR de moins[\s\S]*Référence\s: batteries au repos/)
+  await card.getByText('Voir en tableau').click()
+  await counts(card.locator('tbody tr'), 7)
+  await says(card.locator('tbody tr').nth(3), /ven\. 20 nov\.\s+–\s+–\s+–/)
+  await says(card.locator('tfoot'), /Total\s+241,5\s+2\s316,6\s+2\s558,1/)
+  assert.deepEqual(await violations(page), [])
+
+  await page.getByRole('link', { name: /^CO₂/ }).click()
+  await says(card, /n'a pas pu être fait[\s\S]*how much CO₂/)
+  await page.getByLabel('Rapport', { exact: true }).selectOption({ label: 'Autoconsommation' })
+  await page.getByLabel('Période').selectOption({ label: "d'un jour à un autre…" })
+  await page.getByLabel('Du', { exact: true }).fill('2026-11-20')
+  await page.getByLabel('Au (compris)').fill('2026-11-22')
+  await button('Calculer').click()
+  // By the clock of the site: its days begin at 04:00 UTC.
+  assert.deepEqual(bodies('POST /api/cariflex/v1/assets/1/reports'), [
+    { report: 'self-consumption', start: '2026-11-20T04:00:00.000Z', end: '2026-11-23T04:00:00.000Z' },
+  ])
+  await says(card, /Autoconsommation[\s\S]*Part\s+81,0\s%[\s\S]*sans flexibilité, 60,4\s%/)
+  await counts(page.locator('.report-list li'), 4)
+  assert.match(page.url(), /asset=1&report=/)
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /CSV/ }).click()])
+  assert.match(download.url(), /\/api\/cariflex\/v1\/assets\/1\/reports\/[\w-]+\/report\.csv$/)
+})

@@ -36,6 +36,8 @@ export interface Format {
   moment(at: number): string
   day(at: number): string
   weekday(at: number): string
+  /** `24/11` */
+  date(at: number): string
   /** Clock time when it is today, with the day otherwise. */
   near(at: number, now: number): string
 }
@@ -49,6 +51,7 @@ export function formatFor(language: Language, zone: string): Format {
   const clock = timeFormat(language, zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = timeFormat(language, zone, { weekday: 'short', day: 'numeric', month: 'short' })
   const weekday = timeFormat(language, zone, { weekday: 'short' })
+  const date = timeFormat(language, zone, { day: '2-digit', month: '2-digit' })
   const seconds = timeFormat(language, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
   const self: Format = {
     number(value, digits) {
@@ -65,6 +68,7 @@ export function formatFor(language: Language, zone: string): Format {
     moment: (at) => `${day.format(at)} ${clock.format(at)}`,
     day: (at) => day.format(at),
     weekday: (at) => weekday.format(at),
+    date: (at) => date.format(at),
     near: (at, now) => (day.format(at) === day.format(now) ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`),
   }
   return self

@@ -76,6 +76,13 @@ export const PLACES: readonly Place[] = [
     load: async () => (await import('./pages/forecasts.tsx')).Forecasts,
   },
   {
+    path: '/ops/reports',
+    group: 'data',
+    icon: 'reports',
+    title: 'report.title',
+    load: async () => (await import('./pages/reports.tsx')).Reports,
+  },
+  {
     path: '/ops/automations',
     group: 'data',
     icon: 'automations',

@@ -1,6 +1,7 @@
 /** The site without flexibility: batteries idle, cars charged from their arrival on as fast as the charger can. */
-import type { Instant } from '#kernel'
+import { type Instant, say } from '#kernel'
 import { asTimestamp, type Queryable } from '#store'
+import { SAYING } from './saying.ts'
 import { HOURS, type SiteFlow, type SiteFlows, SLOT } from './site-flows.ts'
 
 export interface Stay {
@@ -42,12 +43,7 @@ export function withoutFlexibility(site: SiteFlows, stays: readonly Stay[]): Bas
   }
   return {
     of: (flow) => series.get(flow) ?? flow.kw,
-    notes: [
-      'Baseline: batteries idle, each car charged from its arrival on at the full power of the charger with the energy it really got.',
-      ...(unknown.length > 0
-        ? [`No sessions are known at ${unknown.join(', ')}: what was measured there stands in the baseline too.`]
-        : []),
-    ],
+    notes: [say(SAYING.baseline), ...(unknown.length > 0 ? [say(SAYING.noSessions, { names: unknown.join(', ') })] : [])],
   }
 }
 

@@ -1,8 +1,9 @@
 /** The ready reports: self-consumption, self-sufficiency, cost and CO₂ against the site without flexibility, flexibility delivered. */
-import { dayAfter, dayStart, formatInstant, type Instant } from '#kernel'
+import { dayAfter, dayStart, formatInstant, type Instant, say } from '#kernel'
 import { staysAt, withoutFlexibility } from './baseline.ts'
 import { deliveredFlexibility } from './flexibility.ts'
 import type { ReadyOrder, ReadyReport, ReportLine } from './ready-report.ts'
+import { SAYING } from './saying.ts'
 import { type FlowParts, HOURS, intensityOf, netOf, pricesOf, type SiteFlows, siteFlows, slotStart } from './site-flows.ts'
 
 export type ReadyParts = FlowParts
@@ -44,7 +45,7 @@ async function tell(
 ): Promise<{ lines: Line[]; notes: string[] }> {
   const net = netOf(site)
   const without = netOf(site, baseline.of)
-  const known = `${site.flows.length} flows were counted; slots of 15 minutes in which one of them was not measured are left out.`
+  const known = say(SAYING.counted, { count: site.flows.length })
   if (report === 'flexibility') return flexibility(parts, site, baseline)
   if (report === 'cost') {
     const prices = await pricesOf(parts, site.asset, site.start, site.end)
@@ -66,7 +67,7 @@ async function tell(
         const per = intensity[slot] ?? null
         return value === null || per === null ? null : (Math.max(0, value) * HOURS * per) / 1000
       })
-    return { lines: compared(mass(net), mass(without), 'kg'), notes: [...baseline.notes, 'What is fed in is not credited.', known] }
+    return { lines: compared(mass(net), mass(without), 'kg'), notes: [...baseline.notes, say(SAYING.feedInUncredited), known] }
   }
   const energy = energyOf(site, net)
   if (report === 'self-consumption')
@@ -77,7 +78,7 @@ async function tell(
         { name: 'share', unit: '%', part: energy.selfConsumed, whole: energy.produced },
         { name: 'share without flexibility', unit: '%', part: energyOf(site, without).selfConsumed, whole: energy.produced },
       ],
-      notes: ['Self-consumed is what was produced less what the site fed in at that time.', ...baseline.notes, known],
+      notes: [say(SAYING.selfConsumed), ...baseline.notes, known],
     }
   const idle = energyOf(site, without)
   return {
@@ -87,7 +88,7 @@ async function tell(
       { name: 'share', unit: '%', part: energy.imported, whole: energy.consumed, complement: true },
       { name: 'share without flexibility', unit: '%', part: idle.imported, whole: idle.consumed, complement: true },
     ],
-    notes: ['Consumed is the net of the site and what it produced: what storages lose counts.', ...baseline.notes, known],
+    notes: [say(SAYING.consumed), ...baseline.notes, known],
   }
 }
 
@@ -129,11 +130,7 @@ async function flexibility(
   ])
   return {
     lines,
-    notes: [
-      'Orders of the plan are measured against the baseline; orders above it against what the plan in force wanted without limits of the grid.',
-      'What a plant could have given is what the plan in force foresaw.',
-      ...baseline.notes,
-    ],
+    notes: [say(SAYING.ordersAgainst), say(SAYING.couldGive), ...baseline.notes],
   }
 }
 

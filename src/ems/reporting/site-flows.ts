@@ -1,5 +1,5 @@
 /** What flowed at a site, slot by slot: its plants, storages, chargers and loads, with prices and CO₂, for the ready reports. */
-import { after, converter, currencyOf, type Instant, instant, MINUTE, measures, parseQuantity } from '#kernel'
+import { after, converter, currencyOf, type Instant, instant, MINUTE, measures, parseQuantity, say } from '#kernel'
 import type { Store } from '#store'
 import type { Beliefs } from '../belief.ts'
 import { inheritedFlexContext } from '../flex-source.ts'
@@ -7,6 +7,7 @@ import { kindOf } from '../forecasting/kinds.ts'
 import type { Sensor, Sensors } from '../sensors.ts'
 import { findTerritory, siteOf } from '../territory.ts'
 import { refuseReport } from './frame.ts'
+import { SAYING } from './saying.ts'
 
 export const SLOT = 15 * MINUTE
 /** Of the power of an hour, what a slot is. */
@@ -204,7 +205,7 @@ export async function pricesOf(parts: FlowParts, asset: number, start: Instant, 
       currency: bought.currency,
       consumption: bought.values,
       production: sold.values,
-      note: 'What is fed in earns the production price.',
+      note: say(SAYING.productionPrice),
     }
   }
   const share = established?.site === asset ? siteOf(established, { author: '', demandResponseLevels: [] }).productionPriceShare : 1
@@ -212,10 +213,7 @@ export async function pricesOf(parts: FlowParts, asset: number, start: Instant, 
     currency: bought.currency,
     consumption: bought.values,
     production: bought.values.map((price) => (price === null ? null : price * share)),
-    note:
-      share === 1
-        ? 'What is fed in earns the consumption price: there is no other.'
-        : `What is fed in earns ${share * 100} % of the consumption price.`,
+    note: share === 1 ? say(SAYING.samePrice) : say(SAYING.partOfPrice, { share: `${share * 100} %` }),
   }
 }
 

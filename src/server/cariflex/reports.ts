@@ -17,6 +17,7 @@ import {
 } from '#ems'
 
 import { formatInstant, type Instant, instant, isZone, Problem, parseInstant } from '#kernel'
+import type { JobProgress } from '#store'
 import type { App } from '../app.ts'
 import { mayReport } from '../flexmeasures/automation-work.ts'
 import { zoneOf } from '../flexmeasures/automations.ts'
@@ -81,6 +82,7 @@ const Shown = Type.Object({
   start: Maybe(Moment),
   end: Maybe(Moment),
   problem: Maybe(Type.String()),
+  progress: Maybe(Type.Object({ stage: Type.String(), done: Type.Number(), total: Type.Number() })),
   zone: Maybe(Type.String()),
   dates: Type.Array(Type.String()),
   lines: Type.Array(Line),
@@ -194,6 +196,8 @@ async function trigger(rooms: Rooms, who: Principal, asset: Asset, body: Static<
 const defined = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
 
+const pick = ({ stage, done, total }: JobProgress) => ({ stage, done, total })
+
 const STATUS_GONE = 'FINISHED'
 
 function view({ id, asset, report, askedAt, start, end, result, job }: ReportView, zone: string): Static<typeof Shown> {
@@ -202,6 +206,7 @@ function view({ id, asset, report, askedAt, start, end, result, job }: ReportVie
   const moment = (at: Instant | null) => (at === null ? null : formatInstant(at, ready?.zone ?? zone))
   return {
     ...{ id, asset, report, status: job?.status ?? (result ? STATUS_GONE : 'FAILED'), problem: job?.exc ?? null },
+    progress: job?.status === 'STARTED' && job.progress ? pick(job.progress) : null,
     ...{ askedAt: formatInstant(askedAt, ready?.zone ?? zone), start: moment(start), end: moment(end) },
     ...{ zone: ready?.zone ?? null, dates: ready?.dates ?? [], lines: ready?.lines ?? [], notes: ready?.notes ?? [] },
     ...{ source: saved?.source ?? null, outputs: saved?.outputs ?? [] },

@@ -26,6 +26,27 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Held by the export limit of the site.': "Retenu par la limite d'injection du site.",
   'As planned.': 'Comme prévu au plan.',
 
+  // Reports.
+  '{count} flows were counted; slots of 15 minutes in which one of them was not measured are left out.':
+    "{count} flux comptés ; les quarts d'heure où l'un d'eux n'a pas été mesuré sont laissés de côté.",
+  'Baseline: batteries idle, each car charged from its arrival on at the full power of the charger with the energy it really got.':
+    "Référence : batteries au repos, chaque voiture chargée dès son arrivée à la pleine puissance de la borne, avec l'énergie qu'elle a vraiment reçue.",
+  'No sessions are known at {names}: what was measured there stands in the baseline too.':
+    "Aucune session n'est connue à {names} : ce qui y a été mesuré compte aussi dans la référence.",
+  'What is fed in is not credited.': "Ce qui est injecté n'est pas déduit.",
+  'Self-consumed is what was produced less what the site fed in at that time.':
+    'Autoconsommé : ce qui a été produit, moins ce que le site injectait au même moment.',
+  'Consumed is the net of the site and what it produced: what storages lose counts.':
+    "Consommé : le solde du site et ce qu'il a produit ; les pertes des stockages comptent.",
+  'What is fed in earns the production price.': 'Ce qui est injecté est payé au prix de production.',
+  'What is fed in earns the consumption price: there is no other.':
+    "Ce qui est injecté est payé au prix de consommation : il n'y en a pas d'autre.",
+  'What is fed in earns {share} of the consumption price.': 'Ce qui est injecté est payé {share} du prix de consommation.',
+  'Orders of the plan are measured against the baseline; orders above it against what the plan in force wanted without limits of the grid.':
+    'Les ordres du plan sont comparés à la référence ; ceux qui le dépassent, à ce que le plan en vigueur voulait sans les limites du réseau.',
+  'What a plant could have given is what the plan in force foresaw.':
+    "Ce qu'une centrale aurait pu produire est ce que le plan en vigueur prévoyait.",
+
   // Explanations of plans.
   'It can neither take nor give power.': 'Ne peut ni prendre ni fournir de puissance.',
   'It runs at its full power.': 'Fonctionne à pleine puissance.',

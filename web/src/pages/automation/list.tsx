@@ -1,4 +1,5 @@
 /** Automations of all assets, or of one: what each makes, when, what became of it; paused, changed and deleted here. */
+import '../../style/things.css'
 import '../../style/work.css'
 import { useEffect, useState } from 'preact/hooks'
 import { Icon } from '../../parts/icon.tsx'
@@ -39,7 +40,7 @@ export function AutomationList({ query, asset, mayAdd }: { query: Record<string,
   const found = data?.data.filter(({ name, assetName }) => `${name} ${assetName}`.toLowerCase().includes(words))
   const changed = () => setActed(acted + 1)
   const add = mayAdd && (
-    <button type="button" class="button button-main" onClick={() => setAdding(true)}>
+    <button type="button" class={`button button-main ${asset === undefined ? 'page-head-do' : ''}`} onClick={() => setAdding(true)}>
       <Icon name="automations" size={20} /> {t('auto.new')}
     </button>
   )
@@ -103,7 +104,7 @@ export function AutomationList({ query, asset, mayAdd }: { query: Record<string,
         <>
           <div class="page-head">
             <h1>{t('auto.title')}</h1>
-            <div class="page-head-do">{add}</div>
+            {add}
           </div>
           <section class="card" aria-label={t('auto.title')}>
             {body}

@@ -25,6 +25,7 @@ export interface Report {
   start: string | null
   end: string | null
   problem: string | null
+  progress: { stage: string; done: number; total: number } | null
   zone: string | null
   dates: string[]
   lines: ReportLine[]

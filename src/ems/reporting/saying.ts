@@ -1,0 +1,16 @@
+/** What ready reports say about their numbers; French twins and test as for `src/ems/saying.ts`. */
+export const SAYING = {
+  counted: '{count} flows were counted; slots of 15 minutes in which one of them was not measured are left out.',
+  baseline:
+    'Baseline: batteries idle, each car charged from its arrival on at the full power of the charger with the energy it really got.',
+  noSessions: 'No sessions are known at {names}: what was measured there stands in the baseline too.',
+  feedInUncredited: 'What is fed in is not credited.',
+  selfConsumed: 'Self-consumed is what was produced less what the site fed in at that time.',
+  consumed: 'Consumed is the net of the site and what it produced: what storages lose counts.',
+  productionPrice: 'What is fed in earns the production price.',
+  samePrice: 'What is fed in earns the consumption price: there is no other.',
+  partOfPrice: 'What is fed in earns {share} of the consumption price.',
+  ordersAgainst:
+    'Orders of the plan are measured against the baseline; orders above it against what the plan in force wanted without limits of the grid.',
+  couldGive: 'What a plant could have given is what the plan in force foresaw.',
+} as const
