@@ -22,13 +22,14 @@ export function learnBand(
   lesson: { block: Block; truth: Float64Array },
   { block, truth, days }: Judged & { block: Block },
   buckets: readonly Bucket[],
-  seed: number,
+  { seed, onPart }: { seed: number; onPart?(share: number): void },
 ): Band | undefined {
   if (lesson.truth.length < FEWEST) return undefined
   const missed = missedOf(lesson)
-  const grow = (quantile: number) => growTrees(lesson.block.columns, missed, { ...GROWTH, quantile, seed })
+  const grow = (quantile: number, before: number) =>
+    growTrees(lesson.block.columns, missed, { ...GROWTH, quantile, seed, onTree: (done) => onPart?.(before + done / (2 * GROWTH.trees)) })
   const none = new Float64Array(buckets.length)
-  const band = { low: grow(LOW), high: grow(HIGH), stretchLow: none, stretchHigh: none }
+  const band = { low: grow(LOW, 0), high: grow(HIGH, 0.5), stretchLow: none, stretchHigh: none }
   const { low, high } = bandAround(band, block, buckets)
   const stretch = (end: Float64Array, share: number) => {
     const by = new Float64Array(buckets.length)

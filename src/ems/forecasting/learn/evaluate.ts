@@ -21,9 +21,9 @@ export interface Evaluation {
   skill: number
   /** Root mean square error as a share of the largest magnitude measured. */
   nrmse: number
-  /** Share of the measurements between the low and the high quantile (0.8 wanted). */
+  /** Share of the measurements between the low and the high quantile (0.8 wanted), where these differ. */
   coverage: number
-  /** Mean pinball loss at the low, middle and high quantile. */
+  /** Mean pinball loss at the low, middle and high quantile there. */
   pinball: number
   days: number
   /** Candidates chosen at the last training, by group of horizons. */
@@ -128,7 +128,8 @@ function openSums() {
       naive += (same - truth) ** 2
       naiveAbsolute += Math.abs(same - truth)
       most = Math.max(most, Math.abs(truth))
-      if (low === undefined || high === undefined) return
+      // Where the series never changes (nights of a plant) both are the same: certain, and no achievement.
+      if (low === undefined || high === undefined || high === low) return
       spread++
       if (truth >= low - 1e-9 && truth <= high + 1e-9) inside++
       loss += (pin(truth - low, LOW) + pin(truth - said, 0.5) + pin(truth - high, HIGH)) / 3

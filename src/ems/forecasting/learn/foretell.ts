@@ -2,12 +2,13 @@
 import { bandAround } from './band.ts'
 import { ask, type CandidateName, suits } from './candidates.ts'
 import { blockOf } from './features.ts'
+import { fixedValues } from './fixed.ts'
 import type { Frame } from './frame.ts'
 import { rowsFrom } from './rows.ts'
 import { SEASONAL } from './seasonal.ts'
 import { spreadAround } from './spread.ts'
 import { mixOf, orElse, type Trained } from './train.ts'
-import { type View, viewOf } from './view.ts'
+import { viewOf } from './view.ts'
 
 export interface Foretold {
   /** One per slot from the origin on; NaN only when nothing at all is known. */
@@ -36,9 +37,6 @@ export const untrained = (candidate: CandidateName, step: number): Trained => ({
   least: Number.NEGATIVE_INFINITY,
   most: Number.POSITIVE_INFINITY,
 })
-
-/** The series is taken as fixed at a clock time when it never changed there for so many days. */
-const FIXED_DAYS = 14
 
 /** Values of `count` slots from the origin on; the frame must reach so far. `clearness`: of the sky, as measured this minute. */
 export function foretell(trained: Trained, frame: Frame, origin: number, count: number, clearness?: number): Foretold {
@@ -79,33 +77,10 @@ function outlookOf({ least, most }: Trained, frame: Frame, origin: number, count
   const view = viewOf({ ...frame, target: frame.target.map((value, slot) => (slot < origin ? value : Number.NaN)) })
   const rows = rowsFrom(origin, count)
   const room = 0.05 * (most - least)
-  const bound = (value: number) => Math.max(least - room, Math.min(most + room, value))
+  // What never was negative (or never positive) is not foretold to be.
+  const [floor, ceiling] = [least >= 0 ? Math.max(0, least - room) : least - room, most <= 0 ? Math.min(0, most + room) : most + room]
+  const bound = (value: number) => Math.max(floor, Math.min(ceiling, value))
   const fixed = fixedValues(view, origin, rows.slots)
   const hold = (said: Float64Array) => said.map((value, row) => (Number.isNaN(fixed[row]!) ? bound(value) : fixed[row]! + 0))
   return { view, block: blockOf(view, rows.origins, rows.slots), hold }
-}
-
-/** By such a light a plant may well produce, W/m²: what was always zero (a plant that was off) need not stay so. */
-const LIGHT = 20
-
-/** The value that the series always has at a clock time and the ones beside it (nights of a plant); NaN where it varies. */
-function fixedValues(view: View, origin: number, slots: Int32Array): Float64Array {
-  const least = new Float64Array(view.perDay).fill(Number.POSITIVE_INFINITY)
-  const most = new Float64Array(view.perDay).fill(Number.NEGATIVE_INFINITY)
-  const seen = new Int32Array(view.perDay)
-  for (let slot = Math.max(0, origin - FIXED_DAYS * view.perDay); slot < origin; slot++) {
-    const value = view.target[slot]!
-    const at = view.slotOfDay[slot]!
-    if (Number.isNaN(value)) continue
-    least[at] = Math.min(least[at]!, value)
-    most[at] = Math.max(most[at]!, value)
-    seen[at]! += 1
-  }
-  return Float64Array.from(slots, (slot) => {
-    if ((view.clear?.[slot] ?? 0) > LIGHT) return Number.NaN
-    const at = view.slotOfDay[slot]!
-    const around = [at, (at + 1) % view.perDay, (at + view.perDay - 1) % view.perDay]
-    const value = least[at]!
-    return around.every((near) => seen[near]! >= 3 && least[near] === value && most[near] === value) ? value : Number.NaN
-  })
 }

@@ -61,12 +61,12 @@ export function learnSpread(view: View, { block, truth, said, days }: Judged, bu
 }
 
 /**
- * The error at a share of ascending errors; undefined for fewer than ten. Errors of one half day are like one another, so there are about four
+ * The error at a share of ascending errors; undefined for fewer than ten. Errors of one half day are like one another, so there are about three
  * independent ones a day: the share is widened as split conformal prediction does for so few.
  */
 export function conformal(errors: readonly number[], share: number, days: number): number | undefined {
   if (errors.length < 10) return undefined
-  const independent = Math.max(1, Math.min(errors.length, 4 * days))
+  const independent = Math.max(1, Math.min(errors.length, 3 * days))
   const outside = Math.min(share, 1 - share) - Math.max(share, 1 - share) / independent
   const place = Math.round(Math.max(0, outside) * (errors.length - 1))
   return errors[share < 0.5 ? place : errors.length - 1 - place]!

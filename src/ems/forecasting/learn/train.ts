@@ -6,6 +6,7 @@ import { type Bucket, bucketsOf } from './buckets.ts'
 import { ask, CANDIDATES, type CandidateName, type Fitted, type Growth, suits, teach } from './candidates.ts'
 import { type Choice, choose } from './choice.ts'
 import { type Block, blockOf } from './features.ts'
+import { fixedValues } from './fixed.ts'
 import type { Frame } from './frame.ts'
 import { lessonRows, validationRows } from './rows.ts'
 import { HIGH, LOW, learnSpread, pinball, type Spread, spreadAround } from './spread.ts'
@@ -87,6 +88,9 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   const block = blockOf(view, rows.origins, rows.slots)
   const truth = Float64Array.from(rows.slots, (slot) => view.target[slot]!)
   const fitted: Fitted = {}
+  const fixed = fixedValues(view, from, rows.slots)
+  const held = (answer: Float64Array) =>
+    answer.map((value, row) => (Number.isNaN(fixed[row]!) || Number.isNaN(value) ? value : fixed[row]!))
   const said = new Map<CandidateName, Float64Array>()
   // Whoever is wanted alone competes with nobody.
   const competing = names.filter((name) => candidates.length === 1 || days >= (COMPETES_AFTER[name] ?? 0))
@@ -94,20 +98,25 @@ export function train(frame: Frame, options: TrainOptions): Trained {
     const done = (part: number) => onProgress(say(SAYING.tries, { model: name }), (0.05 + 0.45 * (index + part)) / competing.length)
     done(0)
     teach(name, view, lesson, fitted, { growth, onPart: done })
-    const answer = ask(name, view, block, fitted, { buckets })
+    const answer = held(ask(name, view, block, fitted, { buckets }))
     if (answer.some((value) => !Number.isNaN(value))) said.set(name, name === 'Yesterday' ? orElse(answer, block) : answer)
   })
   const judgedDays = judgedSlots / view.perDay
   const eligible = candidates.filter((name) => said.has(name))
   trained.choices = choose(block, truth, said, buckets, { eligible: eligible.length > 0 ? eligible : ['Yesterday'], days: judgedDays })
   if (quantiles) {
-    const judged = { block, truth, said: mixOf(trained.choices, block, (name) => orElse(said.get(name)!, block)), days: judgedDays }
+    // Where the series is fixed nothing is uncertain: that must neither narrow the quantiles of the other hours nor widen them.
+    const open = Int32Array.from(fixed.keys()).filter((row) => Number.isNaN(fixed[row]!))
+    const mixed = mixOf(trained.choices, block, (name) => orElse(said.get(name)!, block))
+    const judged = { block: pickRows(block, open), truth: pick(truth, open), said: pick(mixed, open), days: judgedDays }
     trained.spread = learnSpread(view, judged, buckets)
-    onProgress(say(SAYING.learnsQuantiles), 0.5)
-    const band = learnBand(lesson, judged, buckets, seed)
-    const loss = ({ low, high }: { low: Float64Array; high: Float64Array }) => pinball(truth, low, LOW) + pinball(truth, high, HIGH)
-    const around = spreadAround(view, trained.spread, block, judged.said, buckets)
-    if (band && loss(bandAround(band, block, buckets)) < BETTER * loss(around)) trained.band = band
+    const onPart = (part: number) => onProgress(say(SAYING.learnsQuantiles), 0.5 + 0.2 * part)
+    onPart(0)
+    const band = learnBand(lesson, judged, buckets, { seed, onPart })
+    const loss = ({ low, high }: { low: Float64Array; high: Float64Array }) =>
+      pinball(judged.truth, low, LOW) + pinball(judged.truth, high, HIGH)
+    const around = spreadAround(view, trained.spread, judged.block, judged.said, buckets)
+    if (band && loss(bandAround(band, judged.block, buckets)) < BETTER * loss(around)) trained.band = band
   }
   teachChosen(view, trained, origin, options)
   onProgress(say(SAYING.trained), 1)
@@ -115,6 +124,14 @@ export function train(frame: Frame, options: TrainOptions): Trained {
 }
 
 const knownOnly = (target: Float64Array, origin: number): Float64Array => target.map((value, slot) => (slot < origin ? value : Number.NaN))
+
+const pick = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (row) => values[row]!)
+const pickRows = (block: Block, rows: Int32Array): Block => ({
+  ...block,
+  origins: rows.map((row) => block.origins[row]!),
+  slots: rows.map((row) => block.slots[row]!),
+  columns: block.columns.map((column) => pick(column, rows)),
+})
 
 const unjudged = (model: CandidateName): Omit<Choice, keyof Bucket> => ({
   models: [model],
