@@ -9,7 +9,8 @@ const MAY_ENTER: Record<string, string[]> = {
   kernel: [],
   store: ['kernel'],
   protocols: ['kernel'],
-  ems: ['kernel', 'store'],
+  // The French twins of what is said, which letters need as well as screens.
+  ems: ['kernel', 'store', 'french'],
   devices: PLATFORM,
   charging: PLATFORM,
   grid: PLATFORM,

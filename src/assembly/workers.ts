@@ -9,6 +9,7 @@ import {
   startHeartbeat,
   startMonitor,
   startNamedForecasts,
+  startNotices,
   startPlanner,
   thinBeliefs,
 } from '#ems'
@@ -45,14 +46,29 @@ export function startWorkers({ server, settings, store, clock, log, bus, beliefs
   undo.add('named forecasts', () => named.stop())
   const automations = startAutomations({ clock, log }, server.automations, automationWork(server))
   undo.add('automations', () => automations.stop())
+  const alarms = steered?.line.alarms ?? openAlarms({ store, clock, bus })
   const monitor = startMonitor({
-    ...{ store, clock, log, mails: server.mails, alarms: steered?.line.alarms ?? openAlarms({ store, clock, bus }) },
+    ...{ store, clock, log, mails: server.mails, alarms },
     ...(steered && { asset: steered.site.asset }),
     ...(settings.monitoring ?? { tasks: {}, users: {} }),
     ...{ recipients: settings.mail.monitoring, platform: settings.platformName },
     ...{ language: settings.server.language ?? 'fr', zone: settings.timezone },
   })
   undo.add('monitoring', () => monitor.stop())
+  const notices = startNotices({
+    ...{
+      store,
+      clock,
+      log,
+      alarms,
+      mails: server.mails,
+      users: server.users,
+      platform: settings.platformName,
+      url: () => server.mails.url,
+    },
+    ...{ language: settings.server.language ?? 'fr', zone: steered?.site.zone ?? settings.timezone },
+  })
+  undo.add('notices', () => notices.stop())
 }
 
 /** Workers of a platform that steers a territory. The first look and the first plan take seconds: nobody waits for them. */

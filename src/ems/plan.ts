@@ -1,6 +1,7 @@
 /** What the scheduler decided for a site: a power per device and slot, and why. Powers in kW, energies in kWh, consumption positive. */
 import type { Instant } from '#kernel'
 import type { ToldDevice, ToldFlow } from './scheduling/explanation.ts'
+import type { MissCause } from './scheduling/wish.ts'
 
 export interface PlannedDevice {
   device: string
@@ -40,6 +41,8 @@ export interface BrokenWish {
   name: string
   at: Instant
   missingKwh: number
+  /** What stands in its way: power, absent, flexible-cap, site-limit, capacity, other-wish. */
+  cause: MissCause
   /** 'V2G003: 16 kWh will be missing at 07:00: the charger gives 11 kW.' */
   because: string
 }

@@ -154,7 +154,7 @@ test('a wish that cannot be met is named with what is missing and why', async (t
   const plan = (await planOnce(line, 'CP001: a car arrived', { pool }))!
   assert.equal(plan.brokenWishes.length, 1)
   const [broken] = plan.brokenWishes
-  assert.equal(broken!.name, 'soc-minima')
+  assert.deepEqual([broken!.name, broken!.cause], ['soc-minima', 'power'])
   assert.equal(broken!.at, after(TEN, HOUR))
   assert.ok(Math.abs(broken!.missingKwh - (60 - 22 * 0.95)) < 0.05)
   assert.equal(broken!.because, 'V2G001: 39 kWh will be missing at 11:00: the charger gives 22 kW.')

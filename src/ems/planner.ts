@@ -1,11 +1,12 @@
 /** The planner of a site: plans every five minutes and at once on news, one solve at a time; without an answer the last plan stays. */
 import { randomUUID } from 'node:crypto'
-import { asSentence, describeError, type Instant, MINUTE, SECOND, say } from '#kernel'
+import { asSentence, describeError, formatInstant, type Instant, MINUTE, SECOND, say } from '#kernel'
+import type { Trouble } from './alarms.ts'
 import { openHabits } from './forecasting/habits.ts'
 import { clockTime } from './limits.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
-import type { Plan } from './plan.ts'
+import type { BrokenWish, Plan } from './plan.ts'
 import { beliefsOf, planOf } from './planning/answer.ts'
 import { type Habits, type Knowledge, type Question, question } from './planning/question.ts'
 import { slotAt } from './plans.ts'
@@ -161,16 +162,20 @@ export async function planOnce(
   else await alarms.clear(site.asset, 'planner')
   if (asked.prices.alarm) await alarms.raise(site.asset, 'prices-missing', asked.prices.alarm)
   else await alarms.clear(site.asset, 'prices-missing')
-  for (const wish of plan.brokenWishes) await alarms.raise(wish.asset, 'wish-broken', wish.because)
-  const broken = new Set(plan.brokenWishes.map((wish) => wish.asset))
   // Of all devices, not only those that were planned: a car that left misses nothing any more.
-  await alarms.clear(
-    site.devices.flatMap(({ asset }) => (broken.has(asset) ? [] : [asset])),
-    'wish-broken',
-  )
+  const assets = site.devices.map(({ asset }) => asset)
+  await alarms.settle(assets, 'wish-broken', plan.brokenWishes.map(troubleOf))
   await line.beliefs.record(await beliefsOf(line, plan, asked.asked))
   return plan
 }
+
+/** A floor is missed now here, now there: it is one wish. */
+const troubleOf = ({ asset, name, at, cause, because }: BrokenWish): Trouble => ({
+  asset,
+  cause: [name, ...(name === 'soc-min' ? [] : [formatInstant(at)]), cause].join(' '),
+  message: because,
+  ...(name !== 'soc-min' && { until: at }),
+})
 
 async function keepPrevious(line: Line, previous: Plan | undefined, at: Instant, trigger: string, why: string): Promise<Plan | undefined> {
   const { site, plans, alarms, bus } = line

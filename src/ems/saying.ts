@@ -41,6 +41,15 @@ export const SAYING = {
   wishTooLarge: 'the wish is larger than the storage',
   otherWishes: 'other wishes weigh more',
 
+  // Wishes that a schedule somebody asked for cannot keep.
+  scheduleShort: '{asset}: {energy} will be missing on {moment} for {what}.',
+  scheduleOver: '{asset}: {energy} too much on {moment} for {what}.',
+  scheduleDraws: '{asset}: the schedule draws more than its capacity for consumption.',
+  scheduleFeeds: '{asset}: the schedule feeds in more than its capacity for production.',
+  wishedTarget: 'the state of charge that was asked for',
+  wishedMinimum: 'the lowest state of charge that was asked for',
+  wishedMaximum: 'the highest state of charge that was asked for',
+
   // What a device can do, and what others forbid it.
   standsStill: 'Stands still: {why}',
   noOrdersNow: 'It takes no orders now.',

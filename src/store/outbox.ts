@@ -3,7 +3,7 @@
  * or are given up. At least once: after a crash in mid-send a message may go twice.
  */
 import { after, type Clock, DAY, describeError, type Instant, isProblem, type Log, MINUTE, SECOND } from '#kernel'
-import type { Queryable, Store } from './store.ts'
+import type { Queryable, Store, Transaction } from './store.ts'
 import { asJson, asTimestamp } from './value.ts'
 
 export interface OutboxMessage<Payload = unknown> {
@@ -53,6 +53,8 @@ const GIVE_UP = DAY
 
 const COLUMNS = `id, kind, payload, tries, created_at as "createdAt", sent_at as "sentAt", failed_at as "failedAt", send_at as "sendAt", error, note`
 
+const isTransaction = (tx: Queryable): tx is Transaction => 'onCommit' in tx
+
 export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; log: Log }): Outbox {
   const wakes = new Map<string, Set<() => void>>()
   const claim = (partner: string) => {
@@ -98,8 +100,12 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
          on conflict (unique_key) do nothing returning id`,
         [partner, kind, asJson(payload), key ?? null, now],
       )
-      // Inside a transaction it is not there yet for others: the next round finds it.
-      if (tx === store) for (const wake of wakes.get(partner) ?? []) wake()
+      const tell = () => {
+        for (const wake of wakes.get(partner) ?? []) wake()
+      }
+      // Inside a transaction it is not there yet for others.
+      if (isTransaction(tx)) tx.onCommit(tell)
+      else tell()
       return row && Number(row.id)
     },
     deliver(partner, send) {

@@ -1,6 +1,6 @@
 /** Mails of the platform, through the outbox: durable, tried again, and shown to administrators where no mail server is configured. */
 import { type Clock, type Log, Problem } from '#kernel'
-import { type Delivery, type OutboxMessage, type OutboxView, openOutbox, type Store } from '#store'
+import { type Delivery, type OutboxMessage, type OutboxView, openOutbox, type Queryable, type Store } from '#store'
 import { type Language, passwordChangedLetter, passwordLinkLetter, signInCodeLetter, type Text } from './letters.ts'
 import { openPasswordLinks } from './password-links.ts'
 
@@ -30,10 +30,12 @@ export interface Mails {
   mailPasswordChanged(user: Addressee): Promise<void>
   /** Sends a code for the second factor. */
   mailSignInCode(user: Addressee, code: string): Promise<void>
-  /** Any other notice; `key` keeps it from being sent twice. */
-  mailNotice(to: readonly string[], subject: string, text: string, key?: string): Promise<void>
+  /** Any other notice; `key` keeps it from being sent twice. With `tx` it is on record only if that transaction commits. */
+  mailNotice(to: readonly string[], subject: string, text: string, key?: string, tx?: Queryable): Promise<void>
   /** False: no mail server, so that letters are only shown here. */
   readonly carried: boolean
+  /** Address under which people reach the platform, without a slash at its end. */
+  readonly url: string
   list(page: { limit: number; offset: number }): Promise<{ rows: MailView[]; total: number }>
   /** Resolves when nothing that is due waits any more. */
   settled(): Promise<void>
@@ -83,15 +85,18 @@ export function openMails(options: MailsOptions): Mails {
     log.warn({ to, subject: letter.subject, text: letter.text }, 'no mail server is configured: this letter stays here')
     return JSON.stringify(letter)
   })
-  const put = async (kind: string, payload: Payload, key?: string) => {
-    await outbox.put(PARTNER, kind, payload, key === undefined ? {} : { key })
+  const put = async (kind: string, payload: Payload, key?: string, tx?: Queryable) => {
+    await outbox.put(PARTNER, kind, payload, { ...(key !== undefined && { key }), ...(tx && { tx }) })
   }
   return {
     carried: carrier !== undefined,
+    get url() {
+      return url()
+    },
     mailPasswordReset: ({ id, email, username }) => put('password-reset', { to: [email], user: { id, email, username } }),
     mailPasswordChanged: ({ id, email, username }) => put('password-changed', { to: [email], user: { id, email, username } }),
     mailSignInCode: ({ id, email, username }, code) => put('sign-in-code', { to: [email], user: { id, email, username }, code }),
-    mailNotice: (to, subject, text, key) => put('notice', { to: [...to], subject, text }, key),
+    mailNotice: (to, subject, text, key, tx) => put('notice', { to: [...to], subject, text }, key, tx),
     async list(page) {
       const { rows, total } = await outbox.list(PARTNER, page)
       return { rows: rows.map(viewOf), total }

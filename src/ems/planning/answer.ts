@@ -75,6 +75,7 @@ export function planOf(site: Site, asked: Question, schedule: SiteSchedule, trig
           name: NAMES[missed.kind],
           at: after(asked.start, (missed.slot + 1) * STEP),
           missingKwh: round(missed.missingKwh),
+          cause: missed.cause,
           because: sayMissedWish({ ...missed, device: nameOf(missed.device) }, { time: time(missed.slot + 1), giver }),
         },
       ]

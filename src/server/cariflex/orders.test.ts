@@ -88,19 +88,22 @@ test('plans, orders and alarms are told to the account of the site', async (t) =
   })
   const plan = (await ask('/plans/latest')).body.data as { trigger: string; madeAt: string }
   assert.deepEqual([plan.trigger, plan.madeAt], ['a test', '2026-11-24T08:00:00-04:00'])
-  for (const path of ['/setpoints', '/setpoints?device=BAT001&from=2026-11-24T00:00:00Z&limit=5', '/alarms', '/limits?ahead=true']) {
+  for (const path of ['/setpoints', '/setpoints?device=BAT001&from=2026-11-24T00:00:00Z&limit=5', '/limits?ahead=true']) {
     assert.deepEqual((await ask(path)).body, { data: [] }, path)
     assert.equal((await ask(path, 'bob')).status, 403, path)
   }
+  await line.alarms.raise(line.site.asset, 'planner', 'There is no plan.')
+  const codes = async (as: 'ann' | 'bob') => ((await ask('/alarms', as)).body.data as { code: string }[]).map(({ code }) => code)
+  assert.deepEqual([await codes('ann'), await codes('bob')], [['planner'], []])
 })
 
 test('a job is looked at and cancelled by those who steer', async (t) => {
   const { ask, server } = await island(t, ({ server }) => server.register(jobRoutes(server, 'America/Martinique', 1), OURS))
-  const id = await server.queue.enqueue('reporting', { what: 'sums' }, { runAt: instant(NOON + 3_600_000) })
-  const job = (await ask(`/jobs/${id}`)).body.data as { status: string; enqueuedAt: string }
-  assert.deepEqual([job.status, job.enqueuedAt], ['SCHEDULED', '2026-11-24T08:00:00-04:00'])
+  const id = await server.queue.enqueue('sums', { what: 'sums' }, { runAt: instant(NOON + 3_600_000) })
+  const job = (await ask(`/jobs/${id}`)).body.data as { status: string; enqueuedAt: string; runAt: string }
+  assert.deepEqual([job.status, job.enqueuedAt, job.runAt], ['SCHEDULED', '2026-11-24T08:00:00-04:00', '2026-11-24T09:00:00-04:00'])
   assert.equal((await ask(`/jobs/${id}`, 'ann', 'DELETE')).status, 204)
-  const listed = (await ask('/jobs?status=CANCELED&queue=reporting')).body.data as { job: string }[]
+  const listed = (await ask('/jobs?status=CANCELED&queue=sums')).body.data as { job: string }[]
   assert.deepEqual(
     listed.map((one) => one.job),
     [id],

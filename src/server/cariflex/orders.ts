@@ -1,4 +1,4 @@
-/** Plans, setpoints, limits, overrides and alarms: what the line of a site decided, and what people may tell it. */
+/** Plans, setpoints, limits and overrides: what the line of a site decided, and what people may tell it. */
 import { Type } from 'typebox'
 import { auditAsset, type Line, planView } from '#ems'
 import { DAY, Problem, parseInstant, say } from '#kernel'
@@ -80,14 +80,6 @@ const PostedOverride = Type.Object(
   },
   { additionalProperties: false },
 )
-const Alarm = Type.Object({
-  id: Type.Integer(),
-  asset: Type.Integer(),
-  code: Type.String(),
-  message: Type.String(),
-  since: Moment,
-  active: Type.Boolean(),
-})
 const Id = Type.Object({ id: Type.String() })
 
 /** Routes of one line; `account` owns the site. */
@@ -216,15 +208,5 @@ export const orderRoutes =
         await note(request, `Took back override: ${request.params.id}`, site.asset)
         return reply.code(204).send()
       },
-    )
-    app.get(
-      '/alarms',
-      {
-        ...read,
-        schema: { tags: ['alarms'], summary: 'Active alarms and those of the last day', response: { 200: Data(Type.Array(Alarm)) } },
-      },
-      async () => ({
-        data: await line.alarms.views(site.zone, DAY),
-      }),
     )
   }

@@ -1,6 +1,7 @@
 /** `/api/cariflex/v1`: the platform's own API. Every route but sign-in needs somebody signed in. */
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
+import { alarmRoute } from './alarms.ts'
 import { assetRoutes } from './assets.ts'
 import { automationRoutes } from './automations.ts'
 import { explanationRoute } from './explanations.ts'
@@ -8,6 +9,7 @@ import { exportRoutes } from './export.ts'
 import { flexRoutes } from './flex.ts'
 import { forecastRoutes } from './forecasts.ts'
 import { latestRoute } from './latest.ts'
+import { noticeRoutes } from './notices.ts'
 import { ownTokenRoutes } from './own-tokens.ts'
 import { passwordRoutes } from './password.ts'
 import { reportRoutes } from './reports.ts'
@@ -31,6 +33,8 @@ export function cariflexRoutes(app: App, rooms: Rooms): void {
     latestRoute(signedIn, rooms)
     explanationRoute(signedIn, rooms)
     assetStatusRoute(signedIn, rooms)
+    alarmRoute(signedIn, rooms)
+    noticeRoutes(signedIn, rooms)
     streamRoutes(signedIn, rooms)
     roleRoutes(signedIn, rooms)
     ownTokenRoutes(signedIn, rooms)

@@ -13,4 +13,7 @@ export const SAYING = {
   latitudeAlone: 'The latitude alone is no place.',
   longitudeAlone: 'The longitude alone is no place.',
   wholePlace: 'Give latitude and longitude, or neither.',
+  unwatchable: 'No asset that you can reach has the id {names}.',
+  watchReadable: 'Watch assets that you can read.',
+  unknownAccount: 'There is no account {account}.',
 } as const

@@ -1,6 +1,6 @@
 /** Triggering and reading schedules (reference 2.7). */
 import { type Static, Type } from 'typebox'
-import { type Asset, demand, type Principal, type ScheduleOrder, type Sensor, type SiteLook, type StoredSchedule } from '#ems'
+import { type Asset, demand, noteAsker, type Principal, type ScheduleOrder, type Sensor, type SiteLook, type StoredSchedule } from '#ems'
 import {
   addDuration,
   converter,
@@ -185,9 +185,20 @@ async function trigger(rooms: Rooms, who: Principal, asked: Asked, flexModel: Re
   const { body } = asked
   const fresh = body['force-new-job-creation'] ?? body.force_new_job_creation ?? false
   const order = await orderOf(rooms, asked, flexModel)
-  return worded(() =>
-    rooms.schedules.trigger(order, { fresh, allow: allowing(who, asked.sensor === undefined), ...(asked.site && { site: asked.site }) }),
+  return askedBy(
+    rooms,
+    who,
+    worded(() =>
+      rooms.schedules.trigger(order, { fresh, allow: allowing(who, asked.sensor === undefined), ...(asked.site && { site: asked.site }) }),
+    ),
   )
+}
+
+/** Notes who asked, to be told what cannot be kept. Nobody waits for it. */
+async function askedBy({ store, log }: Rooms, { user }: Principal, trigger: Promise<string>): Promise<string> {
+  const job = await trigger
+  void noteAsker(store, job, user).catch((error: unknown) => log.debug({ job, error }, 'who asked for a schedule was not noted'))
+  return job
 }
 
 /** What an automation asks of a schedule of an asset: checked only, or made. `body` is that of a trigger. @throws 422, 403 */
@@ -206,7 +217,12 @@ export async function scheduleByItself(
   const allow = allowing(who, true)
   return {
     check: () => worded(() => rooms.schedules.check(order, allow)),
-    trigger: () => worded(() => rooms.schedules.trigger(order, { fresh: true, allow })),
+    trigger: () =>
+      askedBy(
+        rooms,
+        who,
+        worded(() => rooms.schedules.trigger(order, { fresh: true, allow })),
+      ),
   }
 }
 

@@ -79,6 +79,17 @@ export const TWINS: Readonly<Record<string, string>> = {
   'the wish is larger than the storage': 'le souhait dépasse ce qui peut être stocké',
   'other wishes weigh more': "d'autres souhaits pèsent plus",
 
+  // Wishes that a schedule somebody asked for cannot keep.
+  '{asset}: {energy} will be missing on {moment} for {what}.': '{asset} : le {moment}, il manquera {energy} pour {what}.',
+  '{asset}: {energy} too much on {moment} for {what}.': '{asset} : le {moment}, il y aura {energy} de trop pour {what}.',
+  '{asset}: the schedule draws more than its capacity for consumption.':
+    '{asset} : le planning soutire plus que sa capacité de consommation.',
+  '{asset}: the schedule feeds in more than its capacity for production.':
+    '{asset} : le planning injecte plus que sa capacité de production.',
+  'the state of charge that was asked for': "l'état de charge demandé",
+  'the lowest state of charge that was asked for': "l'état de charge minimal demandé",
+  'the highest state of charge that was asked for': "l'état de charge maximal demandé",
+
   // What a device can do, and what others forbid it.
   'Stands still: {why}': "À l'arrêt : {why}",
   'It takes no orders now.': "Il ne prend pas d'ordre en ce moment.",
@@ -313,6 +324,9 @@ export const TWINS: Readonly<Record<string, string>> = {
   'The latitude alone is no place.': "La latitude seule n'est pas un lieu.",
   'The longitude alone is no place.': "La longitude seule n'est pas un lieu.",
   'Give latitude and longitude, or neither.': 'Donnez latitude et longitude, ou aucune des deux.',
+  'No asset that you can reach has the id {names}.': "Aucun équipement qui vous soit accessible n'a l'identifiant {names}.",
+  'Watch assets that you can read.': 'Suivez des équipements que vous pouvez lire.',
+  'There is no account {account}.': 'Il n’y a pas de compte {account}.',
 
   // Forecasts.
   'Reads the past.': 'Lit le passé.',
