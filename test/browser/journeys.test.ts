@@ -328,3 +328,18 @@ test('an organisation is dressed in its colours, moved until they can be read, a
   await page.getByRole('dialog').getByRole('button', { name: 'Révoquer', exact: true }).click()
   await counts(tokens.locator('.token-list > li'), 3)
 })
+
+test('who only reads is offered nothing that would be refused', { skip }, async (t) => {
+  const { page, mock } = await enter(t)
+  mock.roles.splice(0, 1, 'admin-reader')
+  await visit(page, '/ops/stations/CP004')
+  await says(page.getByRole('region', { name: 'Commandes' }), /demande le rôle/)
+  await counts(page.getByRole('button', { name: 'Limiter' }), 0)
+  await counts(page.getByRole('link', { name: 'Monde' }), 0)
+  await visit(page, '/ops/world')
+  await page.getByText('Vous êtes ici pour regarder').waitFor()
+  await visit(page, '/ops/assets/12')
+  await page.getByRole('region', { name: 'Votre mot à dire' }).getByText('Vous êtes ici pour regarder').waitFor()
+  await visit(page, '/admin/users')
+  await counts(page.getByRole('button', { name: "Inviter quelqu'un" }), 0)
+})

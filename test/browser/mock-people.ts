@@ -6,6 +6,7 @@ type Answered = { status: number; body?: unknown }
 
 export function peopleOf(now: () => number) {
   const face: Record<string, unknown> = { name: 'Cariflex', primary_color: null, secondary_color: null, logo_url: null }
+  const roles = ['admin']
   const tokens: { id: string; kind: string; label: string | null; createdAt: string; expiresAt: string | null; own: boolean }[] = []
   const add = (id: string, kind: string, label: string | null, days: number | null, own = false) =>
     tokens.unshift({ id, kind, label, createdAt: local(now()), expiresAt: days === null ? null : local(now() + days * DAY), own })
@@ -14,6 +15,8 @@ export function peopleOf(now: () => number) {
   add('aa03', 'session', null, 30, true)
   return {
     email: 'demo@cariflex.example',
+    /** Of who is signed in; tests change them. */
+    roles,
     user: () => ({
       id: 1,
       email: 'demo@cariflex.example',
@@ -25,7 +28,7 @@ export function peopleOf(now: () => number) {
         secondaryColor: face['secondary_color'],
         logoUrl: face['logo_url'],
       },
-      roles: ['admin'],
+      roles,
       secondFactor: null,
     }),
     /** What these answer, undefined for all others. */

@@ -33,6 +33,8 @@ export interface Mock {
   url: string
   email: string
   password: string
+  /** Roles of who is signed in: an administrator unless changed. */
+  roles: string[]
   state: State
   /** Requests seen, `METHOD path`, with the body of posts. */
   seen: { line: string; body: unknown; lastEventId: string | undefined }[]
@@ -369,6 +371,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   return {
     url: `http://127.0.0.1:${port}`,
     email: people.email,
+    roles: people.roles,
     password: 'soleil',
     state,
     seen,

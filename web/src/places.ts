@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact'
 import type { Key } from './i18n/i18n.ts'
 import type { IconName } from './parts/icon.tsx'
 import type { PageProps } from './route.ts'
+import { acts } from './things.ts'
 import type { Site, User } from './wire.ts'
 
 export type Page = ComponentType<PageProps>
@@ -66,7 +67,7 @@ export const PLACES: readonly Place[] = [
     icon: 'world',
     title: 'nav.world',
     load: async () => (await import('./pages/world.tsx')).WorldPage,
-    offered: ({ site }) => site?.demo ?? false,
+    offered: ({ site, user }) => (site?.demo ?? false) && acts(user),
   },
   {
     path: '/ops/forecasts',
@@ -74,13 +75,6 @@ export const PLACES: readonly Place[] = [
     icon: 'forecast',
     title: 'forecasts.title',
     load: async () => (await import('./pages/forecasts.tsx')).Forecasts,
-  },
-  {
-    path: '/ops/reports',
-    group: 'data',
-    icon: 'reports',
-    title: 'report.title',
-    load: async () => (await import('./pages/reports.tsx')).Reports,
   },
   {
     path: '/ops/automations',

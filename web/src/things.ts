@@ -68,6 +68,12 @@ export function mayOn(user: User, account: number | null) {
   }
 }
 
+/** May command stations. */
+export const steers = (user: User): boolean => user.roles.includes('admin') || user.roles.includes('account-admin')
+
+/** May act on the site at all: set powers, post limits, play with the simulated world. Readers of everything only look. */
+export const acts = (user: User): boolean => steers(user) || !user.roles.includes('admin-reader')
+
 /** May found an asset at the top of an account. */
 export const foundsAssets = (user: User): boolean => ['admin', 'account-admin', 'consultant'].some((role) => user.roles.includes(role))
 

@@ -35,6 +35,7 @@ export const jobRoutes =
       tries: job.tries,
       ...job.progress,
       enqueuedAt: at(job.enqueuedAt),
+      runAt: at(job.runAt),
       startedAt: at(job.startedAt),
       endedAt: at(job.endedAt),
       problem: job.exc,

@@ -11,7 +11,7 @@ import { useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
 import { accentOf, logoOf, rgbOf } from '../theming.ts'
 import { useWords } from '../words.ts'
-import { type Account, invites, isAdmin } from './people.ts'
+import { type Account, invites, isAdmin, readsLogs } from './people.ts'
 import '../style/people.css'
 
 export function AccountPage({ subject = '', route }: PageProps) {
@@ -39,13 +39,14 @@ export function AccountPage({ subject = '', route }: PageProps) {
         account={account}
         path={path}
         admin={isAdmin(who.user)}
+        may={invites(who.user) || who.user.account.id === account.id}
         onDone={() => {
           setVersion(version + 1)
           // What is worn in the shell comes with the session.
           void whoAmI()
         }}
       />
-      {invites(who.user) && (
+      {readsLogs(who.user) && (
         <section class="card" aria-labelledby="account-log">
           <h2 id="account-log">{t('audit.title')}</h2>
           <AuditTable path={`${path}/auditlog`} query={route.query} version={version} />
@@ -55,7 +56,20 @@ export function AccountPage({ subject = '', route }: PageProps) {
   )
 }
 
-function Face({ account, path, admin, onDone }: { account: Account; path: string; admin: boolean; onDone: () => void }) {
+function Face({
+  account,
+  path,
+  admin,
+  may,
+  onDone,
+}: {
+  account: Account
+  path: string
+  admin: boolean
+  /** Those of another organisation only look. */
+  may: boolean
+  onDone: () => void
+}) {
   const { t } = useWords()
   const sending = useSending()
   const others = (useWhole<Account[]>(admin ? '/api/v3_0/accounts' : null).data ?? []).filter((each) => each.id !== account.id)
@@ -77,61 +91,63 @@ function Face({ account, path, admin, onDone }: { account: Account; path: string
           if (await sending.send(() => patch(path, changed), t('form.saved'))) onDone()
         }}
       >
-        <Field label={t('accounts.name')} error={sending.of('name')}>
-          {(input) => (
-            <input {...input} required value={body.name} onInput={(event) => setBody({ ...body, name: event.currentTarget.value })} />
-          )}
-        </Field>
-        {(['primary_color', 'secondary_color'] as const).map((which) => (
-          <Field key={which} label={t(`accounts.${which}`)} hint={t('accounts.color.hint')} error={sending.of(which)}>
+        <fieldset class="bare form" disabled={!may}>
+          <Field label={t('accounts.name')} error={sending.of('name')}>
             {(input) => (
-              <div class="colour">
-                <input
-                  type="color"
-                  aria-label={t('accounts.color.pick', { which: t(`accounts.${which}`) })}
-                  value={body[which] ?? '#006bb0'}
-                  onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value })}
-                />
-                <input
-                  {...input}
-                  placeholder="#1a6fb0"
-                  value={body[which] ?? ''}
-                  onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value.trim() || null })}
-                />
-              </div>
+              <input {...input} required value={body.name} onInput={(event) => setBody({ ...body, name: event.currentTarget.value })} />
             )}
           </Field>
-        ))}
-        <Field label={t('accounts.logo')} hint={t('accounts.logo.hint')} error={sending.of('logo_url')}>
-          {(input) => (
-            <input
-              {...input}
-              type="url"
-              value={body.logo_url ?? ''}
-              onInput={(event) => setBody({ ...body, logo_url: event.currentTarget.value.trim() || null })}
-            />
-          )}
-        </Field>
-        <Preview primary={body.primary_color} secondary={body.secondary_color} logo={body.logo_url} />
-        {admin && (
-          <Field label={t('accounts.consultancy')} hint={t('accounts.consultancy.hint')} error={sending.of('consultancy_account_id')}>
+          {(['primary_color', 'secondary_color'] as const).map((which) => (
+            <Field key={which} label={t(`accounts.${which}`)} hint={t('accounts.color.hint')} error={sending.of(which)}>
+              {(input) => (
+                <div class="colour">
+                  <input
+                    type="color"
+                    aria-label={t('accounts.color.pick', { which: t(`accounts.${which}`) })}
+                    value={body[which] ?? '#006bb0'}
+                    onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value })}
+                  />
+                  <input
+                    {...input}
+                    placeholder="#1a6fb0"
+                    value={body[which] ?? ''}
+                    onInput={(event) => setBody({ ...body, [which]: event.currentTarget.value.trim() || null })}
+                  />
+                </div>
+              )}
+            </Field>
+          ))}
+          <Field label={t('accounts.logo')} hint={t('accounts.logo.hint')} error={sending.of('logo_url')}>
             {(input) => (
-              <select
+              <input
                 {...input}
-                value={body.consultancy_account_id ?? ''}
-                onChange={(event) => setBody({ ...body, consultancy_account_id: Number(event.currentTarget.value) || null })}
-              >
-                <option value="">{t('accounts.consultancy.none')}</option>
-                {others.map((each) => (
-                  <option key={each.id} value={each.id}>
-                    {each.name}
-                  </option>
-                ))}
-              </select>
+                type="url"
+                value={body.logo_url ?? ''}
+                onInput={(event) => setBody({ ...body, logo_url: event.currentTarget.value.trim() || null })}
+              />
             )}
           </Field>
-        )}
-        <Submit sending={sending} label={t('form.save')} />
+          <Preview primary={body.primary_color} secondary={body.secondary_color} logo={body.logo_url} />
+          {admin && (
+            <Field label={t('accounts.consultancy')} hint={t('accounts.consultancy.hint')} error={sending.of('consultancy_account_id')}>
+              {(input) => (
+                <select
+                  {...input}
+                  value={body.consultancy_account_id ?? ''}
+                  onChange={(event) => setBody({ ...body, consultancy_account_id: Number(event.currentTarget.value) || null })}
+                >
+                  <option value="">{t('accounts.consultancy.none')}</option>
+                  {others.map((each) => (
+                    <option key={each.id} value={each.id}>
+                      {each.name}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          )}
+          {may && <Submit sending={sending} label={t('form.save')} />}
+        </fieldset>
       </form>
     </section>
   )

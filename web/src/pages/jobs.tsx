@@ -20,6 +20,8 @@ export interface Job {
   unit?: string
   message?: string
   enqueuedAt: string
+  /** When it may begin. */
+  runAt?: string
   startedAt: string | null
   endedAt: string | null
   problem: string | null
@@ -99,7 +101,9 @@ export function JobLine({ job, onDone }: { job: Job; onDone: () => void }) {
         <span class="strong">{t.code('job.queue', job.queue)}</span>
         <span class={`rung job-${job.status.toLowerCase()}`}>{t.code('job.status', job.status)}</span>
         <span class="muted small">
-          {f.moment(Date.parse(job.enqueuedAt))}
+          {job.status === 'SCHEDULED' && job.runAt
+            ? t('jobs.planned', { time: f.moment(Date.parse(job.runAt)) })
+            : f.moment(Date.parse(job.enqueuedAt))}
           {took !== undefined && ` · ${took < 10_000 ? `${f.number(took / 1000, 1)} s` : `${f.number(took / 1000, 0)} s`}`}
           {job.tries > 1 && ` · ${t('jobs.tries', { n: job.tries })}`}
         </span>

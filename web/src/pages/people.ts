@@ -42,6 +42,8 @@ export interface RoleOf {
   mayChange: boolean
 }
 
+/** Reads the audit logs of organisations and of other users. */
+export const readsLogs = (user: User): boolean => invites(user) || user.roles.includes('admin-reader')
 export const isAdmin = (user: User): boolean => user.roles.includes('admin')
 /** May invite users and change those of its account. */
 export const invites = (user: User): boolean => isAdmin(user) || user.roles.includes('account-admin') || user.roles.includes('consultant')

@@ -1,13 +1,14 @@
 /** Charging stations: list, and one station with what it does, under which limit and why, what was said, and commands with the answer beside. */
 import { useCell } from '../cell.ts'
 import { useHeading } from '../heading.ts'
-import { platformNow, site, versions } from '../live.ts'
+import { platformNow, session, site, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Power, RungMark, Simulated } from '../parts/marks.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
 import type { PageProps } from '../route.ts'
+import { steers } from '../things.ts'
 import type { Station } from '../wire.ts'
 import { useWords } from '../words.ts'
 import { Commands } from './station-commands.tsx'
@@ -89,6 +90,7 @@ function LimitNow({ station }: { station: Station }) {
 function Detail({ station, route }: { station: Station; route: PageProps['route'] }) {
   const { t, f } = useWords()
   useHeading(station.identity)
+  const who = useCell(session)
   return (
     <div class="station">
       <section class="card" aria-labelledby="station-now">
@@ -122,7 +124,15 @@ function Detail({ station, route }: { station: Station; route: PageProps['route'
           </a>
         )}
       </section>
-      <Commands station={station} />
+      {who.state === 'in' &&
+        (steers(who.user) ? (
+          <Commands station={station} />
+        ) : (
+          <section class="card" aria-labelledby="station-commands">
+            <h2 id="station-commands">{t('command.title')}</h2>
+            <p class="muted">{t('rights.steer')}</p>
+          </section>
+        ))}
       <StationTalk identity={station.identity} search={route.query['search'] ?? ''} />
     </div>
   )

@@ -12,7 +12,7 @@ import { Failure, Loading } from '../parts/state.tsx'
 import { useResource, useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
 import { useWords } from '../words.ts'
-import { type Account, invites, type Person, type RoleOf } from './people.ts'
+import { type Account, invites, type Person, type RoleOf, readsLogs } from './people.ts'
 
 export function UserPage({ subject = '', route }: PageProps) {
   const { t } = useWords()
@@ -41,11 +41,34 @@ export function UserPage({ subject = '', route }: PageProps) {
       </div>
       {changes && <Profile key={version} person={person} onDone={again} />}
       {!self && changes && <Rights person={person} path={path} version={version} onDone={again} />}
-      <section class="card" aria-labelledby="user-log">
-        <h2 id="user-log">{t('audit.title')}</h2>
-        <AuditTable path={`${path}/auditlog`} query={route.query} version={version} />
-      </section>
+      {!changes && <Facts person={person} />}
+      {(self || readsLogs(who.user)) && (
+        <section class="card" aria-labelledby="user-log">
+          <h2 id="user-log">{t('audit.title')}</h2>
+          <AuditTable path={`${path}/auditlog`} query={route.query} version={version} />
+        </section>
+      )}
     </div>
+  )
+}
+
+/** What a colleague may see of a user. */
+function Facts({ person }: { person: Person }) {
+  const { t } = useWords()
+  return (
+    <section class="card" aria-labelledby="user-facts">
+      <h2 id="user-facts">{t('users.profile')}</h2>
+      <dl class="facts">
+        <div>
+          <dt>{t('users.email')}</dt>
+          <dd>{person.email}</dd>
+        </div>
+        <div>
+          <dt>{t('users.zone')}</dt>
+          <dd>{person.timezone.replace(/_/g, ' ')}</dd>
+        </div>
+      </dl>
+    </section>
   )
 }
 

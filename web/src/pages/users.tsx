@@ -46,7 +46,7 @@ export function Users({ route }: PageProps) {
                   <span>
                     {row.username}
                     <span class="muted small block break">{row.email}</span>
-                    <span class="narrow small block">{rolesOf(row)}</span>
+                    <span class="narrow small block light-weight">{rolesOf(row)}</span>
                     {!row.active && <span class="rung">{t('users.inactive')}</span>}
                   </span>
                 </a>

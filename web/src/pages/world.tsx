@@ -4,13 +4,14 @@ import { useState } from 'preact/hooks'
 import { post, Refusal } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { moment } from '../format.ts'
-import { assets, platformNow, site, versions } from '../live.ts'
+import { assets, platformNow, session, site, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { LimitBanner } from '../parts/limit-banner.tsx'
 import { Simulated } from '../parts/marks.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { type Resource, useResource } from '../resource.ts'
+import { acts } from '../things.ts'
 import type { World } from '../wire.ts'
 import { useWords } from '../words.ts'
 import { GridCard } from './world-grid.tsx'
@@ -270,6 +271,7 @@ function Devices({ world, state }: { world: Resource<World>; state: World }) {
 export function WorldPage() {
   const { t } = useWords()
   const place = useCell(site)
+  const who = useCell(session)
   const seen = useCell(versions)
   const tick = Math.floor(useTick(5_000) / 5_000)
   const world = useResource<World>(place && !place.demo ? null : '/world', `${seen.devices}/${seen.caughtUp}/${tick}`)
@@ -296,6 +298,8 @@ export function WorldPage() {
         ) : (
           <Loading />
         )
+      ) : who.state === 'in' && !acts(who.user) ? (
+        <Empty title={t('rights.look')} />
       ) : (
         <div class="world">
           <GridCard />

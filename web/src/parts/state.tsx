@@ -18,6 +18,17 @@ export function Loading() {
 export function Failure({ error, retry }: { error: Refusal; retry?: (() => void) | undefined }) {
   const { t, said } = useWords()
   const unreachable = error.code === 'unreachable'
+  // FlexMeasures and we say "may not" in words of our own; here it is one sentence in the language of the reader.
+  if (error.status === 403 && error.code !== 'foreign-origin')
+    return (
+      <div class="notice notice-alert" role="alert">
+        <Icon name="alert" />
+        <div>
+          <p class="strong">{t('rights.refused')}</p>
+          <p>{t('rights.ask')}</p>
+        </div>
+      </div>
+    )
   return (
     <div class="notice notice-alert" role="alert">
       <Icon name="alert" />

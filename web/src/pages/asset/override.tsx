@@ -2,11 +2,12 @@
 import { useState } from 'preact/hooks'
 import { post, Refusal, remove } from '../../api.ts'
 import { useCell } from '../../cell.ts'
-import { platformNow, versions } from '../../live.ts'
+import { platformNow, session, versions } from '../../live.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Power } from '../../parts/marks.tsx'
 import { Failure } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
+import { acts } from '../../things.ts'
 import type { Asset, Override } from '../../wire.ts'
 import { useWords } from '../../words.ts'
 
@@ -17,6 +18,8 @@ export function OverrideCard({ asset, onChange }: { asset: Asset; onChange: () =
   const seen = useCell(versions)
   const { data, reload } = useResource<Override[]>('/overrides', `${seen.setpoints}/${seen.limits}`)
   const mine = (data ?? []).filter((each) => each.device === asset.device && Date.parse(each.until) > platformNow())
+  const who = useCell(session)
+  const may = who.state === 'in' && acts(who.user)
   const most = asset.nominalKw ?? 50
   const [direction, setDirection] = useState<'charge' | 'discharge' | 'stop'>(asset.kind === 'pv' ? 'stop' : 'charge')
   const [power, setPower] = useState(String(most))
@@ -75,65 +78,70 @@ export function OverrideCard({ asset, onChange }: { asset: Asset; onChange: () =
                 ? said(each.because)
                 : [each.owner && t('override.who', { who: each.owner }), each.because].filter(Boolean).join(' · ')}
             </p>
-            <button
-              type="button"
-              class="button"
-              disabled={busy}
-              onClick={() => void run(() => remove(`/overrides/${encodeURIComponent(each.id)}`), t('override.undone'))}
-            >
-              {t('override.undo')}
-            </button>
+            {may && (
+              <button
+                type="button"
+                class="button"
+                disabled={busy}
+                onClick={() => void run(() => remove(`/overrides/${encodeURIComponent(each.id)}`), t('override.undone'))}
+              >
+                {t('override.undo')}
+              </button>
+            )}
           </div>
         </div>
       ))}
-      <details class="fold">
-        <summary>{t('override.open')}</summary>
-        <form class="form" onSubmit={submit}>
-          <fieldset class="choices">
-            <legend>{t('override.what')}</legend>
-            {directions.map((each) => (
-              <label key={each} class="choice">
-                <input type="radio" name="direction" checked={direction === each} onChange={() => setDirection(each)} />
-                <span>{each === 'discharge' && asset.kind === 'pv' ? t('override.limit-sun') : t.code('override.direction', each)}</span>
-              </label>
-            ))}
-          </fieldset>
-          {direction !== 'stop' && (
-            <label class="field">
-              <span>{t('override.power', { max: f.amount(most, 'kW') })}</span>
-              <input
-                inputMode="decimal"
-                value={power}
-                aria-invalid={fault}
-                aria-describedby={fault ? 'override-fault' : undefined}
-                onInput={(event) => setPower(event.currentTarget.value)}
-              />
-            </label>
-          )}
-          {fault && (
-            <p class="field-error" id="override-fault">
-              {t('override.fault', { max: f.amount(most, 'kW') })}
-            </p>
-          )}
-          <label class="field">
-            <span>{t('override.duration')}</span>
-            <select value={duration} onChange={(event) => setDuration(event.currentTarget.value)}>
-              {DURATIONS.map((each) => (
-                <option key={each} value={each}>
-                  {t.code('duration', each)}
-                </option>
+      {!may && <p class="muted">{t('rights.look')}</p>}
+      {may && (
+        <details class="fold">
+          <summary>{t('override.open')}</summary>
+          <form class="form" onSubmit={submit}>
+            <fieldset class="choices">
+              <legend>{t('override.what')}</legend>
+              {directions.map((each) => (
+                <label key={each} class="choice">
+                  <input type="radio" name="direction" checked={direction === each} onChange={() => setDirection(each)} />
+                  <span>{each === 'discharge' && asset.kind === 'pv' ? t('override.limit-sun') : t.code('override.direction', each)}</span>
+                </label>
               ))}
-            </select>
-          </label>
-          <label class="field">
-            <span>{t('override.because')}</span>
-            <input type="text" maxLength={200} value={because} onInput={(event) => setBecause(event.currentTarget.value)} />
-          </label>
-          <button type="submit" class="button button-main" disabled={busy || fault}>
-            {t('override.set')}
-          </button>
-        </form>
-      </details>
+            </fieldset>
+            {direction !== 'stop' && (
+              <label class="field">
+                <span>{t('override.power', { max: f.amount(most, 'kW') })}</span>
+                <input
+                  inputMode="decimal"
+                  value={power}
+                  aria-invalid={fault}
+                  aria-describedby={fault ? 'override-fault' : undefined}
+                  onInput={(event) => setPower(event.currentTarget.value)}
+                />
+              </label>
+            )}
+            {fault && (
+              <p class="field-error" id="override-fault">
+                {t('override.fault', { max: f.amount(most, 'kW') })}
+              </p>
+            )}
+            <label class="field">
+              <span>{t('override.duration')}</span>
+              <select value={duration} onChange={(event) => setDuration(event.currentTarget.value)}>
+                {DURATIONS.map((each) => (
+                  <option key={each} value={each}>
+                    {t.code('duration', each)}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <label class="field">
+              <span>{t('override.because')}</span>
+              <input type="text" maxLength={200} value={because} onInput={(event) => setBecause(event.currentTarget.value)} />
+            </label>
+            <button type="submit" class="button button-main" disabled={busy || fault}>
+              {t('override.set')}
+            </button>
+          </form>
+        </details>
+      )}
       {error && <Failure error={error} />}
       <p role="status" class="done">
         {done}
