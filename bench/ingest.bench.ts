@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FLEXMEASURES, times } from './flexmeasures-figures.ts'
-import { type House, openHouse } from './http-house.ts'
+import { type House, openHouse, perCall, type Spent } from './http-house.ts'
 
 export const name = 'Ingest over HTTP'
 
@@ -35,6 +35,7 @@ async function large(house: House, rounds: number): Promise<string> {
   let copyTime = 0
   let postTime = 0
   let failed = 0
+  const spent: Spent = { server: 0, database: 0 }
   for (let round = -1; round < rounds; round++) {
     const first = (round + 1) * LARGE
     const copy = async () => {
@@ -47,15 +48,20 @@ async function large(house: House, rounds: number): Promise<string> {
       if (round >= 0) copyTime += performance.now() - from
     }
     const post = async () => {
+      const before = house.processor()
       const report = await house.load({ url, connections: 1, posts: 1, firstMinute: first, values: LARGE })
+      const after = house.processor()
       if (round >= 0) postTime += report.milliseconds
+      if (round >= 0) for (const one of ['server', 'database'] as const) spent[one] += after[one] - before[one]
       failed += report.failed
     }
     for (const step of round % 2 === 0 ? [copy, post] : [post, copy]) await step()
   }
   const rate = (time: number) => (rounds * LARGE) / (time / 1000)
-  return `10,000 values a call, 1 client: ${rounded(rate(postTime))} beliefs/s, ${times(rate(postTime), FLEXMEASURES.ingest[10_000], 12)}; COPY of the same rows ${rounded(rate(copyTime))} rows/s: ratio ${(copyTime / postTime).toFixed(2)} (wanted ≥ 0.50)${failures(failed)}`
+  return `10,000 values a call, 1 client: ${rounded(rate(postTime))} beliefs/s, ${times(rate(postTime), FLEXMEASURES.ingest[10_000], 12)}; COPY of the same rows ${rounded(rate(copyTime))} rows/s: ratio ${(copyTime / postTime).toFixed(2)} (wanted ≥ 0.50); ${perCall(NOTHING, spent, rounds)}${failures(failed)}`
 }
+
+const NOTHING: Spent = { server: 0, database: 0 }
 
 function copyText(sensor: number, source: number, first: number): string {
   let text = ''
@@ -72,10 +78,12 @@ async function medium(house: House, milliseconds: number): Promise<string[]> {
   for (const connections of [1, 4]) {
     const url = `${house.url}/api/v3_0/sensors/${await house.sensor()}/data`
     await house.load({ url, connections, milliseconds: 500, firstMinute: 0, values: DAY })
+    const before = house.processor()
     const report = await house.load({ url, connections, milliseconds, firstMinute: 10_000_000, values: DAY })
+    const spent = perCall(before, house.processor(), report.posts)
     const rate = (report.posts * DAY) / (report.milliseconds / 1000)
     lines.push(
-      `96 values a call, ${connections} client${connections > 1 ? 's' : ''}: ${rounded(rate)} beliefs/s (median ${middle(report.times).toFixed(1)} ms a call), ${times(rate, FLEXMEASURES.ingest[96], 15)}${failures(report.failed)}`,
+      `96 values a call, ${connections} client${connections > 1 ? 's' : ''}: ${rounded(rate)} beliefs/s (median ${middle(report.times).toFixed(1)} ms a call), ${times(rate, FLEXMEASURES.ingest[96], 15)}; ${spent}${failures(report.failed)}`,
     )
   }
   return lines
@@ -88,13 +96,18 @@ async function single(house: House, rounds: number): Promise<string[]> {
     const bare = await bareHandler(house, bareSensor)
     const bareUrl = `http://127.0.0.1:${(bare.address() as AddressInfo).port}/`
     const ourUrl = `${house.url}/api/v3_0/sensors/${ourSensor}/data`
-    const total = { ours: 0, bare: 0, failed: 0, times: [] as number[] }
+    const total = { ours: 0, bare: 0, failed: 0, posts: 0, times: [] as number[] }
+    const spent: Spent = { server: 0, database: 0 }
     for (let round = -1; round < rounds; round++) {
       const common = { connections, milliseconds: round < 0 ? 1000 : 2500, firstMinute: (round + 1) * 100_000, values: 1 }
       const ours = async () => {
+        const before = house.processor()
         const report = await house.load({ url: ourUrl, ...common })
+        const after = house.processor()
         total.failed += report.failed
         if (round < 0) return
+        for (const one of ['server', 'database'] as const) spent[one] += after[one] - before[one]
+        total.posts += report.posts
         total.ours += report.posts / (report.milliseconds / 1000) / rounds
         total.times.push(...report.times)
       }
@@ -107,7 +120,7 @@ async function single(house: House, rounds: number): Promise<string[]> {
     }
     bare.close()
     lines.push(
-      `1 value a call, ${connections} client${connections > 1 ? 's' : ''}: ${rounded(total.ours)} beliefs/s (median ${middle(total.times.sort((a, b) => a - b)).toFixed(1)} ms), ${times(total.ours, FLEXMEASURES.ingest[1], 30)}; a bare handler that inserts one row ${rounded(total.bare)}/s: ratio ${(total.ours / total.bare).toFixed(2)}${failures(total.failed)}`,
+      `1 value a call, ${connections} client${connections > 1 ? 's' : ''}: ${rounded(total.ours)} beliefs/s (median ${middle(total.times.sort((a, b) => a - b)).toFixed(1)} ms), ${times(total.ours, FLEXMEASURES.ingest[1], 30)}; a bare handler that inserts one row ${rounded(total.bare)}/s: ratio ${(total.ours / total.bare).toFixed(2)}; ${perCall(NOTHING, spent, total.posts)}${failures(total.failed)}`,
     )
   }
   return lines

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { systemClock } from '#kernel'
 import { type Store, tidyTable } from '#store'
 import { FLEXMEASURES, times } from './flexmeasures-figures.ts'
-import { type House, openHouse } from './http-house.ts'
+import { type House, openHouse, perCall } from './http-house.ts'
 
 export const name = 'Reading beliefs'
 
@@ -126,14 +126,16 @@ async function rates(house: House, { sensors }: Made, milliseconds: number): Pro
     const asking = { get: true, connections, firstMinute: 0, values: 96 }
     const rate = async (url: string) => {
       await house.load({ ...asking, url, milliseconds: 500 })
+      const before = house.processor()
       const report = await house.load({ ...asking, url, milliseconds })
+      const spent = perCall(before, house.processor(), report.posts)
       if (report.failed > 0) throw new Error(`${report.failed} of ${report.posts} requests failed`)
-      return report.posts / (report.milliseconds / 1000)
+      return { rate: report.posts / (report.milliseconds / 1000), spent }
     }
     const ours = await rate(`${house.url}/api/v3_0/sensors/${sensors[3]}/data?${query}`)
     const plain = await rate(bareUrl)
     lines.push(
-      `GET data of 96 values, ${connections} client${connections > 1 ? 's' : ''}: ${Math.round(ours)} requests/s, ${times(ours, FLEXMEASURES.read96[connections], 20)}; a bare handler with one plain query ${Math.round(plain)}/s: ratio ${(ours / plain).toFixed(2)}`,
+      `GET data of 96 values, ${connections} client${connections > 1 ? 's' : ''}: ${Math.round(ours.rate)} requests/s, ${times(ours.rate, FLEXMEASURES.read96[connections], 20)}; ${ours.spent}; a bare handler with one plain query ${Math.round(plain.rate)}/s (${plain.spent}): ratio ${(ours.rate / plain.rate).toFixed(2)}`,
     )
   }
   bare.close()

@@ -23,7 +23,7 @@ for (const file of files) {
   const { name, run } = (await import(join(import.meta.dirname, file))) as Benchmark
   const started = performance.now()
   const lines = await run({ short })
-  console.log(`\n${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  console.log(`\n${name} (${((performance.now() - started) / 1000).toFixed(1)} s, load ${loadavg()[0]?.toFixed(2)})`)
   for (const line of lines) console.log(`  ${line}`)
 }
 process.exit(0)

@@ -24,9 +24,28 @@ type Sources = ReadonlyMap<number, Source>
 
 const number = (value: number): string => (Number.isFinite(value) ? String(value) : 'null')
 
+/** Milliseconds as digits. Those of one record begin like those of the one before: only what follows is written anew. */
+function momentWriter(): (milliseconds: number) => string {
+  let high = Number.NaN
+  let begin = ''
+  return (milliseconds) => {
+    const whole = Math.trunc(milliseconds)
+    if (!(whole >= MILLION)) return String(whole)
+    const rest = whole % MILLION
+    if (whole - rest !== high) {
+      high = whole - rest
+      begin = String(high / MILLION)
+    }
+    return begin + String(MILLION + rest).slice(1)
+  }
+}
+
+const MILLION = 1_000_000
+
 /** `{ data, sensors, sources }`: short names in `data`, sensors and sources once each. */
 export function shortRecords(sources: Sources, factors: Factors): RecordWriter {
-  const parts: string[] = []
+  let records = ''
+  const [momentOf, beliefTimeOf] = [momentWriter(), momentWriter()]
   const usedSensors = new Map<number, ShownSensor>()
   const usedSources = new Set<number>()
   let head = ''
@@ -39,19 +58,20 @@ export function shortRecords(sources: Sources, factors: Factors): RecordWriter {
         head = `,"sid":${sensor.id},"sf":${factors.get(sensor.unit) ?? 1},"val":`
       }
       usedSources.add(source)
-      parts.push(`{"ts":${start}${head}${number(value)},"src":${source},"bh":${Math.trunc(horizon)},"bt":${Math.trunc(beliefTime)}}`)
+      records += `${records === '' ? '' : ','}{"ts":${momentOf(start)}${head}${number(value)},"src":${source},"bh":${Math.trunc(horizon)},"bt":${beliefTimeOf(beliefTime)}}`
     },
     text() {
       const about = Object.fromEntries([...usedSensors].map(([id, sensor]) => [id, shortSensor(sensor)]))
       const from = Object.fromEntries([...usedSources].map((id) => [id, sourceView(id, sources)]))
-      return `{"data":[${parts.join(',')}],"sensors":${JSON.stringify(about)},"sources":${JSON.stringify(from)}}`
+      return `{"data":[${records}],"sensors":${JSON.stringify(about)},"sources":${JSON.stringify(from)}}`
     },
   }
 }
 
 /** A list in which every record says all of its sensor and source. */
 export function longRecords(sources: Sources, factors: Factors): RecordWriter {
-  const parts: string[] = []
+  let records = ''
+  const [momentOf, beliefTimeOf] = [momentWriter(), momentWriter()]
   const views = new Map<number, string>()
   let tail = ''
   let last: ShownSensor | undefined
@@ -68,11 +88,9 @@ export function longRecords(sources: Sources, factors: Factors): RecordWriter {
         last = sensor
         tail = `,"sensor":${JSON.stringify(longSensor(sensor))},"sensor_unit":${JSON.stringify(sensor.unit)},"scale_factor":${factors.get(sensor.unit) ?? 1}}`
       }
-      parts.push(
-        `{"event_start":${start},"event_value":${number(value)},"belief_time":${Math.trunc(beliefTime)},"belief_horizon":${Math.trunc(horizon)},"source":${sourceText(source)}${tail}`,
-      )
+      records += `${records === '' ? '' : ','}{"event_start":${momentOf(start)},"event_value":${number(value)},"belief_time":${beliefTimeOf(beliefTime)},"belief_horizon":${Math.trunc(horizon)},"source":${sourceText(source)}${tail}`
     },
-    text: () => `[${parts.join(',')}]`,
+    text: () => `[${records}]`,
   }
 }
 
