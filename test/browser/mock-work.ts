@@ -1,5 +1,5 @@
 // Invented data of the pages of work and administration: forecasts, sources, automations, reports, retention, mails.
-import { local, type State } from './mock-island.ts'
+import { local, type State, things } from './mock-island.ts'
 
 const HOUR = 3_600_000
 
@@ -167,6 +167,9 @@ export function workOf(state: State) {
     ],
   })
 
+  const nameOf = (asset: number) => things.find((each) => each.asset === asset)?.name ?? 'Martinique'
+  const notices = { mail: 'asked', chosenBy: 'platform', language: null as string | null, assets: [{ id: 12, name: 'BAT001' }] }
+
   function automation(method: string, parts: string[], body: Record<string, unknown>): Answer | undefined {
     const [asset, id] = [Number(parts[1]), Number(parts[3])]
     if (method === 'POST') {
@@ -212,6 +215,11 @@ export function workOf(state: State) {
         (one) => (of === null || String(one.asset) === of) && (active === null || String(one.active) === active),
       )
       return whole({ data: found.map((one) => shown(one, query.get('language') ?? 'en')), total: found.length })
+    }
+    if (kind === 'notices') {
+      if (method === 'PUT') Object.assign(notices, { mail: 'asked', ...body, chosenBy: body['mail'] === undefined ? 'platform' : 'user' })
+      if (method === 'PUT') notices.assets = (body['assets'] as number[]).map((each) => ({ id: each, name: nameOf(each) }))
+      return whole({ data: notices })
     }
     if (kind === 'retention') return whole({ data: retention() })
     if (kind === 'mails') return whole(mails())

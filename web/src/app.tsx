@@ -4,6 +4,7 @@ import { useCell } from './cell.ts'
 import { heading } from './heading.ts'
 import { connection, session, site, trouble } from './live.ts'
 import { Announcer, announce } from './parts/announce.tsx'
+import { Bell } from './parts/bell.tsx'
 import { Icon } from './parts/icon.tsx'
 import { Failure, Loading } from './parts/state.tsx'
 import { useTick } from './parts/tick.ts'
@@ -184,6 +185,7 @@ export function App() {
             {place && inside && <span class="brand-site">{place.name}</span>}
           </a>
           {inside && <Connection />}
+          {inside && <Bell here={target?.place === '/ops/alarms'} />}
           {inside && (
             <a class="top-me" href="/me" aria-label={t('nav.me', { name: who.user.username })}>
               <Icon name="person" />

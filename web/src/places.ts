@@ -62,6 +62,15 @@ export const PLACES: readonly Place[] = [
     load: async () => (await import('./pages/stations.tsx')).Stations,
   },
   {
+    path: '/ops/alarms',
+    group: 'operation',
+    icon: 'bell',
+    title: 'overview.alarms',
+    load: async () => (await import('./pages/alarms.tsx')).Alarms,
+    // The bell at the top of every page leads to it.
+    offered: () => false,
+  },
+  {
     path: '/ops/world',
     group: 'operation',
     icon: 'world',
@@ -75,6 +84,13 @@ export const PLACES: readonly Place[] = [
     icon: 'forecast',
     title: 'forecasts.title',
     load: async () => (await import('./pages/forecasts.tsx')).Forecasts,
+  },
+  {
+    path: '/ops/reports',
+    group: 'data',
+    icon: 'reports',
+    title: 'report.title',
+    load: async () => (await import('./pages/reports.tsx')).Reports,
   },
   {
     path: '/ops/automations',
@@ -113,6 +129,21 @@ export const PLACES: readonly Place[] = [
     title: 'users.title',
     load: async () => (await import('./pages/users.tsx')).Users,
     one: { load: async () => (await import('./pages/user.tsx')).UserPage },
+  },
+  {
+    path: '/admin/retention',
+    group: 'administration',
+    icon: 'retention',
+    title: 'retention.title',
+    load: async () => (await import('./pages/retention.tsx')).Retention,
+  },
+  {
+    path: '/admin/mails',
+    group: 'administration',
+    icon: 'mail',
+    title: 'mails.title',
+    load: async () => (await import('./pages/mails.tsx')).Mails,
+    offered: ({ user }) => user.roles.includes('admin'),
   },
   {
     path: '/me',

@@ -73,7 +73,7 @@ export function Reports({ route }: PageProps) {
           <Loading />
         )
       ) : (
-        <div class="reports">
+        <div class="reports reports-form-first">
           <div class="reports-main">
             {open === undefined ? (
               <section class="card" aria-label={t('report.title')}>
