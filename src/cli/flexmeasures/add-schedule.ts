@@ -1,5 +1,5 @@
 /** `add schedule`: of a device by its power sensor, or of an asset with all its devices. */
-import { formatInstant, instant, Problem, parseQuantity } from '#kernel'
+import { convert, formatInstant, instant, Problem, parseQuantity } from '#kernel'
 import { carryOut } from './add-work.ts'
 import type { Desk } from './desk.ts'
 import { SCHEDULERS } from './generators.ts'
@@ -95,13 +95,23 @@ export const ADD_SCHEDULES: readonly FmVerb[] = [
         model: {
           duration: given.need('process-duration'),
           'process-type': given.need('process-type'),
-          power: given.need('process-power'),
+          power: megawatts(given.need('process-power')),
           ...(given.has('forbid') && { 'time-restrictions': given.texts('forbid').map((text) => JSON.parse(text) as unknown) }),
         },
         context: pricesOf(given),
       })),
   },
 ]
+
+/** The flex-model of a process has its power in MW. @throws Problem `usage` */
+function megawatts(text: string): number {
+  try {
+    const { value, unit } = parseQuantity(text)
+    return unit === '' ? value : convert(value, unit, 'MW')
+  } catch {
+    throw new Problem('usage', `Invalid value for '--process-power': '${text}' is no power.`, { hint: "Write it like '4 kW'." })
+  }
+}
 
 function pricesOf(given: Given): Model {
   const price = given.number('consumption-price-sensor') ?? given.number('optimization-context-id')
@@ -138,14 +148,13 @@ async function schedule(
 ): Promise<number | undefined> {
   const { model, context } = read()
   const { desk, id, exit } = await carryOut(given, open, talk, 'scheduling', async (at) => {
-    const { asset, entries } = await devicesOf(at, given, model)
-    await chooseScheduler(at, given, asset)
-    const { schedule: job } = await at.ask<{ schedule: string }>('POST', `/assets/${asset}/schedules/trigger`, {
+    const { path, flexModel } = await planned(at, given, model)
+    const { schedule: job } = await at.ask<{ schedule: string }>('POST', `${path}/schedules/trigger`, {
       start: given.need('start'),
       duration: given.need('duration'),
       ...(given.has('resolution') && { resolution: given.need('resolution') }),
       ...(given.has('prior') && { prior: given.need('prior') }),
-      'flex-model': entries,
+      'flex-model': flexModel,
       ...(context && Object.keys(context).length > 0 && { 'flex-context': context }),
       'force-new-job-creation': true,
     })
@@ -172,19 +181,28 @@ async function schedule(
 const short = (value: number): string => Number(value.toPrecision(6)).toString()
 const startOf = (at: number | undefined, given: Given): string => (at === undefined ? given.need('start') : formatInstant(instant(at)))
 
-/** The asset that is planned, and the entries of its flex-model. */
-async function devicesOf(desk: Desk, given: Given, model: Model | Model[] | undefined): Promise<{ asset: number; entries: Model[] }> {
+/** What is asked for a schedule: an asset with a list of devices, or a sensor. */
+async function planned(
+  desk: Desk,
+  given: Given,
+  model: Model | Model[] | undefined,
+): Promise<{ path: string; flexModel: Model | Model[] }> {
   if (given.has('asset')) {
     if (given.has('soc-at-start'))
       throw new Problem('usage', '--soc-at-start goes with --sensor.', { hint: 'Write it into the entries of --flex-model.' })
-    return { asset: given.id('asset'), entries: model === undefined ? [] : [model].flat() }
+    await chooseScheduler(desk, given, given.id('asset'))
+    return { path: `/assets/${given.id('asset')}`, flexModel: model === undefined ? [] : [model].flat() }
   }
   const sensor = await desk.sensors.need(given.id('sensor'))
   if (Array.isArray(model))
     throw new Problem('usage', 'The flex-model of a sensor is an object.', { hint: 'Take --asset for a list of devices.' })
-  const entry: Model = { ...model, sensor: sensor.id }
+  await chooseScheduler(desk, given, sensor.asset)
+  const entry: Model = { ...model }
   if (given.has('soc-at-start')) Object.assign(entry, await socOf(desk, given.need('soc-at-start'), sensor.asset, entry))
-  return { asset: sensor.asset, entries: [entry] }
+  const isProcess = (await desk.assets.get(sensor.asset))?.type.name === 'process'
+  // A schedule of a sensor notes the state of charge on its asset: a dry run must not.
+  if (given.flag('dry-run') && !isProcess) return { path: `/assets/${sensor.asset}`, flexModel: [{ ...entry, sensor: sensor.id }] }
+  return { path: `/sensors/${sensor.id}`, flexModel: entry }
 }
 
 /** A share is of the soc-max; other quantities stay as they are. */

@@ -41,6 +41,10 @@ export const JOBS: readonly FmVerb[] = [
     async run(given, open, { say }) {
       const queues = queuesOf(given)
       const desk = await open()
+      const ended = ({ id, status, exc, endedAt }: Job) => {
+        if (endedAt !== null) say(`Job ${id}: ${status}${exc === null ? '' : `, ${exc}`}`)
+      }
+      desk.queue.on(ended)
       for (const queue of queues) await desk.work(queue)
       say(`Working on ${queues.join(', ')}. Stop with Ctrl-C.`)
       await new Promise<void>((resolve) => {
