@@ -18,6 +18,15 @@ test('the island has the sensors of the product documents, and new ones start at
   assert.equal(await isVirgin(store), true)
   const island = await establishTerritory(store, clock, martinique, true)
   assert.equal(await isVirgin(store), false)
+  const shown = async () =>
+    (await store.first<{ shown: unknown }>('select sensors_to_show as shown from generic_asset where id = $1', [island.site]))!.shown
+  assert.deepEqual(
+    (await shown()) as unknown,
+    [[84], [81, 82], [86]].map((group) => ({ title: '', plots: [{ sensors: group }] })),
+  )
+  await store.query("update generic_asset set sensors_to_show = '[]' where id = $1", [island.site])
+  await establishTerritory(store, clock, martinique, true)
+  assert.deepEqual(await shown(), [], 'what was taken away stays away')
   const sensors = await store.query<{ id: number; unit: string; asset: string }>(
     'select s.id, s.unit, g.name as asset from sensor s join generic_asset g on g.id = s.generic_asset_id',
   )

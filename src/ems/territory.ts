@@ -67,6 +67,10 @@ export async function establishTerritory(store: Store, clock: Clock, territory: 
       site,
       asJson(flexContext(territory)),
     ])
+    await tx.query(
+      "update generic_asset set sensors_to_show = $2 where id = $1 and sensors_to_show = '[]' and not exists (select from cariflex.territory where site = $1)",
+      [site, asJson(shownAtFirst(territory))],
+    )
     for (const sensor of described.sensors ?? []) await measure(tx, site, described.timezone, sensor)
     for (const asset of territory.assets) {
       const id = await place(tx, account, site, asset)
@@ -202,6 +206,15 @@ const flexContext = ({ site }: Territory): Record<string, unknown> => ({
   ...(site.maxConsumptionKw !== undefined && { 'site-consumption-capacity': `${site.maxConsumptionKw} kW` }),
   ...(site.maxProductionKw !== undefined && { 'site-production-capacity': `${site.maxProductionKw} kW` }),
 })
+
+/** Graphs of a new site: its price, its weather, what the grid asks. Without titles, so that they read in every language. */
+function shownAtFirst({ site: { roles } }: Territory): { title: string; plots: { sensors: number[] }[] }[] {
+  const groups = [[roles.consumptionPrice], [roles.irradiance, roles.temperature], [roles.loadControl]]
+  return groups
+    .map((group) => group.filter((sensor) => sensor !== undefined))
+    .filter((group) => group.length > 0)
+    .map((sensors) => ({ title: '', plots: [{ sensors }] }))
+}
 
 const flexModel = (device: Territory['devices'][number]): Record<string, unknown> =>
   device.kind === 'battery'

@@ -59,6 +59,13 @@ test('an operator makes an asset, fills it, looks at it and removes it', { skip:
     await page.getByRole('link', { name: 'Ballon du gîte' }).click()
     await page.getByRole('link', { name: 'Propriétés' }).click()
     await says(page.getByRole('region', { name: /flex-context/ }), /consumption-price[\s\S]*hérité de Martinique/)
+    const fields = page.getByRole('region', { name: 'Propriétés', exact: true })
+    await fields.getByLabel('Description').fill('Au grenier')
+    const again = page.waitForResponse((answer) => answer.request().method() === 'GET' && /api\/v3_0\/assets\/\d+$/.test(answer.url()))
+    await fields.getByRole('button', { name: 'Enregistrer' }).press('Enter')
+    await again
+    await page.waitForTimeout(200)
+    assert.equal(await fields.getByLabel('Description').inputValue(), 'Au grenier', 'what was saved stays on the screen')
     const model = page.getByRole('region', { name: /flex-model/ })
     await model.getByLabel('Ajouter un champ').selectOption('soc-max')
     await model.getByLabel('soc-max', { exact: true }).fill('12 bananes')
@@ -94,7 +101,7 @@ test('an operator makes an asset, fills it, looks at it and removes it', { skip:
 
   await t.test('the audit log knows it all, and it goes when that is confirmed', async () => {
     await page.getByRole('link', { name: 'Journal' }).click()
-    await says(page.getByRole('table'), /Created asset 'Ballon du gîte'/)
+    await says(page.getByRole('table'), /Création de l'équipement « Ballon du gîte »/)
     await page.getByRole('link', { name: 'Contexte' }).click()
     await button('Supprimer').first().click()
     await says(dialog, /1 capteur avec toutes ses valeurs/)

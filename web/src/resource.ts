@@ -6,6 +6,8 @@ export interface Resource<T> {
   data: T | undefined
   error: Refusal | undefined
   loading: boolean
+  /** The `version` that `data` was read at: moves when newer data is there, not when it is asked for. */
+  read: string | number
   /** Reads again now. */
   reload(): void
 }
@@ -22,11 +24,18 @@ export const useWhole = <T>(path: string | null, version: string | number = 0): 
 type Read = <T>(path: string, signal?: AbortSignal) => Promise<T>
 
 function useReading<T>(path: string | null, version: string | number, fetch: Read): Resource<T> {
-  const [state, setState] = useState<{ path: string | null; data: T | undefined; error: Refusal | undefined; loading: boolean }>({
+  const [state, setState] = useState<{
+    path: string | null
+    data: T | undefined
+    error: Refusal | undefined
+    loading: boolean
+    read: string | number
+  }>({
     path: null,
     data: undefined,
     error: undefined,
     loading: true,
+    read: version,
   })
   const [again, setAgain] = useState(0)
   const alive = useRef(true)
@@ -42,7 +51,7 @@ function useReading<T>(path: string | null, version: string | number, fetch: Rea
     setState((now) => ({ ...now, loading: true, ...(now.path === path ? {} : { path, error: undefined }) }))
     fetch<T>(path, abort.signal).then(
       (data) => {
-        if (!abort.signal.aborted) setState({ path, data, error: undefined, loading: false })
+        if (!abort.signal.aborted) setState({ path, data, error: undefined, loading: false, read: version })
       },
       (error: unknown) => {
         if (abort.signal.aborted || !alive.current) return
@@ -52,7 +61,7 @@ function useReading<T>(path: string | null, version: string | number, fetch: Rea
     )
     return () => abort.abort()
   }, [path, version, again])
-  return { data: state.data, error: state.error, loading: state.loading, reload: () => setAgain((n) => n + 1) }
+  return { data: state.data, error: state.error, loading: state.loading, read: state.read, reload: () => setAgain((n) => n + 1) }
 }
 
 export interface Gathering<T> {

@@ -39,5 +39,9 @@ test('names and values stay as they are, and what is not known is shown as it wa
   )
   assert.equal(inFrench('Removed role(s): [admin].Added role(s): [consultant].'), 'Rôle retiré : admin. Rôle donné : consultant.')
   assert.equal(inFrench("Active status set to 'False'."), 'Compte désactivé.')
+  assert.equal(
+    inFrench('Updated flex_model:\n1. Added soc-max: 12 kWh\n2. Removed soc-min (was: 1 kWh)'),
+    'flex_model modifié :\n1. soc-max ajouté : 12 kWh\n2. soc-min ôté (avant : 1 kWh)',
+  )
   assert.equal(inFrench('Something else happened'), 'Something else happened')
 })

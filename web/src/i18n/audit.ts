@@ -26,7 +26,7 @@ const FORMS: readonly Form[] = [
   [/^Updated attribute '(.*)': from (.*) to (.*)$/s, (name, was, is) => `Attribut ${name} : de ${was} à ${is}`],
   [/^Updated: (.*?), From: (.*), To: (.*)$/s, (field, was, is) => `${field} : de ${was} à ${is}`],
   [/^Updated Attr: (.*?), From: (.*), To: (.*)$/s, (field, was, is) => `Attribut ${field} : de ${was} à ${is}`],
-  [/^Updated (\w+):\n(.*)$/s, (field, changes) => `${field} modifié :\n${changes}`],
+  [/^Updated (\w+):\n(.*)$/s, (field, changes) => `${field} modifié :\n${changesOf(changes)}`],
   [/^Account Updated, Field: (.*)$/s, (fields) => `Organisation modifiée. ${fieldsOf(fields)}`],
   [/^Account (.*) created$/s, (name) => `Organisation ${name} créée`],
   [/^Deleted account (.*)$/s, (name) => `Organisation ${name} supprimée`],
@@ -77,6 +77,17 @@ const FORMS: readonly Form[] = [
     (mail) => `Lettres sur les souhaits non tenus, pour qui n'a rien choisi : ${mail}`,
   ],
 ]
+
+const changesOf = (lines: string): string =>
+  lines
+    .replace(/^(\d+\. )Added graph (\d+)/gm, '$1Graphe $2 ajouté')
+    .replace(/^(\d+\. )Removed graph (\d+)/gm, '$1Graphe $2 ôté')
+    .replace(/^(\d+\. )Changed graph (\d+)/gm, '$1Graphe $2 modifié')
+    .replace(/^(\d+\. )Added (\S+):/gm, '$1$2 ajouté :')
+    .replace(/^(\d+\. )Removed (\S+) \(was:/gm, '$1$2 ôté (avant :')
+    .replace(/^(\d+\. )Changed (\S+):/gm, '$1$2 :')
+    .replace(/\(sensors \[/g, '(capteurs [')
+    .replace('No changes', 'aucun changement')
 
 const fieldsOf = (text: string): string =>
   text

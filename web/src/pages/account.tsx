@@ -35,7 +35,7 @@ export function AccountPage({ subject = '', route }: PageProps) {
         </a>
       </div>
       <Face
-        key={version}
+        key={account.id}
         account={account}
         path={path}
         admin={isAdmin(who.user)}

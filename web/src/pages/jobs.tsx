@@ -108,7 +108,7 @@ export function JobLine({ job, onDone }: { job: Job; onDone: () => void }) {
           {job.tries > 1 && ` · ${t('jobs.tries', { n: job.tries })}`}
         </span>
       </div>
-      {job.stage && !failed && (
+      {job.stage && (waits || job.status === 'STARTED') && (
         <p class="small">
           {said(job.stage)}
           {job.total ? ` · ${job.done} / ${job.total} ${job.unit ?? ''}` : ''}

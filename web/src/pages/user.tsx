@@ -39,7 +39,7 @@ export function UserPage({ subject = '', route }: PageProps) {
         </h1>
         {!person.active && <span class="rung">{t('users.inactive')}</span>}
       </div>
-      {changes && <Profile key={version} person={person} onDone={again} />}
+      {changes && <Profile key={person.id} person={person} onDone={again} />}
       {!self && changes && <Rights person={person} path={path} version={version} onDone={again} />}
       {!changes && <Facts person={person} />}
       {(self || readsLogs(who.user)) && (

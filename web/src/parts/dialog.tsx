@@ -13,6 +13,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   useEffect(() => {
     const before = document.activeElement
     box.current?.showModal()
+    // A form begins at its first field; a question stays at its way out.
+    box.current?.querySelector<HTMLElement>('form :is(input:not([type="hidden"]), select, textarea):not(:disabled)')?.focus()
     return () => {
       if (before instanceof HTMLElement) before.focus()
     }

@@ -33,7 +33,7 @@ export function AssetPage({ route, subject = '' }: PageProps) {
   const live = useMemo(() => all?.find((each) => String(each.asset) === subject || each.device === subject), [all, subject])
   const id = live ? live.asset : /^\d+$/.test(subject) ? Number(subject) : undefined
   const [version, setVersion] = useState(0)
-  const { data: thing, error, reload } = useWhole<Thing>(id === undefined ? null : `/api/v3_0/assets/${id}`, version)
+  const { data: thing, error, read, reload } = useWhole<Thing>(id === undefined ? null : `/api/v3_0/assets/${id}`, version)
   useHeading(thing?.name ?? live?.device ?? live?.name)
   if (who.state !== 'in') return null
   if ((id === undefined && all) || error?.status === 404)
@@ -71,7 +71,7 @@ export function AssetPage({ route, subject = '' }: PageProps) {
       ) : (
         Part && (
           <Part
-            key={`${open}/${version}`}
+            key={`${open}/${read}`}
             thing={thing}
             route={route}
             may={mayOn(who.user, thing.account_id)}

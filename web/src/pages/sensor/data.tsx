@@ -173,7 +173,7 @@ function Upload({ sensor, onChange }: { sensor: Sensor; onChange: () => void }) 
                   {preview.firstRows.map((row) => (
                     <tr key={row.start}>
                       <th scope="row">{f.moment(Date.parse(row.start))}</th>
-                      <td class="number">{f.number(row.value, 3)}</td>
+                      <td class="number">{f.number(row.value)}</td>
                     </tr>
                   ))}
                 </tbody>

@@ -33,7 +33,7 @@ export function SensorPage({ route, subject = '' }: PageProps) {
   const who = useCell(session)
   const [version, setVersion] = useState(0)
   const valid = /^\d+$/.test(subject)
-  const { data: sensor, error, reload } = useWhole<Sensor>(valid ? `/api/v3_0/sensors/${subject}` : null, version)
+  const { data: sensor, error, read, reload } = useWhole<Sensor>(valid ? `/api/v3_0/sensors/${subject}` : null, version)
   const asset = useWhole<Thing>(sensor ? `/api/v3_0/assets/${sensor.generic_asset_id}` : null, version).data
   useHeading(sensor && asset ? `${sensor.name} · ${asset.name}` : sensor?.name)
   if (who.state !== 'in') return null
@@ -72,7 +72,7 @@ export function SensorPage({ route, subject = '' }: PageProps) {
       ) : open === 'data' ? (
         <SensorData sensor={sensor} mayRemove={may.changeSensor} version={version} onChange={again} />
       ) : (
-        <SensorProperties key={version} sensor={sensor} asset={asset} may={may.changeSensor} onChange={again} />
+        <SensorProperties key={read} sensor={sensor} asset={asset} may={may.changeSensor} onChange={again} />
       )}
     </div>
   )
