@@ -100,6 +100,15 @@ export function planForecast(order: ForecastOrder, sensor: Sensor, now: Instant,
   const { resolution } = sensor
   if (resolution === 0)
     throw refuseForecast({ _schema: ['An instantaneous sensor has no resolution to forecast at. Forecast a sensor with a resolution.'] })
+  const itself = order.config.futureRegressors.find(({ sensor: id, ...filters }) => id === sensor.id && Object.keys(filters).length === 0)
+  if (itself)
+    throw refuseForecast({
+      config: {
+        'future-regressors': [
+          `Sensor ${sensor.id} cannot explain itself. Name the sources whose forecasts of it count, as in {"sensor": ${sensor.id}, "source-types": ["forecaster"]}, or leave it out: its past counts anyway.`,
+        ],
+      },
+    })
   const floor = floorOf({ ...sensor, attributes: {} }, order.start ?? now)
   const { start, end, isNow } = windowOf(order, floor, now, planningHorizon)
   const { horizon, frequency, period } = horizonsOf(order, end - start, resolution, sensor)

@@ -3,6 +3,7 @@ import test from 'node:test'
 import type { NamedForecast } from '#ems'
 import { after, DAY, HOUR } from '#kernel'
 import { type Door, NOON, openDoor } from '../door.fixture.ts'
+import { ended } from '../flexmeasures/ended.fixture.ts'
 
 const OURS = '/api/cariflex/v1/forecasts'
 const load: Omit<NamedForecast, 'sensor'> = {
@@ -34,11 +35,8 @@ interface Made {
 }
 const read = async (door: Door, job: string, as: 'ann' | 'mel' | 'bob' = 'ann') => door.ask('GET', `${OURS}/${job}`, { as })
 async function over(door: Door, job: string): Promise<Made> {
-  for (;;) {
-    const made = (await read(door, job)).body['data'] as Made
-    if (!['QUEUED', 'STARTED', 'SCHEDULED'].includes(made.status)) return made
-    await new Promise(setImmediate)
-  }
+  await ended(door, job)
+  return (await read(door, job)).body['data'] as Made
 }
 
 test('a forecast is made by name or by sensor, followed and read with the models that speak, by those who may', async (t) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { after, DAY, HOUR, type Instant, MINUTE, parseInstant } from '#kernel'
-import type { Job } from '#store'
-import { type Answer, type Door, NOON, openDoor } from '../door.fixture.ts'
+import { type Answer, NOON, openDoor } from '../door.fixture.ts'
+import { ended } from './ended.fixture.ts'
 
 const STEP = 15 * MINUTE
 const where = 'combined_sensor_data_description'
@@ -19,23 +19,6 @@ async function house(t: TestContext, more: Parameters<typeof openDoor>[1] = {}) 
 }
 
 const loadAt = (at: Instant) => 2 + ((at % DAY) / HOUR >= 18 ? 3 : 0) + (at % (2 * HOUR) < HOUR ? 0.4 : 0)
-
-/** Asks again until the job is over; the queue tells when to look. */
-async function ended(door: Door, id: string): Promise<Job> {
-  const over = (job: Job | undefined) => job && ['FINISHED', 'FAILED', 'STOPPED', 'CANCELED'].includes(job.status)
-  return new Promise((resolve) => {
-    const stop = door.server.queue.on((job) => {
-      if (job.id !== id || !over(job)) return
-      stop()
-      resolve(job)
-    })
-    void door.server.queue.get(id).then((job) => {
-      if (!over(job)) return
-      stop()
-      resolve(job!)
-    })
-  })
-}
 
 const fault = ({ body }: Answer) => (body['message'] as Record<string, Record<string, unknown>>)[where]
 

@@ -2,7 +2,7 @@
 import type { Bucket } from './buckets.ts'
 import type { Block } from './features.ts'
 import { askLinear, fitLinear } from './linear.ts'
-import { knowsIrradiance, learnPlant, lightOf, type Plant, plantPower } from './plant.ts'
+import { knowsIrradiance, learnPlant, lightOf, type Plant, plantPower, reachOfLight } from './plant.ts'
 import type { Ridge } from './ridge.ts'
 import { type Guess, SEASONAL, type SeasonalName } from './seasonal.ts'
 import { clearnessAt, learnClearness, sunValue } from './sky.ts'
@@ -71,8 +71,8 @@ export function teach(name: CandidateName, view: View, lesson: Lesson, fitted: F
 function teachPvTrees(view: View, { block, truth, until }: Lesson, options: GrowOptions): Fitted['PvTrees'] {
   const plant = learnPlant(view, until)
   if (!plant) return undefined
-  const light = lightOf(view)
-  const missed = truth.map((value, row) => value - plantPower(view, plant, light, block.slots[row]!))
+  const said = askPlant(view, block, plant)
+  const missed = truth.map((value, row) => value - said[row]!)
   const rows = Int32Array.from(missed.keys()).filter((row) => !Number.isNaN(missed[row]!))
   if (rows.length < FEWEST_ROWS) return undefined
   const columns = block.columns.map((column) => Float64Array.from(rows, (row) => column[row]!))
@@ -127,7 +127,8 @@ const perRow = ({ origins, slots }: Block, guess: (origin: number, slot: number)
 function askPlant(view: View, block: Block, plant: Plant | undefined): Float64Array {
   if (!plant) return new Float64Array(block.slots.length).fill(Number.NaN)
   const light = lightOf(view)
-  return perRow(block, (_, slot) => plantPower(view, plant, light, slot))
+  const reach = reachOfLight(view)
+  return perRow(block, (origin, slot) => (slot - origin >= reach ? Number.NaN : plantPower(view, plant, light, slot)))
 }
 
 function askSky(view: View, block: Block, measured: number | undefined): Float64Array {

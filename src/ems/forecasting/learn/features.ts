@@ -71,8 +71,9 @@ export function blockOf(view: View, origins: Int32Array, slots: Int32Array): Blo
     put(oddness(view, origin - hours, origin))
     put(oddness(view, origin - view.perDay, origin))
     if (view.clear) put(view.clear[slot]!)
-    for (const { kind, values } of view.regressors) {
-      if (kind === 'future') {
+    for (const { kind, values, reach = Number.POSITIVE_INFINITY } of view.regressors) {
+      if (kind === 'future' && slot - origin >= reach) for (let part = 0; part < 3; part++) put(Number.NaN)
+      else if (kind === 'future') {
         put(values[slot]!)
         put(around(values, slot))
         put(same < 0 ? Number.NaN : values[slot]! - values[same]!)

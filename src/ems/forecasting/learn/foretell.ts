@@ -7,7 +7,7 @@ import type { Frame } from './frame.ts'
 import { rowsFrom } from './rows.ts'
 import { SEASONAL } from './seasonal.ts'
 import { spreadAround } from './spread.ts'
-import { mixOf, orElse, type Trained } from './train.ts'
+import { asKnown, mixOf, orElse, type Trained } from './train.ts'
 import { viewOf } from './view.ts'
 
 export interface Foretold {
@@ -74,7 +74,7 @@ export function foretellEach(
 
 /** What is known at the origin, the slots that are asked for, and how answers are held within what the series ever was. */
 function outlookOf({ least, most }: Trained, frame: Frame, origin: number, count: number) {
-  const view = viewOf({ ...frame, target: frame.target.map((value, slot) => (slot < origin ? value : Number.NaN)) })
+  const view = viewOf(asKnown(frame, origin))
   const rows = rowsFrom(origin, count)
   const room = 0.05 * (most - least)
   // What never was negative (or never positive) is not foretold to be.

@@ -9,6 +9,8 @@ export interface Regressor {
   kind: 'past' | 'future'
   /** One per slot of the frame; NaN where nothing is known. */
   values: Float64Array
+  /** Of a future one: so many slots from an origin on are known, of which training makes its past look alike; default all. */
+  reach?: number
 }
 
 export interface Frame {

@@ -79,3 +79,26 @@ test('an evaluation asks what was known at each midnight, and uses nothing else'
   )
   assert.ok(open.rmse < 0.6 * blind.rmse, `${open.rmse} with the light of the day, ${blind.rmse} without`)
 })
+
+test('weather that is only measured is no weather that is foretold, and one that is foretold for a day explains that day', () => {
+  const [light, air] = frame.regressors as [Frame['regressors'][number], Frame['regressors'][number]]
+  const reaching = (slots: number): Frame => ({
+    ...frame,
+    regressors: [{ ...light, values: light.values.map((value, slot) => (slot < origin + slots ? value : Number.NaN)) }, air],
+  })
+  const options = { origin, horizon: HORIZON, growth, quantiles: false, candidates: CANDIDATES.filter((name) => name !== 'Trees') }
+  const chosen = (seen: Frame) => train(seen, options).choices
+  const usesLight = (seen: Frame, ahead: number) =>
+    chosen(seen)
+      .find(({ until }) => ahead <= until)!
+      .models.includes('PvPhysical')
+  assert.deepEqual([usesLight(frame, 1), usesLight(frame, HORIZON)], [true, true])
+  assert.deepEqual([usesLight(reaching(12), 12), usesLight(reaching(12), HORIZON)], [true, false])
+  assert.ok(chosen(reaching(0)).every(({ models }) => !models.includes('PvPhysical') && !models.includes('PvTrees')))
+  const off = (seen: Frame) => {
+    const { values } = foretell(train(seen, options), seen, origin, HORIZON)
+    return Math.sqrt(values.reduce((sum, value, ahead) => sum + (value - frame.target[origin + ahead]!) ** 2, 0) / HORIZON)
+  }
+  const without = off({ ...frame, regressors: [] })
+  assert.ok(off(reaching(0)) < 1.15 * without, `${off(reaching(0))} with light that is only measured, ${without} without any`)
+})

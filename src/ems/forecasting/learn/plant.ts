@@ -27,7 +27,13 @@ const irradianceOf = (view: View) => view.regressors.find(({ unit, kind }) => ki
 const temperatureOf = (view: View) => view.regressors.find(({ unit, kind }) => kind === 'future' && /^(°C|degC|celsius)$/.test(unit))
 
 /** Whether the view has an irradiance to work with. */
-export const knowsIrradiance = (view: View): boolean => irradianceOf(view) !== undefined
+export const knowsIrradiance = (view: View): boolean => reachOfLight(view) > 0
+
+/** So many slots from an origin on the irradiance is known. */
+export const reachOfLight = (view: View): number => {
+  const irradiance = irradianceOf(view)
+  return irradiance ? (irradiance.reach ?? Number.POSITIVE_INFINITY) : 0
+}
 
 /** Learns the plant from the slots before `until`; undefined when they hold too little light. */
 export function learnPlant(view: View, until: number): Plant | undefined {

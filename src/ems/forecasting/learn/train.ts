@@ -67,7 +67,7 @@ export function train(frame: Frame, options: TrainOptions): Trained {
     onProgress = () => {},
   } = options
   onProgress(say(SAYING.looks), 0)
-  const view = viewOf({ ...frame, target: knownOnly(frame.target, origin) })
+  const view = viewOf(asKnown(frame, origin))
   const buckets = bucketsOf(horizon, frame.step)
   const names = CANDIDATES.filter((name) => (candidates.includes(name) || name === 'Yesterday') && suits(name, view))
   const { least, most, first } = extentOf(view, origin)
@@ -123,7 +123,22 @@ export function train(frame: Frame, options: TrainOptions): Trained {
   return trained
 }
 
-const knownOnly = (target: Float64Array, origin: number): Float64Array => target.map((value, slot) => (slot < origin ? value : Number.NaN))
+/**
+ * A frame as it was known at an origin: nothing of the target beyond it, and of each future regressor how far it reaches there. What is only
+ * measured of the weather would otherwise be learned as if it were foretold, and be missing when it is needed.
+ */
+export function asKnown({ target, regressors, ...frame }: Frame, origin: number): Frame {
+  const reachOf = (values: Float64Array): number => {
+    const last = values.findLastIndex((value) => !Number.isNaN(value))
+    // A frame that ends at its origin tells nothing of the future; one that is known to its end is known all along.
+    return values.length <= origin || last === values.length - 1 ? Number.POSITIVE_INFINITY : Math.max(0, last + 1 - origin)
+  }
+  return {
+    ...frame,
+    target: target.map((value, slot) => (slot < origin ? value : Number.NaN)),
+    regressors: regressors.map((one) => (one.kind === 'future' ? { ...one, reach: reachOf(one.values) } : one)),
+  }
+}
 
 const pick = (values: Float64Array, rows: Int32Array): Float64Array => Float64Array.from(rows, (row) => values[row]!)
 const pickRows = (block: Block, rows: Int32Array): Block => ({
@@ -162,7 +177,7 @@ function lessonOf(view: View, buckets: readonly Bucket[], until: number, seed: n
 
 /** Lets candidates learn from all that is known, without judging them: to be asked one by one. */
 export function teachAll(frame: Frame, { origin, horizon, candidates = CANDIDATES, seed = 1, growth }: TrainOptions): Trained {
-  const view = viewOf({ ...frame, target: knownOnly(frame.target, origin) })
+  const view = viewOf(asKnown(frame, origin))
   const buckets = bucketsOf(horizon, frame.step)
   const { least, most } = extentOf(view, origin)
   const lesson = lessonOf(view, buckets, origin, seed)
