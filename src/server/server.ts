@@ -69,7 +69,7 @@ export interface ServerParts {
   mail?: { carrier?: MailCarrier; from?: string }
   /** Absent when this program steers no site. */
   steered?: SteeredSite | undefined
-  /** In whose name every request is, whoever sends it: of programs that use the routes (`app.inject`) and never `listen`. */
+  /** In whose name every request is, whoever sends it: of programs that use the FlexMeasures routes (`app.inject`) and never `listen`. */
   operator?: () => Principal
 }
 
@@ -197,13 +197,16 @@ export function createServer(parts: ServerParts): Server {
       hint: 'See /openapi.json for what there is.',
     })
   })
-  addOpenApi(app, config)
+  // An operator works by the API of FlexMeasures; nobody reads pages or documents there.
+  if (!parts.operator) addOpenApi(app, config)
   countRequests(app, metrics)
-  register((scope) => addHealth(scope, store, clock, checks))
-  register((scope) => cariflexRoutes(scope, rooms), '/api/cariflex/v1')
   register((scope) => flexMeasuresRoutes(scope, rooms))
-  register((scope) => assistantRoutes(scope, identity))
-  addWeb(app, config.web)
+  if (!parts.operator) {
+    register((scope) => addHealth(scope, store, clock, checks))
+    register((scope) => cariflexRoutes(scope, rooms), '/api/cariflex/v1')
+    register((scope) => assistantRoutes(scope, identity))
+    addWeb(app, config.web)
+  }
   const unfollow = tellStream(rooms)
   const pruning = clock.every(HOUR, () => void tokens.prune().catch(() => undefined))
   return {
