@@ -168,7 +168,18 @@ export const lossFactors = (retention: number): [a: number, b: number] =>
  * Steps that pay together under 'any': one group when quantity and prices never change (missing quantities apart), else runs of equal
  * values; steps without a quantity are left out.
  */
-export function groupsOf(commitment: Commitment, steps: number): number[][] {
+export function groupsOf(commitment: Commitment, steps: number): readonly (readonly number[])[] {
+  const known = grouped.get(commitment)
+  if (known?.steps === steps) return known.groups
+  const groups = groupsIn(commitment, steps)
+  grouped.set(commitment, { steps, groups })
+  return groups
+}
+
+/** A commitment is asked for its groups a dozen times on the way to a plan, and never changes. */
+const grouped = new WeakMap<Commitment, { steps: number; groups: readonly (readonly number[])[] }>()
+
+function groupsIn(commitment: Commitment, steps: number): number[][] {
   const series = [commitment.quantity, commitment.up, commitment.down].filter((one) => one !== undefined)
   const binds = (step: number) => series.every((one) => !Number.isNaN(at(one, step)))
   const all = Array.from({ length: steps }, (_, step) => step)
