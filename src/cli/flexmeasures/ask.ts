@@ -2,16 +2,18 @@
 import { createInterface } from 'node:readline'
 import { Problem } from '#kernel'
 
+type Input = NodeJS.ReadableStream & { isTTY?: boolean }
+
 const aborted = (): Problem =>
   new Problem('aborted', 'Aborted!', { hint: 'Nothing was changed. Programs say --force, or pipe an answer in.' })
 
 /** One line from standard input; undefined at its end. */
-function readLine(question: string, { echo }: { echo: boolean }): Promise<string | undefined> {
+function readLine(question: string, input: Input, { echo }: { echo: boolean }): Promise<string | undefined> {
   process.stderr.write(question)
   const lines = createInterface({
-    input: process.stdin,
-    ...(process.stdin.isTTY && echo && { output: process.stderr }),
-    terminal: process.stdin.isTTY && !echo,
+    input,
+    ...(input.isTTY && echo && { output: process.stderr }),
+    terminal: input.isTTY === true && !echo,
   })
   return new Promise((resolve) => {
     lines.once('line', (line) => {
@@ -23,15 +25,15 @@ function readLine(question: string, { echo }: { echo: boolean }): Promise<string
 }
 
 /** @throws Problem `aborted` unless the answer is yes */
-export async function askYes(question: string): Promise<void> {
-  const answer = await readLine(`${question} [y/N]: `, { echo: true })
+export async function askYes(question: string, input: Input = process.stdin): Promise<void> {
+  const answer = await readLine(`${question} [y/N]: `, input, { echo: true })
   if (!/^y(es)?$/i.test(answer?.trim() ?? '')) throw aborted()
 }
 
 /** @throws Problem `aborted` without an answer */
-export async function askSecret(question: string): Promise<string> {
-  const answer = await readLine(`${question}: `, { echo: false })
-  if (process.stdin.isTTY) process.stderr.write('\n')
+export async function askSecret(question: string, input: Input = process.stdin): Promise<string> {
+  const answer = await readLine(`${question}: `, input, { echo: false })
+  if (input.isTTY) process.stderr.write('\n')
   if (!answer) throw aborted()
   return answer
 }
