@@ -11,6 +11,7 @@ import { openSensors, type Sensor, type Sensors } from './sensors.ts'
 import { readEvents, readLatest, readSeries, readSeriesByKind, searchBeliefs } from './series.ts'
 import { openSourceBook } from './source-ranks.ts'
 import { openSources, type Sources } from './sources.ts'
+import { openWrittenSpans } from './written-spans.ts'
 
 export interface BeliefParts {
   store: Store
@@ -26,6 +27,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
   const sensors = given.sensors ?? openSensors(store, () => clock.now())
   const sources = given.sources ?? openSources(store)
   const writer = openBeliefWriter(store, () => clock.now())
+  const spans = openWrittenSpans()
   const from = { db: store, book: openSourceBook(store, () => clock.now()) }
   return {
     source: (key) => sources.of(key),
@@ -33,7 +35,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
       const known: { batch: BeliefBatch; sensor: Sensor }[] = []
       for (const batch of batches) known.push({ batch, sensor: await sensors.need(batch.sensor) })
       const now = clock.now()
-      const outcome = await record(await writer(), known, now)
+      const outcome = await record(await writer(), known, now, spans)
       if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
       return outcome
     },

@@ -6,6 +6,7 @@ import { closedAt } from './belief-change.ts'
 import { copyAll, lookAt, mergeAll, storeNews } from './record-statements.ts'
 import type { Sensor } from './sensors.ts'
 import { type SettledBatch, settleBatch } from './settle-batch.ts'
+import type { WrittenSpans } from './written-spans.ts'
 
 /** From this many values on, COPY is worth its round trips when nothing is known yet. */
 const COPY_FROM = 500
@@ -19,6 +20,7 @@ export async function record(
   store: Connections,
   batches: readonly { batch: BeliefBatch; sensor: Sensor }[],
   now: Instant,
+  spans: WrittenSpans,
 ): Promise<RecordOutcome> {
   const overwrite = batches.some(({ batch }) => batch.overwrite === true)
   const ready = batches.map(({ batch, sensor }) => settleBatch(batch, sensor, now)).filter((one) => one.starts.length > 0)
@@ -27,8 +29,9 @@ export async function record(
   if (haveTwins(ready)) return again(() => store.transact((tx) => inTurn(tx, ready, writer)))
   const total = ready.reduce((sum, one) => sum + one.starts.length, 0)
   const [only] = ready
-  if (total < COPY_FROM && !overwrite && ready.length === 1 && !only!.probabilities && (await isNews(store, only!, writer)))
-    return { stored: total, known: 0 }
+  const mayBeNews = total < COPY_FROM && !overwrite && ready.length === 1 && !only!.probabilities && !spans.reach(only!)
+  for (const batch of ready) spans.note(batch)
+  if (mayBeNews && (await isNews(store, only!, writer))) return { stored: total, known: 0 }
   if (total < COPY_FROM || overwrite) return again(() => merge(store, ready, writer))
   try {
     return await store.transact((tx) => copyOrMerge(tx, ready, writer))

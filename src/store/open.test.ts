@@ -4,7 +4,7 @@ import { instant, silentLog, systemClock } from '#kernel'
 import { freePort } from './embedded/cluster.ts'
 import { openStore } from './open.ts'
 import { scratchStore } from './scratch.ts'
-import { asInterval, asJson, asTimestamp, readInterval, readTimestamp } from './value.ts'
+import { asDoubles, asIntegers, asInterval, asJson, asTimestamp, readInterval, readTimestamp } from './value.ts'
 
 const AT = instant(Date.UTC(2026, 10, 24, 10, 0, 0, 250))
 
@@ -29,6 +29,20 @@ test('moments, lengths of time, big numbers and documents come back as they went
     never: Infinity,
     total: 6,
   })
+})
+
+test('many numbers go to the database as they are', async (t) => {
+  const store = await scratchStore(t)
+  const [doubles, integers] = [
+    [0.1, -0, 1e300, Number.NEGATIVE_INFINITY, 5e-324],
+    [-1, 0, 2_147_483_647],
+  ]
+  const row = await store.first('select $1::float8[] as doubles, $2::int[] as integers, cardinality($3::float8[]) as none', [
+    asDoubles(doubles),
+    asIntegers(integers),
+    asDoubles([]),
+  ])
+  assert.deepEqual(row, { doubles, integers, none: 0 })
 })
 
 test('intervals and timestamps are read in every form the server writes', () => {
