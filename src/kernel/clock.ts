@@ -31,7 +31,7 @@ export const systemClock: Clock = {
 export interface ManualClock extends Clock {
   /** Moves time on, running due timers in order. */
   forward(length: number): void
-  /** Jumps without running what lay between (a clock set by hand). */
+  /** Jumps without running what lay between (a clock set by hand); the next `forward` runs what is due by then once. */
   set(at: Instant): void
 }
 
@@ -64,7 +64,8 @@ export function manualClock(start: Instant): ManualClock {
         const next = due[0]
         if (!next || next.at > end) break
         now = Math.max(next.at, now) as Instant
-        if (next.period > 0) next.at = after(next.at, next.period)
+        // Of a timer that was jumped over, only one call is made up for.
+        if (next.period > 0) next.at = after(next.at + next.period > now ? next.at : now, next.period)
         else due.shift()
         next.work()
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { openBeliefs, openSensors } from '#ems'
-import { HOUR, inProcessBus, instant, manualClock } from '#kernel'
+import { after, HOUR, inProcessBus, instant, manualClock } from '#kernel'
 import { scratchStore } from '#store'
 import { openDoor } from '../door.fixture.ts'
 import { freshnessOf } from './assets.ts'
@@ -37,7 +37,7 @@ test('an asset is as fresh as its freshest sensor, prices told ahead count, fore
   await tell(await beliefs.source({ name: 'market', type: 'market' }))
   assert.equal(await freshness(price, signal), 'fresh')
   assert.equal(await freshness(signal), 'silent')
-  clock.forward(3 * HOUR)
+  clock.set(after(clock.now(), 3 * HOUR))
   assert.notEqual(await freshness(price, signal), 'fresh', 'prices that ended are not fresh')
 })
 
