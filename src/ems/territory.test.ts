@@ -22,7 +22,7 @@ test('the island has the sensors of the product documents, and new ones start at
     (await store.first<{ shown: unknown }>('select sensors_to_show as shown from generic_asset where id = $1', [island.site]))!.shown
   assert.deepEqual(
     (await shown()) as unknown,
-    [[84], [81, 82], [86]].map((group) => ({ title: '', plots: [{ sensors: group }] })),
+    [[84], [81, 82]].map((group) => ({ title: '', plots: [{ sensors: group }] })),
   )
   await store.query("update generic_asset set sensors_to_show = '[]' where id = $1", [island.site])
   await establishTerritory(store, clock, martinique, true)

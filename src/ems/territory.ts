@@ -207,9 +207,9 @@ const flexContext = ({ site }: Territory): Record<string, unknown> => ({
   ...(site.maxProductionKw !== undefined && { 'site-production-capacity': `${site.maxProductionKw} kW` }),
 })
 
-/** Graphs of a new site: its price, its weather, what the grid asks. Without titles, so that they read in every language. */
+/** Graphs of a new site: its price and its weather. Without titles, so that they read in every language. */
 function shownAtFirst({ site: { roles } }: Territory): { title: string; plots: { sensors: number[] }[] }[] {
-  const groups = [[roles.consumptionPrice], [roles.irradiance, roles.temperature], [roles.loadControl]]
+  const groups = [[roles.consumptionPrice], [roles.irradiance, roles.temperature]]
   return groups
     .map((group) => group.filter((sensor) => sensor !== undefined))
     .filter((group) => group.length > 0)
