@@ -62,7 +62,7 @@ export { type Capability, type Device, type Devices, deviceRegistry, type Wish }
 export { COMMA_CSV, type CsvForm, csvLines, csvText, PROGRAM_CSV } from './export/csv.ts'
 export { type TableQuery, type TableRow, tableRows } from './export/table.ts'
 export { type FlexSourceParts, flexSource, type InheritedField, inheritedFlexContext } from './flex-source.ts'
-export { type ChoiceView, choiceViews } from './forecasting/choosing.ts'
+export { type ChoiceView, choiceViews } from './forecasting/choice-book.ts'
 export { type CycleResult, leadOf, sunOf } from './forecasting/cycle-job.ts'
 export { type Forecasting, type ForecastingOptions, startForecasting } from './forecasting/forecasting.ts'
 export { type HabitBook, openHabits } from './forecasting/habits.ts'

@@ -36,8 +36,21 @@ interface PlanBody {
   devices: { device: string; reasons: { from: number; to: number; because: string }[] }[]
 }
 
+interface ForecastRow {
+  name: string
+  sensor: number
+  kind: string
+  unit: string
+  every: string | null
+  fallback: string
+  chosen: { choices: { hours: number; models: string[]; skill: number | null }[] } | null
+  lately: { days: number; rmse: number; skill: number | null } | null
+}
+
 const number = (value: number | null | undefined, unit: string): string =>
   value === undefined || value === null ? '-' : `${value.toFixed(1)} ${unit}`
+
+const share = (value: number | null | undefined): string => (value === undefined || value === null ? '-' : `${(100 * value).toFixed(0)} %`)
 
 const VIEWS: Record<string, { path: string; render(body: { data: never }): string }> = {
   assets: {
@@ -68,6 +81,23 @@ const VIEWS: Record<string, { path: string; render(body: { data: never }): strin
           row.unit,
           row.event_resolution,
           String(row.generic_asset_id),
+        ]),
+      ]),
+  },
+  forecasts: {
+    path: '/api/cariflex/v1/forecasts',
+    render: ({ data }: { data: ForecastRow[] }) =>
+      table([
+        ['NAME', 'SENSOR', 'KIND', 'EVERY', 'MODEL', 'SKILL OF ITS TRAINING', 'SKILL LATELY', 'RMSE LATELY'],
+        ...data.map(({ name, sensor, kind, unit, every, fallback, chosen, lately }) => [
+          name,
+          String(sensor),
+          kind,
+          every ?? '-',
+          chosen ? [...new Set(chosen.choices.flatMap(({ models }) => models))].join(', ') : `${fallback} (not chosen yet)`,
+          share(chosen?.choices.at(-1)?.skill),
+          lately ? `${share(lately.skill)} of ${lately.days} d` : '-',
+          lately ? `${Number(lately.rmse.toPrecision(3))} ${unit}` : '-',
         ]),
       ]),
   },
@@ -102,8 +132,8 @@ const VIEWS: Record<string, { path: string; render(body: { data: never }): strin
 export const show: Verb = {
   name: 'show',
   summary:
-    'Shows what a running instance knows: its assets with live values, its sensors and their data, the latest plan, the orders in force.',
-  usage: '<assets|sensors|plan|setpoints|beliefs> [--device BAT001] [--sensor 12 --start MOMENT --duration PT24H] [--json]',
+    'Shows what a running instance knows: its assets with live values, its sensors and their data, its forecasts and their skill, the latest plan, the orders in force.',
+  usage: '<assets|sensors|forecasts|plan|setpoints|beliefs> [--device BAT001] [--sensor 12 --start MOMENT --duration PT24H] [--json]',
   example: 'cariflex show setpoints',
   options: { device: { type: 'string' }, ...BELIEF_OPTIONS },
   explain: { device: 'only this device (setpoints)', ...BELIEF_EXPLAIN },

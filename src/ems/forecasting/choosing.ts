@@ -1,11 +1,8 @@
 /** Which candidate forecasts which sensor of a site: chosen once a day in the learning thread, never in anybody's way. */
 import { after, DAY, dayStart, describeError, type Instant } from '#kernel'
-import { asJson, asTimestamp, type Store } from '#store'
 import type { Beliefs } from '../belief.ts'
 import type { Line } from '../line.ts'
-import { modelView } from './cycle-job.ts'
-import type { CandidateName } from './learn/candidates.ts'
-import type { Choice } from './learn/choice.ts'
+import { keepChoice } from './choice-book.ts'
 import type { Regressor } from './learn/frame.ts'
 import type { Learner } from './learn/learner.ts'
 import type { Trained } from './learn/train.ts'
@@ -102,37 +99,3 @@ export async function explanations(
     }),
   )
 }
-
-interface Kept {
-  at: Instant
-  days: number
-  choices: readonly Choice[]
-}
-
-async function keepChoice(store: Store, { sensor, asset, step }: Model, { at, days, choices }: Kept): Promise<void> {
-  const views = choices.map((choice) => ({ ...modelView(choice, step), table: choice.table }))
-  await store.query(
-    `insert into cariflex.forecast_choice (sensor, asset, made_at, days, choices) values ($1, $2, $3, $4, $5)
-     on conflict (sensor) do update set asset = excluded.asset, made_at = excluded.made_at, days = excluded.days, choices = excluded.choices`,
-    [sensor, asset, asTimestamp(at), days, asJson(views)],
-  )
-}
-
-export interface ChoiceView {
-  sensor: number
-  asset: number
-  madeAt: Instant
-  /** Days of history that were looked at. */
-  days: number
-  choices: {
-    hours: number
-    models: CandidateName[]
-    rmse: number | null
-    skill: number | null
-    table: { model: CandidateName; rmse: number }[]
-  }[]
-}
-
-/** What was last chosen, by sensor. */
-export const choiceViews = (store: Store): Promise<ChoiceView[]> =>
-  store.query<ChoiceView>('select sensor, asset, made_at as "madeAt", days, choices from cariflex.forecast_choice order by sensor')

@@ -4,10 +4,10 @@ import type { Store } from '#store'
 import type { Assets } from '../assets.ts'
 import type { BeliefBatch, Beliefs } from '../belief.ts'
 import type { Sensor, Sensors } from '../sensors.ts'
+import { type ChosenModels, keepChoice, modelView } from './choice-book.ts'
 import { finish } from './finish.ts'
 import { DEFAULT_MODELS, kindOf } from './kinds.ts'
 import { CANDIDATES, type CandidateName, type Growth } from './learn/candidates.ts'
-import type { Choice } from './learn/choice.ts'
 import type { Foretold } from './learn/foretell.ts'
 import type { Frame, Regressor } from './learn/frame.ts'
 import type { Learner } from './learn/learner.ts'
@@ -41,7 +41,7 @@ export interface CycleResult {
   beliefs: number
   seconds: number
   /** Which model foretells how far ahead, and how good it was on the newest part of the past. */
-  models: { hours: number; models: string[]; rmse: number | null; skill: number | null }[]
+  models: ChosenModels[]
 }
 
 export interface CycleOptions {
@@ -83,6 +83,11 @@ export async function runCycle(parts: CycleParts, order: CycleOrder, { signal, o
   onProgress?.(say(SAYING.stores), 0.9)
   const batches = foretold.map((one, index) => batchOf(order, frame, index, one))
   await parts.beliefs.record(batches)
+  const slots = slotOf(frame, order.cycle.from)
+  const first = frame.target.findIndex((value) => !Number.isNaN(value))
+  const days = ((slots - Math.max(0, first)) * frame.step) / DAY
+  const kept = { sensor: sensor.id, asset: sensor.asset, step: frame.step }
+  await keepChoice(parts.store, kept, { at: parts.clock.now(), days, choices: trained.choices })
   return {
     beliefs: batches.reduce((sum, { values }) => sum + values.length, 0),
     seconds: Math.round(performance.now() - begin) / 1000,
@@ -203,16 +208,4 @@ function batchOf(
       probabilities.push(probability)
     }
   return { sensor, source, starts, values, beliefTime, overwrite: true, ...(probabilistic && { probabilities }) }
-}
-
-/** A choice as people read it. */
-export function modelView({ until, models, n, rmse, rmsePersistence }: Choice, step: number): CycleResult['models'][number] {
-  const isJudged = n > 0 && Number.isFinite(rmse)
-  const tidy = (value: number) => Number(value.toPrecision(4))
-  return {
-    hours: (until * step) / 3_600_000,
-    models,
-    rmse: isJudged ? tidy(rmse) : null,
-    skill: isJudged && rmsePersistence > 1e-9 ? tidy(1 - rmse / rmsePersistence) : null,
-  }
 }

@@ -20,7 +20,7 @@ export const DEFAULT_MODELS: Readonly<Record<ForecastKind, CandidateName>> = {
 /** What a sensor is a series of, by its unit and the type of its asset. */
 export function kindOf({ unit }: Pick<Sensor, 'unit'>, assetType = ''): ForecastKind {
   if (measures(unit, 'energy price')) return 'price'
-  if (/^(k?g|t)(CO2(e|eq)?)?\/[kM]Wh$/i.test(unit.replace(/\s/g, ''))) return 'co2'
+  if (/^(k?g|t)(CO[2₂](e|eq)?)?\/[kM]Wh$/i.test(unit.replace(/\s/g, ''))) return 'co2'
   if (/^k?W\/m(²|2|\^2|\*\*2)$/.test(unit)) return 'irradiance'
   if (measures(unit, 'temperature')) return 'temperature'
   if (measures(unit, 'power') || measures(unit, 'energy')) return assetType === 'solar' ? 'pv' : 'load'

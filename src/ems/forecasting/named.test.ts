@@ -57,7 +57,11 @@ test('load, price and CO₂ are forecast by name again and again, prices only be
   await beliefs.record([
     { sensor: sensors.price, source: market, starts: told, values: told.map(daily), beliefTime: after(midnight, -HOUR) },
   ])
-  const list = (['load', 'price', 'co2'] as const).map((name) => ({ ...HOURLY, name, sensor: sensors[name] }))
+  const list = [
+    ...(['load', 'price', 'co2'] as const).map((name) => ({ ...HOURLY, name, sensor: sensors[name] })),
+    // Of a sensor that was deleted: the others do not suffer.
+    { ...HOURLY, name: 'gone', sensor: 987_654 },
+  ]
   const named = startNamedForecasts(parts, list)
   t.after(() => named.stop())
   const foretold = (sensor: number, from: number) =>

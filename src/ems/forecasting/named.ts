@@ -106,7 +106,7 @@ export function startNamedForecasts(parts: NamedParts, list: readonly NamedForec
     const today = dayStart(clock.now(), parts.zone)
     if (scored === today) return
     const models = await Promise.all(list.map((one) => modelOf(parts.sensors, one, parts.zone)))
-    await keepSkill({ ...parts, models }, clock.now())
+    await keepSkill({ ...parts, models: models.filter((model) => model !== undefined) }, clock.now())
     scored = today
   }
   const tick = (one: NamedForecast) => {
@@ -131,8 +131,8 @@ export function startNamedForecasts(parts: NamedParts, list: readonly NamedForec
   }
 }
 
-/** A named forecast is scored by what was published; it has no default that speaks for it. */
-async function modelOf(sensors: Sensors, { sensor: id, name }: NamedForecast, zone: string): Promise<Model> {
-  const { asset, resolution } = await sensors.need(id)
-  return { sensor: id, asset, name, model: CHOSEN, step: resolution || HOUR, zone }
+/** A named forecast is scored by what was published; it has no default that speaks for it. A sensor that is gone is passed over. */
+async function modelOf(sensors: Sensors, { sensor: id, name }: NamedForecast, zone: string): Promise<Model | undefined> {
+  const sensor = await sensors.get(id)
+  return sensor && { sensor: id, asset: sensor.asset, name, model: CHOSEN, step: sensor.resolution || HOUR, zone }
 }

@@ -54,10 +54,37 @@ test('a forecast is made by name or by sensor, followed and read with the models
   const { body } = await door.ask('GET', OURS, { as: 'ann' })
   const [listed] = body['data'] as Record<string, unknown>[]
   assert.deepEqual(
-    [listed!['name'], listed!['kind'], listed!['fallback'], listed!['every'], listed!['chosen']],
+    [listed!['name'], listed!['kind'], listed!['fallback'], listed!['every'], listed!['lately']],
     ['load', 'load', 'MeanOf7Days', 'PT1H', null],
   )
+  const chosen = listed!['chosen'] as { madeAt: string; days: number; choices: { models: string[]; skill: number | null }[] }
+  assert.deepEqual([chosen.days, chosen.choices], [8, made.models], 'what was chosen is kept')
   assert.deepEqual((await door.ask('GET', OURS, { as: 'bob' })).body, { data: [] })
+})
+
+test('load, price and CO₂ each have their name, their kind by the unit, their default model and their skill', async (t) => {
+  const door = await openDoor(t, { config: { forecasts: ['load', 'price', 'co2'].map((name, at) => ({ ...load, name, sensor: at + 1 })) } })
+  const sensors = [await door.sensor({ resolution: HOUR }), await door.sensor({ unit: 'EUR/MWh' }), await door.sensor({ unit: 'kg/MWh' })]
+  assert.deepEqual(sensors, [1, 2, 3])
+  for (const [day, rmse] of [
+    ['2026-11-22', 1],
+    ['2026-11-23', 3],
+  ] as const)
+    await door.store.query(
+      `insert into cariflex.forecast_skill (sensor, model, day, asset, rmse, rmse_persistence, skill, n, made_at)
+       values (3, 'TrainPredictPipeline', $1, $2, $3, 4, null, 24, now())`,
+      [day, door.asset, rmse],
+    )
+  const { body } = await door.ask('GET', OURS, { as: 'mel' })
+  const listed = body['data'] as { name: string; kind: string; fallback: string; model: string; chosen: unknown; lately: unknown }[]
+  assert.deepEqual(
+    listed.map(({ name, kind, fallback, model, chosen, lately }) => [name, kind, fallback, model, chosen, lately]),
+    [
+      ['load', 'load', 'MeanOf7Days', 'CustomLGBM', null, null],
+      ['price', 'price', 'UsualHour', 'CustomLGBM', null, null],
+      ['co2', 'co2', 'UsualHour', 'CustomLGBM', null, { days: 2, rmse: 2, rmsePersistence: 4, skill: 0.5 }],
+    ],
+  )
 })
 
 test('what cannot be forecast is said, with what to do', async (t) => {

@@ -15,6 +15,7 @@ import {
   permits,
   readableAccounts,
   type Sensor,
+  type SkillView,
   skillViews,
 } from '#ems'
 import { DAY, formatDuration, formatInstant, HOUR, Problem, parseDurationLength, say } from '#kernel'
@@ -40,6 +41,18 @@ const Listed = Type.Object({
   model: Type.String({ description: 'CustomLGBM: all candidates compete.' }),
   fallback: Type.String({ description: 'Speaks until the past is long enough to choose.' }),
   chosen: Type.Union([Type.Object({ madeAt: Moment, days: Type.Number(), choices: Type.Array(Choice) }), Type.Null()]),
+  lately: Type.Union(
+    [
+      Type.Object({
+        days: Type.Integer({ description: 'Days of the last two weeks that were scored.' }),
+        rmse: Type.Number({ description: 'Mean over these days, of what was published before each began.' }),
+        rmsePersistence: Type.Number(),
+        skill: Nullable(Type.Number({ description: '1 − rmse ÷ that of persistence; null when that was perfect.' })),
+      }),
+      Type.Null(),
+    ],
+    { description: 'How good it was lately; null until a day that it foretold is over.' },
+  ),
 })
 const Skill = Type.Object({
   sensor: Type.Integer(),
@@ -105,6 +118,7 @@ export function forecastRoutes(app: App, rooms: Rooms): void {
       const who = whoOf(request)
       const chosen = await choiceViews(store)
       const others = chosen.filter(({ sensor }) => !named.some((one) => one.sensor === sensor))
+      const scores = await skillViews(store, { accounts: readableAccounts(who) }, clock.now())
       const data: Static<typeof Listed>[] = []
       for (const { id, settings } of [
         ...named.map((one) => ({ id: one.sensor, settings: one })),
@@ -122,6 +136,7 @@ export function forecastRoutes(app: App, rooms: Rooms): void {
           duration: settings ? formatDuration(settings.duration) : null,
           model: settings?.model ?? ALL_CANDIDATES,
           chosen: choice ? { madeAt: formatInstant(choice.madeAt, config.timezone), days: choice.days, choices: choice.choices } : null,
+          lately: latelyOf(scores.filter((one) => one.sensor === sensor.id)),
         })
       }
       return { data }
@@ -207,6 +222,14 @@ export function forecastRoutes(app: App, rooms: Rooms): void {
       throw new Problem('forecast-over', say(FORECAST_SAYING.over), { status: 409, hint: say(FORECAST_SAYING.readOrMake) })
     return reply.code(204).send()
   })
+}
+
+/** The mean of days, when there are any. */
+function latelyOf(scores: readonly SkillView[]): Static<typeof Listed>['lately'] {
+  if (scores.length === 0) return null
+  const mean = (of: 'rmse' | 'rmsePersistence') => scores.reduce((sum, one) => sum + one[of], 0) / scores.length
+  const [rmse, rmsePersistence] = [mean('rmse'), mean('rmsePersistence')]
+  return { days: scores.length, rmse, rmsePersistence, skill: rmsePersistence > 1e-9 ? 1 - rmse / rmsePersistence : null }
 }
 
 /** The settings of a forecast by its name, or made of what was asked. @throws Problem `unknown-forecast`, `invalid-forecast` */
