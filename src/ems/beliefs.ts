@@ -5,6 +5,7 @@ import type { BeliefBatch, Beliefs } from './belief.ts'
 import { readFigures } from './belief-figures.ts'
 import { openBeliefWriter } from './belief-writer.ts'
 import type { News } from './news.ts'
+import { openNewsQueue } from './news-queue.ts'
 import { record } from './record.ts'
 import { removeBeliefs } from './remove-beliefs.ts'
 import { openSensors, type Sensor, type Sensors } from './sensors.ts'
@@ -27,7 +28,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
   const sensors = given.sensors ?? openSensors(store, () => clock.now())
   const sources = given.sources ?? openSources(store)
   const writer = openBeliefWriter(store, () => clock.now())
-  const spans = openWrittenSpans()
+  const ways = { spans: openWrittenSpans(), news: openNewsQueue() }
   const from = { db: store, book: openSourceBook(store, () => clock.now()) }
   return {
     source: (key) => sources.of(key),
@@ -35,7 +36,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
       const known: { batch: BeliefBatch; sensor: Sensor }[] = []
       for (const batch of batches) known.push({ batch, sensor: await sensors.need(batch.sensor) })
       const now = clock.now()
-      const outcome = await record(await writer(), known, now, spans)
+      const outcome = await record(await writer(), known, now, ways)
       if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
       return outcome
     },

@@ -15,11 +15,13 @@ const KNOWN = (first: string, last: string, sensor: string, source: string) =>
   `select 1 from timed_belief b where b.sensor_id = ${sensor} and ${SOURCE} = ${source} and
    (b.event_start between to_timestamp(${first}::float8 / 1000) and to_timestamp(${last}::float8 / 1000) or ${NEVER})`
 
-const OWNERS = (sensor: string, source: string) => `whose as materialized (select id from sensor where id = ${sensor} for key share),
-  who as materialized (select id from data_source where id = ${source} for key share)`
+const OWNERS = (sensor: string, source: string, patience = '') => `whose as materialized (
+    select id from sensor where id = ${sensor} for key share ${patience}
+  ), who as materialized (select id from data_source where id = ${source} for key share ${patience})`
 
+/** Does not wait for whoever deletes a sensor: others in the same statement would wait, too. */
 const NEWS = `
-with ${OWNERS('$4::int', '$5::int')}, stored as (
+with ${OWNERS('$4::int', '$5::int', 'skip locked')}, stored as (
   insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
   select to_timestamp(g.start / 1000), make_interval(secs => g.horizon / 1000), 0.5, g.value, $4::int, $5::int
   from unnest($1::float8[], $2::float8[], $3::float8[]) as g(start, horizon, value)
@@ -28,17 +30,54 @@ with ${OWNERS('$4::int', '$5::int')}, stored as (
 ), ${NOTED('stored', '$8')}
 select count(*)::int as stored from stored`
 
+/** The same for several batches: all of them are stored, or none. */
+const NEWS_TOGETHER = `
+with ${OWNERS('any($10::int[])', 'any($11::int[])', 'skip locked')}, known as materialized (
+  select 1 from unnest($6::float8[], $7::float8[], $8::int[], $9::int[]) as k(first, last, sensor, source)
+  where exists (${KNOWN('k.first', 'k.last', 'k.sensor', 'k.source')}) limit 1
+), stored as (
+  insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
+  select to_timestamp(g.start / 1000), make_interval(secs => g.horizon / 1000), 0.5, g.value, g.sensor, g.source
+  from unnest($1::float8[], $2::float8[], $3::float8[], $4::int[], $5::int[]) as g(start, horizon, value, sensor, source)
+  where (select count(*) from whose) = cardinality($10::int[]) and (select count(*) from who) = cardinality($11::int[])
+    and not exists (select from known)
+  returning sensor_id, event_start
+), ${NOTED('stored', '$12')}
+select count(*)::int as stored from stored`
+
 /**
- * Stores a batch of certain values when its source said nothing of the time that it spans. False: it did (or sensor or source are gone), and nothing
- * was stored.
+ * Stores batches of certain values when their sources said nothing of the times that they span. False: one of them did (or sensor or source are gone
+ * or going), and nothing was stored.
  */
-export async function storeNews(
-  db: Queryable,
-  { starts, horizons, values, sensor, source }: SettledBatch,
-  closed: string,
-): Promise<boolean> {
-  const params = [asDoubles(starts), asDoubles(horizons), asDoubles(values), sensor.id, source, starts[0], starts.at(-1), closed]
-  const row = await db.first<{ stored: number }>(NEWS, params, starts.length <= FEW ? 'believe-news' : undefined)
+export async function storeNews(db: Queryable, batches: readonly SettledBatch[], closed: string): Promise<boolean> {
+  const [only] = batches
+  if (batches.length === 1) {
+    const { starts, horizons, values, sensor, source } = only!
+    const params = [asDoubles(starts), asDoubles(horizons), asDoubles(values), sensor.id, source, starts[0], starts.at(-1), closed]
+    return (await db.first<{ stored: number }>(NEWS, params, 'believe-news'))!.stored > 0
+  }
+  const [starts, horizons, values] = [
+    batches.flatMap((one) => one.starts),
+    batches.flatMap((one) => one.horizons),
+    batches.flatMap((one) => one.values),
+  ]
+  const [sensors, sources] = [
+    batches.flatMap((one) => one.starts.map(() => one.sensor.id)),
+    batches.flatMap((one) => one.starts.map(() => one.source)),
+  ]
+  const row = await db.first<{ stored: number }>(
+    NEWS_TOGETHER,
+    [
+      ...[starts, horizons, values].map(asDoubles),
+      ...[sensors, sources].map(asIntegers),
+      ...[batches.map((one) => one.starts[0]!), batches.map((one) => one.starts.at(-1)!)].map(asDoubles),
+      ...[batches.map((one) => one.sensor.id), batches.map((one) => one.source)].map(asIntegers),
+      [...new Set(sensors)],
+      [...new Set(sources)],
+      closed,
+    ],
+    'believe-news-together',
+  )
   return row!.stored > 0
 }
 

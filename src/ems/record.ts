@@ -3,7 +3,9 @@ import { type Instant, Problem } from '#kernel'
 import type { Connections, Queryable } from '#store'
 import type { BeliefBatch, RecordOutcome } from './belief.ts'
 import { closedAt } from './belief-change.ts'
-import { copyAll, lookAt, mergeAll, storeNews } from './record-statements.ts'
+import type { NewsQueue } from './news-queue.ts'
+import { isCollision } from './record-collision.ts'
+import { copyAll, lookAt, mergeAll } from './record-statements.ts'
 import type { Sensor } from './sensors.ts'
 import { type SettledBatch, settleBatch } from './settle-batch.ts'
 import type { WrittenSpans } from './written-spans.ts'
@@ -20,7 +22,7 @@ export async function record(
   store: Connections,
   batches: readonly { batch: BeliefBatch; sensor: Sensor }[],
   now: Instant,
-  spans: WrittenSpans,
+  { spans, news }: { spans: WrittenSpans; news: NewsQueue },
 ): Promise<RecordOutcome> {
   const overwrite = batches.some(({ batch }) => batch.overwrite === true)
   const ready = batches.map(({ batch, sensor }) => settleBatch(batch, sensor, now)).filter((one) => one.starts.length > 0)
@@ -31,13 +33,13 @@ export async function record(
   const [only] = ready
   const mayBeNews = total < COPY_FROM && !overwrite && ready.length === 1 && !only!.probabilities && !spans.reach(only!)
   for (const batch of ready) spans.note(batch)
-  if (mayBeNews && (await isNews(store, only!, writer))) return { stored: total, known: 0 }
+  if (mayBeNews && (await news.store(store, only!, writer.closed))) return { stored: total, known: 0 }
   if (total < COPY_FROM || overwrite) return again(() => merge(store, ready, writer))
   try {
     return await store.transact((tx) => copyOrMerge(tx, ready, writer))
   } catch (error) {
     // Somebody stored one of these beliefs between our look and our COPY: look again, row by row.
-    if (isUniqueViolation(error)) return again(() => merge(store, ready, writer))
+    if (isCollision(error)) return again(() => merge(store, ready, writer))
     throw error
   }
 }
@@ -52,22 +54,8 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!isUniqueViolation(error)) throw error
+    if (!isCollision(error)) throw error
     return work()
-  }
-}
-
-const isUniqueViolation = (error: unknown): boolean => {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) if ((at as { code?: unknown }).code === '23505') return true
-  return false
-}
-
-async function isNews(store: Connections, batch: SettledBatch, { closed }: Writer): Promise<boolean> {
-  try {
-    return await storeNews(store, batch, closed)
-  } catch (error) {
-    if (isUniqueViolation(error)) return false
-    throw error
   }
 }
 

@@ -12,20 +12,23 @@ export interface WrittenSpans {
 
 /** So many sensors and sources are remembered; then it begins anew. */
 const MOST = 10_000
+/** And so many batches of each: what lies between them may well be unheard of. */
+const RECENT = 8
 
 export function openWrittenSpans(): WrittenSpans {
-  const spans = new Map<string, { first: number; last: number }>()
+  const spans = new Map<string, { first: number; last: number }[]>()
   const keyOf = ({ sensor, source }: SettledBatch) => `${sensor.id} ${source}`
   return {
     reach(batch) {
-      const span = spans.get(keyOf(batch))
-      return span !== undefined && batch.starts[0]! <= span.last && batch.starts.at(-1)! >= span.first
+      const [first, last] = [batch.starts[0]!, batch.starts.at(-1)!]
+      return spans.get(keyOf(batch))?.some((span) => first <= span.last && last >= span.first) ?? false
     },
     note(batch) {
-      const [key, first, last] = [keyOf(batch), batch.starts[0]!, batch.starts.at(-1)!]
-      const span = spans.get(key)
-      if (!span && spans.size >= MOST) spans.clear()
-      spans.set(key, span ? { first: Math.min(span.first, first), last: Math.max(span.last, last) } : { first, last })
+      const [key, span] = [keyOf(batch), { first: batch.starts[0]!, last: batch.starts.at(-1)! }]
+      const recent = spans.get(key)
+      if (!recent && spans.size >= MOST) spans.clear()
+      if (!recent) spans.set(key, [span])
+      else if (recent.push(span) > RECENT) recent.shift()
     },
   }
 }
