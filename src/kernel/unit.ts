@@ -1,5 +1,6 @@
 /** Units as energy people write them, converted as pint does: kW, MWh, %, EUR/MWh, W/m², °C, m³/h, kEUR … */
 import { Problem } from './problem.ts'
+import { reckon } from './reckon.ts'
 
 /** Exponents by base dimension: kg, m, s, A, K, and one per currency code. */
 type Dimensions = Readonly<Record<string, number>>
@@ -253,17 +254,20 @@ export function converter(from: string, to: string, resolution?: number): (value
 export const convert = (value: number, from: string, to: string, resolution?: number): number => converter(from, to, resolution)(value)
 
 /**
- * Reads '15 kW', '0.29 EUR/kWh', '90%' or '-3'. A bare number carries the unit ''.
+ * Reads '15 kW', '0.29 EUR/kWh', '90%', '-3' or '(30/2 - 1) kW'. A bare number carries the unit ''.
  * @throws Problem `invalid-quantity`, `unknown-unit`
  */
 export function parseQuantity(text: string): { value: number; unit: string } {
   const hit = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$/.exec(text)
-  if (!hit)
+  const isSum = text.length < 200 && (!hit || /^[-+*/]/.test(hit[2]!))
+  const sum = isSum ? /^([-+*/().\d\s]*[\d)])\s*([^\d\s].*?)?\s*$/.exec(text) : null
+  const value = sum ? reckon(sum[1]!) : hit ? Number(hit[1]) : undefined
+  if (value === undefined)
     throw new Problem('invalid-quantity', `Cannot convert value '${text}' to a valid quantity.`, {
       status: 422,
       hint: "Write a number and a unit, like '15 kW'.",
     })
-  const [, number, unit] = hit as unknown as [string, string, string]
+  const unit = (sum ? sum[2] : hit?.[2]) ?? ''
   parseUnit(unit)
-  return { value: Number(number), unit }
+  return { value, unit }
 }
