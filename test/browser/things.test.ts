@@ -99,6 +99,38 @@ test('an operator makes an asset, fills it, looks at it and removes it', { skip:
     await says(page.locator('.jobs > li').first(), /terminé|échoué/, 30_000)
   })
 
+  await t.test('it is forecast every night by itself, until that is deleted', async () => {
+    await page.getByRole('link', { name: 'Automatisations' }).last().click()
+    await says(page.getByRole('main'), /Rien ne se fait encore tout seul/)
+    await button('Nouvelle automatisation').click()
+    await dialog.getByLabel('une prévision').check()
+    await dialog.getByLabel('Capteur à prévoir').selectOption({ label: 'puissance (kW)' })
+    await dialog.getByLabel('À', { exact: true }).fill('04:30')
+    await says(dialog.locator('.preview-runs'), /À 04:30, tous les jours heure de America\/Martinique[\s\S]*04:30 · [\s\S]*04:30/)
+    await dialog.getByRole('button', { name: 'Créer' }).click()
+    const line = page.locator('.work')
+    await says(line, /Prévision puissance[\s\S]*prévision de puissance \(24\sh\)[\s\S]*À 04:30[\s\S]*pas encore/)
+    await line.getByRole('button', { name: 'Suspendre' }).click()
+    await says(line, /Reprendre/)
+    assert.deepEqual(await violations(page), [])
+    await line.getByRole('button', { name: 'Supprimer' }).click()
+    await dialog.getByRole('button', { name: 'Supprimer' }).click()
+    await counts(line, 0)
+  })
+
+  await t.test('a report of the site is computed while one looks, and downloaded', async () => {
+    await page.getByRole('link', { name: 'Rapports' }).click()
+    await page.getByLabel('Rapport', { exact: true }).selectOption({ label: 'Autosuffisance' })
+    await page.getByLabel('Période').selectOption({ label: 'hier' })
+    await button('Calculer').click()
+    const card = page.locator('.reports-main .card')
+    await says(card, /Autosuffisance[\s\S]*Part[\s\S]*sans flexibilité[\s\S]*Référence\s: batteries au repos/, 30_000)
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /CSV/ }).click()])
+    assert.match(file.suggestedFilename(), /^self-sufficiency-[\da-f]{8}\.csv$/)
+    assert.deepEqual(await violations(page), [])
+    await page.goBack()
+  })
+
   await t.test('the audit log knows it all, and it goes when that is confirmed', async () => {
     await page.getByRole('link', { name: 'Journal' }).click()
     await says(page.getByRole('table'), /Création de l'équipement « Ballon du gîte »/)

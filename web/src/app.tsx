@@ -57,7 +57,7 @@ function Link({ place, here }: { place: Place; here: string }) {
     <li class={place.short ? '' : 'apart'}>
       <a href={place.path} aria-current={here === place.path ? 'page' : undefined}>
         <Icon name={place.icon} />
-        <span class={place.short ? 'rail-long' : ''}>{t(place.title)}</span>
+        <span class={place.short ? 'rail-long' : ''}>{t(place.menu ?? place.title)}</span>
         {place.short && <span class="rail-short">{t(place.short)}</span>}
       </a>
     </li>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { formatFor, milliseconds } from './format.ts'
+import { formatFor, milliseconds, problemLine } from './format.ts'
 
 const fr = formatFor('fr', 'America/Martinique')
 const en = formatFor('en', 'America/Martinique')
@@ -37,4 +37,9 @@ test('durations of the API become milliseconds', () => {
   assert.equal(milliseconds('P1DT12H'), 129_600_000)
   assert.equal(milliseconds(900_000), 900_000)
   assert.ok(Number.isNaN(milliseconds('a while')))
+})
+
+test('of the problem of a job one line is read, without the name of the error', () => {
+  assert.equal(problemLine('ValueError: No sensor tells it.\n    at work'), 'No sensor tells it.')
+  assert.equal(problemLine('Not enough data: 3 values.'), 'Not enough data: 3 values.')
 })

@@ -88,3 +88,6 @@ export const moment = (at: string | number): number => (typeof at === 'number' ?
 
 /** For the API: UTC is enough for a machine. */
 export const iso = (at: number): string => new Date(at).toISOString()
+
+/** What a person reads of the problem of a job: its first line, without the name of the error. */
+export const problemLine = (problem: string): string => (problem.split('\n')[0] ?? '').replace(/^\w*Error: /, '')

@@ -15,6 +15,8 @@ export interface Place {
   group: Group
   icon: IconName
   title: Key
+  /** In the menu, where the title is too long for it. */
+  menu?: Key
   /** On a phone it stands in the tabs, by this short name; the others stand behind "More". */
   short?: Key
   load: () => Promise<Page>
@@ -104,6 +106,7 @@ export const PLACES: readonly Place[] = [
     group: 'data',
     icon: 'sources',
     title: 'sources.title',
+    menu: 'nav.sources',
     load: async () => (await import('./pages/sources.tsx')).SourcesPage,
   },
   {
@@ -135,6 +138,7 @@ export const PLACES: readonly Place[] = [
     group: 'administration',
     icon: 'retention',
     title: 'retention.title',
+    menu: 'nav.retention',
     load: async () => (await import('./pages/retention.tsx')).Retention,
   },
   {

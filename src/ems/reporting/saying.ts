@@ -13,4 +13,11 @@ export const SAYING = {
   ordersAgainst:
     'Orders of the plan are measured against the baseline; orders above it against what the plan in force wanted without limits of the grid.',
   couldGive: 'What a plant could have given is what the plan in force foresaw.',
+
+  noCarbon: 'No sensor tells how much CO₂ the power of the grid causes.',
+  addCarbon: "Add a sensor with a unit such as 'g/kWh' or 'kg/MWh' to the site, or a public one.",
+  noPrice: 'Asset {number} has no price.',
+  addPrice: "Set 'consumption-price' in its flex-context: a sensor such as {sensor}, or '0.21 EUR/kWh'.",
+  noFlows: 'Nothing below asset {number} measures power.',
+  addFlows: 'Add sensors of power to its assets, or ask for the report of the site.',
 } as const

@@ -56,11 +56,7 @@ export async function siteFlows(parts: FlowParts, asset: number, start: Instant,
   const slots = Math.ceil((end - start) / SLOT)
   if (slots > MOST_SLOTS) throw refuseReport('A ready report looks at a year at most.', 'Take a shorter period.')
   const [members, zone] = await membersOf(parts, asset)
-  if (members.length === 0)
-    throw refuseReport(
-      `Nothing below asset ${asset} measures power.`,
-      'Add sensors of power to its assets, or ask for the report of the site.',
-    )
+  if (members.length === 0) throw refuseReport(say(SAYING.noFlows, { number: asset }), say(SAYING.addFlows))
   const flows = await Promise.all(
     members.map(async (member) => ({
       ...member,
@@ -177,10 +173,7 @@ export async function pricesOf(parts: FlowParts, asset: number, start: Instant, 
   const consumption = context['consumption-price']?.value
   const production = context['production-price']?.value
   if (consumption === undefined && production === undefined)
-    throw refuseReport(
-      `Asset ${asset} has no price.`,
-      "Set 'consumption-price' in its flex-context: a sensor such as {\"sensor\": 12}, or '0.21 EUR/kWh'.",
-    )
+    throw refuseReport(say(SAYING.noPrice, { number: asset }), say(SAYING.addPrice, { sensor: '{"sensor": 12}' }))
   const slots = Math.ceil((end - start) / SLOT)
   const read = async (value: unknown): Promise<{ currency: string; values: (number | null)[] }> => {
     const id = refOf(value)
@@ -228,11 +221,7 @@ export async function intensityOf(
   const under = await parts.sensors.list({ under: asset })
   const open = await parts.sensors.list({ accounts: account === null ? [null] : [account, null] })
   const found = [...under.sensors, ...open.sensors].find((sensor) => kindOf(sensor) === 'co2')
-  if (!found)
-    throw refuseReport(
-      'No sensor tells how much CO₂ the power of the grid causes.',
-      "Add a sensor with a unit such as 'g/kWh' or 'kg/MWh' to the site, or a public one.",
-    )
+  if (!found) throw refuseReport(say(SAYING.noCarbon), say(SAYING.addCarbon))
   const unit = found.unit.replace(/\s|CO2(e|eq)?/gi, '')
   const values = await parts.beliefs.series({ sensor: found.id, from: start, until: end, step: SLOT, excludeSourceTypes: ESTIMATES })
   const turn = converter(unit, 'kg/MWh')

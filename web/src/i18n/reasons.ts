@@ -79,6 +79,16 @@ export const TWINS: Readonly<Record<string, string>> = {
   'the wish is larger than the storage': 'le souhait dépasse ce qui peut être stocké',
   'other wishes weigh more': "d'autres souhaits pèsent plus",
 
+  'No sensor tells how much CO₂ the power of the grid causes.': 'Aucun capteur ne dit combien de CO₂ cause la puissance du réseau.',
+  "Add a sensor with a unit such as 'g/kWh' or 'kg/MWh' to the site, or a public one.":
+    "Ajoutez au site un capteur d'une unité comme « g/kWh » ou « kg/MWh », ou un capteur public.",
+  'Asset {number} has no price.': "L'équipement {number} n'a pas de prix.",
+  "Set 'consumption-price' in its flex-context: a sensor such as {sensor}, or '0.21 EUR/kWh'.":
+    'Donnez « consumption-price » dans son flex-context : un capteur comme {sensor}, ou « 0.21 EUR/kWh ».',
+  'Nothing below asset {number} measures power.': "Rien au-dessous de l'équipement {number} ne mesure de puissance.",
+  'Add sensors of power to its assets, or ask for the report of the site.':
+    'Ajoutez des capteurs de puissance à ses équipements, ou demandez le rapport du site.',
+
   // Wishes that a schedule somebody asked for cannot keep.
   '{asset}: {energy} will be missing on {moment} for {what}.': '{asset} : le {moment}, il manquera {energy} pour {what}.',
   '{asset}: {energy} too much on {moment} for {what}.': '{asset} : le {moment}, il y aura {energy} de trop pour {what}.',

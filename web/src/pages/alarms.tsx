@@ -81,8 +81,7 @@ function AlarmList({ list, known }: { list: Alarm[]; known: ReadonlySet<string> 
             <Icon name={one.active ? 'alert' : 'obeyed'} size={20} />
             <div>
               <p class="break">
-                {said(one.message)}
-                {one.active && !known.has(String(one.id)) && <span class="rung alarm-new">{t('alarm.new')}</span>}
+                {said(one.message)} {one.active && !known.has(String(one.id)) && <span class="rung alarm-new">{t('alarm.new')}</span>}
               </p>
               <p class="small muted">
                 <a href={`/ops/assets/${one.asset}`}>{nameOf(one.asset)}</a> · {t.code('alarm.code', one.code)} ·{' '}

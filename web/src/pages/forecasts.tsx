@@ -3,6 +3,7 @@ import '../style/work.css'
 import { useState } from 'preact/hooks'
 import { post, type Refusal, remove } from '../api.ts'
 import { useCell } from '../cell.ts'
+import { problemLine } from '../format.ts'
 import { versions } from '../live.ts'
 import { useSending } from '../parts/form.tsx'
 import { Progress } from '../parts/progress.tsx'
@@ -308,7 +309,7 @@ function Again({ listed, onDone }: { listed: Listed; onDone: () => void }) {
         {job !== null && !running && data && data.status !== 'FINISHED' && (
           <p class="bad" role="alert">
             {t.code('job.status', data.status)}
-            {data.problem ? ` : ${said(data.problem.split('\n')[0] ?? '')}` : ''}
+            {data.problem ? ` : ${said(problemLine(data.problem))}` : ''}
           </p>
         )}
         {sending.error && <Failure error={sending.error} />}

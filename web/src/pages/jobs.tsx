@@ -1,6 +1,7 @@
 /** Long work: what waits, runs, ended and failed, with its progress; cancelled or tried again here. */
 import { useState } from 'preact/hooks'
 import { post, type Refusal, remove } from '../api.ts'
+import { problemLine } from '../format.ts'
 import { Chips } from '../parts/chips.tsx'
 import { useSending } from '../parts/form.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
@@ -118,7 +119,7 @@ export function JobLine({ job, onDone }: { job: Job; onDone: () => void }) {
       {job.status === 'STARTED' && (
         <progress aria-label={t('jobs.progress')} max={job.total || undefined} value={job.total ? (job.done ?? 0) : undefined} />
       )}
-      {failed && job.problem && <p class="small break">{said(job.problem.split('\n')[0] ?? '')}</p>}
+      {failed && job.problem && <p class="small break">{said(problemLine(job.problem))}</p>}
       {sending.error && <Failure error={sending.error} />}
       {(waits || job.status === 'STARTED' || failed) && (
         <div class="buttons">

@@ -4,6 +4,7 @@ import '../style/work.css'
 import { useEffect, useState } from 'preact/hooks'
 import { remove } from '../api.ts'
 import { useCell } from '../cell.ts'
+import { problemLine } from '../format.ts'
 import { platformNow, session, site } from '../live.ts'
 import { useSending } from '../parts/form.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -209,7 +210,7 @@ function ReportCard({ asset, id, mayStop, onChange }: { asset: number; id: strin
           <Icon name="alert" />
           <div>
             <p class="strong">{t(data.status === 'FAILED' ? 'report.failed' : 'report.stopped')}</p>
-            {data.problem && <p class="break">{said(data.problem.split('\n')[0] ?? '')}</p>}
+            {data.problem && <p class="break">{said(problemLine(data.problem))}</p>}
           </div>
         </div>
       )}

@@ -1,7 +1,7 @@
 /** One automation: what it makes, when it comes, how it went; with what may be done to it. */
 import { useState } from 'preact/hooks'
 import { patch, remove } from '../../api.ts'
-import { formatFor } from '../../format.ts'
+import { formatFor, problemLine } from '../../format.ts'
 import { platformNow } from '../../live.ts'
 import { Confirm } from '../../parts/dialog.tsx'
 import { useSending } from '../../parts/form.tsx'
@@ -144,7 +144,7 @@ function Last({ one, now }: { one: Automation; now: number }) {
       </span>{' '}
       <a href={made}>{f.near(Date.parse(last.due), now)}</a>
       <span class="muted small block">{t.count('auto.runs', one.jobs)}</span>
-      {last.problem && <span class="small block break">{said(last.problem.split('\n')[0] ?? '')}</span>}
+      {last.problem && <span class="small block break">{said(problemLine(last.problem))}</span>}
     </>
   )
 }

@@ -50,7 +50,7 @@ export function Result({ report }: { report: Report }) {
           <Figure key={line.name} line={line} isPoint={line.name === point} />
         ))}
       </dl>
-      {lines.length === 0 && <p class="empty">{t('report.nothing')}</p>}
+      {lines.length === 0 && <p class="empty">{t(report.lines.some(({ total }) => total !== null) ? 'report.still' : 'report.nothing')}</p>}
       {bars.length > 0 && report.dates.length > 0 && (
         <DayBars
           dates={report.dates}
