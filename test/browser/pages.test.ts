@@ -46,9 +46,18 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/admin/users/2', { fr: /Aurélie/, en: /Aurélie/ }],
   ['/menu', { fr: /Toutes les pages/, en: /All pages/ }],
   ['/me', { fr: /Mon profil/, en: /My profile/ }],
-  ['/settings', { fr: /Mon profil/, en: /My profile/ }],
   ['/nowhere', { fr: /Page inconnue/, en: /Unknown page/ }],
 ]
+
+/** Their wide look is held by the journeys of work.test.ts. */
+const ON_PHONES = new Set([
+  '/ops/assets/12?tab=automations',
+  '/ops/reports',
+  '/ops/automations',
+  '/ops/alarms',
+  '/admin/retention',
+  '/admin/mails',
+])
 
 const skip = withoutBrowser ?? false
 let mock: Mock
@@ -74,7 +83,7 @@ for (const look of LOOKS) {
       assert.ok((await overflow(page)) <= 0, 'the page scrolls sideways')
     })
     await signIn(page, mock.email, mock.password)
-    for (const [path, heading] of PAGES)
+    for (const [path, heading] of PAGES.filter(([path]) => width < 700 || !ON_PHONES.has(path)))
       await t.test(path, async () => {
         await visit(page, path)
         const title = await page.locator('h1').innerText()
