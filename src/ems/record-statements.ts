@@ -30,11 +30,11 @@ with ${OWNERS('$4::int', '$5::int', 'skip locked')}, stored as (
 ), ${NOTED('stored', '$8')}
 select count(*)::int as stored from stored`
 
-/** The same for several batches: all of them are stored, or none. */
+/** The same for several batches: all of them are stored, or none. Looked for one by one: as a join PostgreSQL would read all beliefs of the sensors. */
 const NEWS_TOGETHER = `
 with ${OWNERS('any($10::int[])', 'any($11::int[])', 'skip locked')}, known as materialized (
   select 1 from unnest($6::float8[], $7::float8[], $8::int[], $9::int[]) as k(first, last, sensor, source)
-  where exists (${KNOWN('k.first', 'k.last', 'k.sensor', 'k.source')}) limit 1
+  where (${KNOWN('k.first', 'k.last', 'k.sensor', 'k.source')} limit 1) is not null limit 1
 ), stored as (
   insert into timed_belief (event_start, belief_horizon, cumulative_probability, event_value, sensor_id, source_id)
   select to_timestamp(g.start / 1000), make_interval(secs => g.horizon / 1000), 0.5, g.value, g.sensor, g.source
