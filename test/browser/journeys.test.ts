@@ -49,6 +49,38 @@ test('a wrong password says what to do, and signing in leads to the page that wa
   await page.getByRole('heading', { level: 1, name: /BAT001/ }).waitFor()
 })
 
+test('where a second factor is demanded, the code of the letter is asked for, and a wrong one says what to do', { skip }, async (t) => {
+  const mock = await startMock()
+  const { page, context } = await openWindow(browser, mock.url, { width: 390, height: 844, language: 'fr' })
+  t.after(async () => {
+    await context.close()
+    await mock.stop()
+  })
+  const json = (status: number, body: unknown) => ({ status, contentType: 'application/json', body: JSON.stringify(body) })
+  await page.route('**/session', (route) =>
+    route.request().method() === 'POST' ? route.fulfill(json(202, { secondFactor: 'mail', ticket: 'the-ticket' })) : route.continue(),
+  )
+  await page.route('**/session/code', async (route) => {
+    const { ticket, code } = route.request().postDataJSON() as { ticket: string; code: string }
+    if (ticket !== 'the-ticket' || code !== '042317') return route.fulfill(json(401, { code: 'wrong-code', detail: 'The code is wrong.' }))
+    // The cookie of the session comes with the answer.
+    const inside = await page.request.post(`${mock.url}/api/cariflex/v1/session`, { data: { email: mock.email, password: mock.password } })
+    return route.fulfill(json(200, await inside.json()))
+  })
+  await page.goto('/ops/plans')
+  await page.locator('input[name=email]').fill(mock.email)
+  await page.locator('input[name=password]').fill(mock.password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Encore un code' }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await page.keyboard.type('000000')
+  await page.keyboard.press('Enter')
+  await page.getByText('Ce code est faux ou trop ancien').waitFor()
+  await page.getByLabel('Code reçu').fill('042317')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Plan' }).waitFor()
+})
+
 test('the list beside the map names all forty devices with the numbers of the API', { skip }, async (t) => {
   const { page, mock } = await enter(t)
   await page.getByRole('heading', { name: 'Tous les équipements' }).waitFor()

@@ -49,7 +49,7 @@ export async function call(method: Method, path: string, body?: unknown, signal?
   const text = await response.text()
   const parsed = parse(text)
   if (response.ok) return parsed
-  if (response.status === 401 && path !== '/session' && path !== '/password') signedOut()
+  if (response.status === 401 && path !== '/session' && path !== '/session/code' && path !== '/password') signedOut()
   throw refusal(parsed, response.status)
 }
 

@@ -1,10 +1,11 @@
 /** Sign-in: says what to type, and where the demonstration wrote it. */
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { call, post, Refusal } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { session, whoAmI } from '../live.ts'
 import { Field, Submit, useSending } from '../parts/form.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { Failure } from '../parts/state.tsx'
 import { choose, settings } from '../settings.ts'
 import type { User } from '../wire.ts'
 import { useWords } from '../words.ts'
@@ -16,15 +17,19 @@ export function SignIn() {
   const [password, setPassword] = useState('')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<Refusal | null>(null)
+  /** A second factor is demanded: what the code that was mailed is sent with. */
+  const [ticket, setTicket] = useState<string | null>(null)
 
   const submit = async (event: Event) => {
     event.preventDefault()
     setBusy(true)
     setError(null)
     try {
-      const body = (await call('POST', '/session', { email: email.trim(), password })) as { user?: User; data?: { user?: User } }
-      const user = body?.user ?? body?.data?.user
-      if (user) session.set({ state: 'in', user })
+      const body = (await call('POST', '/session', { email: email.trim(), password })) as { user?: User; ticket?: string }
+      if (body?.ticket) {
+        setTicket(body.ticket)
+        setBusy(false)
+      } else if (body?.user) session.set({ state: 'in', user: body.user })
       else await whoAmI()
     } catch (failure) {
       if (!(failure instanceof Refusal)) throw failure
@@ -32,6 +37,7 @@ export function SignIn() {
       setBusy(false)
     }
   }
+  if (ticket !== null) return <SecondFactor ticket={ticket} email={email.trim()} onBack={() => setTicket(null)} />
   const wrong = error?.status === 401 || error?.status === 403 || error?.status === 422
   return (
     <div class="signin">
@@ -101,6 +107,56 @@ export function SignIn() {
           {language === 'fr' ? 'English' : 'Français'}
         </button>
       </p>
+    </div>
+  )
+}
+
+/** The code that came by mail; good once and for ten minutes. */
+function SecondFactor({ ticket, email, onBack }: { ticket: string; email: string; onBack: () => void }) {
+  const { t } = useWords()
+  const sending = useSending()
+  const [code, setCode] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [])
+  return (
+    <div class="signin">
+      <h1>{t('signin.code.title')}</h1>
+      <p>{t('signin.code.lead', { email })}</p>
+      <form
+        class="card form"
+        onSubmit={async (event) => {
+          event.preventDefault()
+          await sending.send(async () => {
+            const { user } = (await post('/session/code', { ticket, code: code.trim() })) as { user: User }
+            session.set({ state: 'in', user })
+          })
+        }}
+      >
+        <Field label={t('signin.code')} error={sending.error?.code === 'wrong-code' ? t('signin.code.wrong') : undefined}>
+          {(field) => (
+            <input
+              {...field}
+              ref={input}
+              name="code"
+              inputMode="numeric"
+              autocomplete="one-time-code"
+              maxLength={20}
+              required
+              value={code}
+              onInput={(event) => setCode(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        {sending.error && sending.error.code !== 'wrong-code' && <Failure error={sending.error} />}
+        <div class="buttons">
+          <button type="submit" class="button button-main" disabled={sending.busy}>
+            {sending.busy ? t('signin.busy') : t('signin.go')}
+          </button>
+          <button type="button" class="button" onClick={onBack}>
+            {t('signin.code.back')}
+          </button>
+        </div>
+      </form>
     </div>
   )
 }
