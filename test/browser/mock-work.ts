@@ -216,6 +216,7 @@ export function workOf(state: State) {
       )
       return whole({ data: found.map((one) => shown(one, query.get('language') ?? 'en')), total: found.length })
     }
+    if (kind === 'accounts' && more === 'notices') return whole({ data: { mail: method === 'PUT' ? body['mail'] : null } })
     if (kind === 'notices') {
       if (method === 'PUT') Object.assign(notices, { mail: 'asked', ...body, chosenBy: body['mail'] === undefined ? 'platform' : 'user' })
       if (method === 'PUT') notices.assets = (body['assets'] as number[]).map((each) => ({ id: each, name: nameOf(each) }))

@@ -11,6 +11,7 @@ import { useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
 import { accentOf, logoOf, rgbOf } from '../theming.ts'
 import { useWords } from '../words.ts'
+import { AccountNotices } from './notices.tsx'
 import { type Account, invites, isAdmin, readsLogs } from './people.ts'
 import '../style/people.css'
 
@@ -46,6 +47,7 @@ export function AccountPage({ subject = '', route }: PageProps) {
           void whoAmI()
         }}
       />
+      <AccountNotices account={account.id} may={invites(who.user)} />
       {readsLogs(who.user) && (
         <section class="card" aria-labelledby="account-log">
           <h2 id="account-log">{t('audit.title')}</h2>

@@ -132,3 +132,56 @@ export function NoticesCard() {
     </section>
   )
 }
+
+/** What an organisation chooses for those of its users who chose nothing. `may`: whether one may change it. */
+export function AccountNotices({ account, may }: { account: number; may: boolean }) {
+  const { t } = useWords()
+  const { data, error, reload } = useResource<{ mail: Level | null }>(`/accounts/${account}/notices`)
+  const sending = useSending()
+  const [done, setDone] = useState(false)
+  // Refused, or a platform without it: nothing to show.
+  if (!data && error && (error.status === 404 || error.status === 403)) return null
+  const choose = async (mail: Level) => {
+    if (await sending.send(() => put(`/accounts/${account}/notices`, { mail }), t('form.saved'))) {
+      setDone(true)
+      reload()
+    }
+  }
+  return (
+    <section class="card" aria-labelledby="account-notices">
+      <h2 id="account-notices">
+        <Icon name="mail" size={20} /> {t('notice.account')}
+      </h2>
+      {!data ? (
+        error ? (
+          <Failure error={error} retry={reload} />
+        ) : (
+          <Loading />
+        )
+      ) : (
+        <>
+          <Field label={t('notice.account.who')} hint={t('notice.lead')}>
+            {(input) => (
+              <select
+                {...input}
+                disabled={!may || sending.busy}
+                value={data.mail ?? 'asked'}
+                onChange={(event) => void choose(event.currentTarget.value as Level)}
+              >
+                {LEVELS.map((each) => (
+                  <option key={each} value={each}>
+                    {t.code('notice.users', each)}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          {sending.error && <Failure error={sending.error} />}
+          <p class="done" role="status">
+            {done ? t('form.saved') : ''}
+          </p>
+        </>
+      )}
+    </section>
+  )
+}

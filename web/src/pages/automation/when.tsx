@@ -129,7 +129,9 @@ function NextRuns({ cron, asset, timezone }: { cron: string; asset: number | und
       <p class="strong">
         {data.words} <span class="muted small">{t('auto.zone', { zone: data.timezone })}</span>
       </p>
-      <p class="small">{t('auto.coming', { times: data.next.map((at) => f.moment(Date.parse(at))).join(' · ') })}</p>
+      <p class="small">
+        {t('auto.coming', { times: data.next.map((at) => f.moment(Date.parse(at)).replaceAll(' ', '\u00a0')).join(' · ') })}
+      </p>
     </div>
   )
 }
