@@ -35,7 +35,7 @@ const FORMS: readonly Form[] = [
   [/^User (.*) created$/s, (name) => `Utilisateur ${name} créé`],
   [/^Password reset for user (.*)$/s, (name) => `Mot de passe de ${name} réinitialisé`],
   [/^Password of (.*) changed by its user$/s, (name) => `Mot de passe de ${name} changé par lui-même`],
-  [/^Password of (.*) chosen with a mailed link$/s, (name) => `Mot de passe de ${name} choisi par le lien d'une lettre`],
+  [/^Password of (.*) chosen with a mailed link$/s, (name) => `Mot de passe de ${name} choisi par le lien d'un courriel`],
   [/^Password of (.*) set from the command line$/s, (name) => `Mot de passe de ${name} posé en ligne de commande`],
   [/^Token '(.*)' of (.*) issued from the command line$/s, (label, name) => `Jeton « ${label} » de ${name} créé en ligne de commande`],
   [/^Token for '(.*)' made by (.*)$/s, (label, name) => `Jeton « ${label} » créé par ${name}`],
@@ -74,7 +74,7 @@ const FORMS: readonly Form[] = [
   [/^Registered station '(.*)'$/s, (station) => `Borne ${station} enregistrée`],
   [
     /^Mails about wishes that are not kept, for users who chose nothing: (.*)$/s,
-    (mail) => `Lettres sur les souhaits non tenus, pour qui n'a rien choisi : ${mail}`,
+    (mail) => `Courriels sur les souhaits non tenus, pour qui n'a rien choisi : ${mail}`,
   ],
 ]
 

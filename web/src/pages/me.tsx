@@ -83,6 +83,12 @@ function Who({ user }: { user: User }) {
           <dt>{t('me.factor')}</dt>
           <dd>{t(user.secondFactor === 'mail' ? 'me.factor.mail' : 'me.factor.none')}</dd>
         </div>
+        <div>
+          <dt>{t('me.mails')}</dt>
+          <dd>
+            <a href="/ops/alarms">{t('me.mails.choose')}</a>
+          </dd>
+        </div>
       </dl>
     </section>
   )
