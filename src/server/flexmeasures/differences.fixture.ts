@@ -336,6 +336,32 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       why: 'It cannot say what is not so.',
     },
   ],
+  Forecasts: [
+    {
+      where: '`config.model`',
+      theirs: '`CustomLGBM`, one LightGBM model for each step to come',
+      ours: '`CustomLGBM` lets all candidates compete, or the name of one of them; of `model-params` those that mean something to our trees count',
+      why: 'Seconds instead of minutes, and what is best for this sensor: [forecasting](../explanation/forecasting.md).',
+    },
+    {
+      where: 'A sensor among its own `regressors` or `future-regressors`, without a filter on sources',
+      theirs: 'accepted',
+      ours: '422',
+      why: 'It would learn from what it is to foretell. With a filter (forecasts of it by others) it may.',
+    },
+    {
+      where: '`future-regressors` of which nothing is known ahead, or not all',
+      theirs: 'filled up as missing values are',
+      ours: 'count as far ahead as they are known',
+      why: 'Weather that is only measured says nothing of tomorrow.',
+    },
+    {
+      where: 'More than 10,080 steps ahead, or 500,000 values at once',
+      theirs: 'tried until the job is killed',
+      ours: '422',
+      why: 'It would not be ready in time.',
+    },
+  ],
   'When the recordings are replayed on the dump instead': [
     {
       where: '`GET /assets/public` (`assets_public`)',
