@@ -41,7 +41,8 @@ const OF_ASSETS = [
   'asset/status',
   'sensor/sensor',
 ]
-for (const page of ['overview', ...OF_ASSETS, 'plan', 'stations', 'world', 'sign-in'])
+const OF_WORK = ['automations', 'reports', 'alarms', 'forecasts', 'jobs', 'retention', 'mails']
+for (const page of ['overview', ...OF_ASSETS, ...OF_WORK, 'plan', 'stations', 'world', 'sign-in'])
   test(`the first load of the ${page} page stays under 150 kB gzip, the map library apart`, { skip }, () => {
     const files = [...filesFor(`src/pages/${page}.tsx`)]
     const total = files.reduce((sum, file) => sum + size(file), 0)
