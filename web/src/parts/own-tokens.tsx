@@ -16,6 +16,8 @@ interface TokenLine {
   own: boolean
 }
 
+/** Rows shown before one asks for all: every browser that signed in is one. */
+const AT_FIRST = 6
 const LIVES = ['30', '90', '365', ''] as const
 
 export function OwnTokens() {
@@ -24,6 +26,7 @@ export function OwnTokens() {
   const { data, error, reload } = useResource<TokenLine[]>('/tokens', version)
   const [fresh, setFresh] = useState<string | null>(null)
   const [ending, setEnding] = useState<TokenLine | null>(null)
+  const [all, setAll] = useState(false)
   const nameOf = (line: TokenLine) => line.label ?? t.code('me.token', line.kind)
   return (
     <section class="card" aria-labelledby="own-tokens">
@@ -37,7 +40,7 @@ export function OwnTokens() {
         )
       ) : (
         <ul class="plain token-list">
-          {data.map((line) => (
+          {data.slice(0, all ? undefined : AT_FIRST).map((line) => (
             <li key={line.id}>
               <div>
                 <p>
@@ -63,6 +66,11 @@ export function OwnTokens() {
             </li>
           ))}
         </ul>
+      )}
+      {data && data.length > AT_FIRST && !all && (
+        <button type="button" class="button button-quiet" onClick={() => setAll(true)}>
+          {t('me.tokens.more', { n: data.length - AT_FIRST })}
+        </button>
       )}
       {fresh !== null && <Fresh token={fresh} onClose={() => setFresh(null)} />}
       <NewToken
