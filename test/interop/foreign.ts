@@ -11,6 +11,8 @@ export interface Foreign {
   line(fits: (line: Line) => boolean, timeout?: number): Promise<Line>
   ended: Promise<number | null>
   stderr(): string
+  /** The end of what it printed besides. */
+  output(): string
   kill(): void
 }
 
@@ -22,12 +24,14 @@ export function foreign(script: string, args: string[]): Foreign {
   const lines: Line[] = []
   const waiting = new Set<() => void>()
   let errors = ''
+  let other = ''
   let over = false
   child.stderr?.on('data', (chunk) => {
     errors = (errors + chunk).slice(-20_000)
   })
   createInterface({ input: child.stdout! }).on('line', (text) => {
     if (text.startsWith('{')) lines.push(JSON.parse(text) as Line)
+    else other = `${other}${text}\n`.slice(-200_000)
     for (const wake of [...waiting]) wake()
   })
   const ended = new Promise<number | null>((resolve) =>
@@ -41,6 +45,7 @@ export function foreign(script: string, args: string[]): Foreign {
     lines,
     ended,
     stderr: () => errors,
+    output: () => other,
     kill: () => void child.kill('SIGKILL'),
     line: (fits, timeout = 60_000) =>
       new Promise((resolve, reject) => {

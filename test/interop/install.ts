@@ -48,6 +48,22 @@ export function pythonWith(requirements: string, python = 'python3'): Installed 
   return { venv, reachable: true }
 }
 
+/** The source of a package as its registry has it, unpacked, for the examples that are not installed with it; undefined when it cannot be had. */
+export function sourceOf(python: string, requirements: string, name: string): string | undefined {
+  const wanted = new RegExp(`^${name}==(\\S+)$`, 'm').exec(readFileSync(requirements, 'utf8'))
+  if (!wanted) throw new Error(`${requirements} does not name ${name}`)
+  const folder = join(tmpdir(), `cariflex-interop-${process.getuid?.() ?? 0}-${name}-${wanted[1]}-source`)
+  const inside = join(folder, `${name.replaceAll('-', '_')}-${wanted[1]}`)
+  if (existsSync(join(folder, 'complete'))) return inside
+  mkdirSync(folder, { recursive: true })
+  const archive = `${inside}.tar.gz`
+  const words = ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--no-binary', ':all:', '--dest', folder]
+  if (!existsSync(archive) && retry(python, [...words, wanted[0]]) !== undefined) return undefined
+  if (quiet('tar', ['xzf', archive, '-C', folder]).status !== 0) return undefined
+  writeFileSync(join(folder, 'complete'), '')
+  return inside
+}
+
 /** The name of a Python that the packages of FlexMeasures are made for: 3.10 to 3.12. */
 export function olderPython(): string | undefined {
   return ['python3.11', 'python3.12', 'python3.10', 'python3'].find((name) =>

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { debian, type Installed, olderPython, pythonWith } from './install.ts'
+import { debian, type Installed, olderPython, pythonWith, sourceOf } from './install.ts'
 
 const here = import.meta.dirname
 
@@ -32,12 +32,16 @@ if (peer.why !== undefined) {
   console.error(`The real FlexMeasures could not be installed: ${peer.why}`)
   if (peer.reachable) process.exit(1)
 }
+const examples = tests.some((file) => file.endsWith('hems.test.ts'))
+  ? sourceOf(join(clients.venv, 'bin', 'python'), join(here, 'requirements.txt'), 'flexmeasures-client')
+  : undefined
 const reporter = `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`
 const done = spawnSync(process.execPath, ['--import', 'tsx', '--test', reporter, '--test-concurrency=1', ...tests], {
   stdio: 'inherit',
   env: {
     ...process.env,
     CARIFLEX_PYTHON: join(clients.venv, 'bin', 'python'),
+    ...(examples !== undefined && { CARIFLEX_CLIENT_SOURCE: examples }),
     ...(peer.venv !== undefined && { CARIFLEX_FLEXMEASURES: peer.venv }),
     ...(peer.why !== undefined && { CARIFLEX_FLEXMEASURES_WHY: `it could not be installed: ${peer.why.split('\n').at(-1)}` }),
   },
