@@ -12,6 +12,13 @@ export const FlexMeasuresSection = Section(
       default: '1.0',
       description: 'Which FlexMeasures to behave like where they differ: status of triggers, meaning of relaxations and targets.',
     }),
+    announcedVersion: Type.Optional(
+      Type.String({
+        pattern: '^\\d+\\.\\d+\\.\\d+$',
+        description: 'Version that clients are told instead of that of the dialect. Newer clients ask for reports only from 1.1.0 on.',
+        examples: ['1.1.0'],
+      }),
+    ),
     mode: Type.Enum(['', 'demo', 'development', 'play', 'test'], {
       default: '',
       description: 'play: values may be overwritten and there are no limits, for experiments.',

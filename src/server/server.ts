@@ -184,12 +184,10 @@ export function createServer(parts: ServerParts): Server {
   app.setNotFoundHandler((request, reply) => {
     const isFlexMeasures = isFlexMeasuresPath(request.url)
     const other = answerOtherMethods(methods, request, reply, (allowed) =>
-      isFlexMeasures
-        ? wrongFlexMeasuresMethod(request, reply, flexMeasures.dialect)
-        : refuse(wrongMethod(request, allowed), request, reply),
+      isFlexMeasures ? wrongFlexMeasuresMethod(request, reply, flexMeasures) : refuse(wrongMethod(request, allowed), request, reply),
     )
     if (other) return reply
-    if (isFlexMeasures) return unknownFlexMeasuresPath(request, reply, flexMeasures.dialect)
+    if (isFlexMeasures) return unknownFlexMeasuresPath(request, reply, flexMeasures)
     if (wantsPage(request.method, request.url, request.headers.accept) && app.hasReplyDecorator('sendFile'))
       return reply.sendFile('index.html')
     throw new Problem('unknown-path', `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`, {

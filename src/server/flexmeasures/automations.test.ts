@@ -179,3 +179,32 @@ test('what an automation does is not editable, and it runs with the rights of it
   assert.match(ran?.problem ?? '', /no active user/)
   assert.match(String((await ask('GET', `${path}/${id}`, { as: 'ann' })).body['problem']), /no active user/)
 })
+
+test('a report is asked for as a job of its asset, as newer clients do; what it must not touch is refused', async (t) => {
+  const door = await place(t)
+  const { ask, asset, report, power, out, clock } = door
+  const { beliefs } = door.server
+  const path = `/api/v3_0/assets/${asset}/reports/trigger`
+  const start = Math.floor(clock.now() / HOUR) * HOUR - 3 * HOUR
+  const source = await beliefs.source({ name: 'meter', type: 'gateway' })
+  await beliefs.record([{ sensor: power, source, starts: [start, start + HOUR] as never, values: [1, 2] }])
+  const { 'start-offset': _, 'end-offset': __, reporter, config, ...sensors } = report.parameters
+  const parameters = { ...sensors, start: new Date(start).toISOString(), end: new Date(start + 2 * HOUR).toISOString() }
+  const asked = await ask('POST', path, { as: 'mel', body: { reporter, config, parameters } })
+  assert.deepEqual([asked.status, asked.body.status], [202, 'ACCEPTED'])
+  const job = await finished(door, String(asked.body.job))
+  assert.equal(job.status, 'FINISHED', job.exc ?? '')
+  const [first] = await beliefs.events({ sensor: out, from: start as never, until: (start + HOUR) as never })
+  assert.equal(first?.value, 2)
+  const refusals = await Promise.all(
+    [
+      { reporter: 'Nobody', parameters },
+      { reporter, config, parameters: { ...parameters, output: [{ sensor: 999 }] } },
+      { reporter, config, parameters: { ...parameters, output: 'x' } },
+      { reporter, config },
+      [],
+    ].map(async (body) => (await ask('POST', path, { as: 'mel', body })).status),
+  )
+  assert.deepEqual(refusals, [422, 422, 422, 422, 422])
+  assert.equal((await ask('POST', path, { as: 'bob', body: { reporter, config, parameters } })).status, 403)
+})

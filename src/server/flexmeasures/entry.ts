@@ -4,7 +4,7 @@ import { auditAccount } from '#ems'
 import type { App } from '../app.ts'
 import type { Refusal } from '../identity.ts'
 import type { Rooms } from '../rooms.ts'
-import { FLEXMEASURES_VERSION, failed, processed } from './envelope.ts'
+import { failed, processed, versionOf } from './envelope.ts'
 import { check } from './validate.ts'
 
 const Credentials = Type.Object({
@@ -31,7 +31,7 @@ export function entryRoutes(app: App, rooms: Rooms): void {
     message:
       'For these API versions a public endpoint is available, listing its service. For example: /api/v3_0. An authentication token can be requested at: /api/requestAuthToken.',
     versions: ['v3_0'],
-    flexmeasures_version: FLEXMEASURES_VERSION[rooms.flexMeasures.dialect],
+    flexmeasures_version: versionOf(rooms.flexMeasures),
     status: 200,
   }))
   app.post(

@@ -1,10 +1,14 @@
 /** Answers in the shapes FlexMeasures gives them (reference 2.2): envelope A for business rules, B for validation, C for generic HTTP errors. */
-import { isProblem, type Log, Problem } from '#kernel'
+import { type FlexMeasuresSettings, isProblem, type Log, Problem } from '#kernel'
 import type { Reply, Request } from '../app.ts'
 import { pathOf, problemOf, retryAfter } from '../problem-json.ts'
 
 /** Version whose behaviour this API shows; clients read it to know what they may ask for. */
-export const FLEXMEASURES_VERSION: Record<'1.0' | '0.33', string> = { '1.0': '1.0.1', '0.33': '0.33.1' }
+const FLEXMEASURES_VERSION: Record<'1.0' | '0.33', string> = { '1.0': '1.0.1', '0.33': '0.33.1' }
+
+/** The version that clients are told. */
+export const versionOf = ({ dialect, announcedVersion }: Pick<FlexMeasuresSettings, 'dialect' | 'announcedVersion'>): string =>
+  announcedVersion ?? FLEXMEASURES_VERSION[dialect]
 
 /** `{ field: ['text'], list: { 0: ['text'] } }`, or one text for the whole location. */
 export type FieldErrors = { [field: string]: string[] | FieldErrors }

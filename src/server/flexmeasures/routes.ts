@@ -1,4 +1,5 @@
 /** The API of FlexMeasures in the dialect of 1.0, so that its clients, dashboards and bridges go on working (reference section 2). */
+import type { FlexMeasuresSettings } from '#kernel'
 import type { App, Reply, Request } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { accountRoutes } from './accounts.ts'
@@ -10,7 +11,7 @@ import { automationRoutes } from './automations.ts'
 import { chartRoutes, devChartRoutes } from './chart.ts'
 import { entityAddressRoutes } from './entity-address.ts'
 import { entryRoutes, indexRoute } from './entry.ts'
-import { envelopeHandler, FLEXMEASURES_VERSION, unauthorized } from './envelope.ts'
+import { envelopeHandler, unauthorized, versionOf } from './envelope.ts'
 import { figureRoutes } from './figures.ts'
 import { forecastRoutes } from './forecasts.ts'
 import { getDataRoutes } from './get-data.ts'
@@ -18,6 +19,7 @@ import { jobRoutes } from './jobs.ts'
 import { kpiRoute } from './kpis.ts'
 import { opsRoutes } from './ops.ts'
 import { postDataRoute } from './post-data.ts'
+import { reportRoutes } from './reports.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { sensorRoutes } from './sensors.ts'
 import { sourceRoutes } from './sources.ts'
@@ -33,7 +35,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
   app.setValidatorCompiler(() => () => true)
   readBodies(app)
   app.addHook('onRequest', async (request, reply) => {
-    markVersion(request, reply, rooms.flexMeasures.dialect)
+    markVersion(request, reply, rooms.flexMeasures)
     const who = await rooms.identity.whoAsks(request, { bearer: false })
     await rooms.rateLimits.request(request, who, reply)
   })
@@ -71,6 +73,7 @@ export function flexMeasuresRoutes(app: App, rooms: Rooms): void {
         statusRoute(signedIn, rooms)
         kpiRoute(signedIn, rooms)
         forecastRoutes(signedIn, rooms)
+        reportRoutes(signedIn, rooms)
         scheduleRoutes(signedIn, rooms)
         jobRoutes(signedIn, rooms)
       })
@@ -103,24 +106,22 @@ function readBodies(app: App): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
 }
 
-type Dialect = keyof typeof FLEXMEASURES_VERSION
-
-function markVersion(request: Request, reply: Reply, dialect: Dialect): void {
-  reply.header('FlexMeasures-Version', FLEXMEASURES_VERSION[dialect])
+function markVersion(request: Request, reply: Reply, settings: FlexMeasuresSettings): void {
+  reply.header('FlexMeasures-Version', versionOf(settings))
   if (request.url.startsWith(ROOT)) reply.header('API-Version', 'v3_0')
 }
 
 export const isFlexMeasuresPath = (url: string): boolean => /^\/api(\/|\?|$)/.test(url) && !url.startsWith('/api/cariflex')
 
 /** What this API says of a method that a path does not know. */
-export function wrongFlexMeasuresMethod(request: Request, reply: Reply, dialect: Dialect): Reply {
-  markVersion(request, reply, dialect)
+export function wrongFlexMeasuresMethod(request: Request, reply: Reply, settings: FlexMeasuresSettings): Reply {
+  markVersion(request, reply, settings)
   return reply.code(405).send({ message: 'The method is not allowed for the requested URL.', status: 405 })
 }
 
 /** What this API says of paths it does not know. */
-export function unknownFlexMeasuresPath(request: Request, reply: Reply, dialect: Dialect): Reply {
-  markVersion(request, reply, dialect)
+export function unknownFlexMeasuresPath(request: Request, reply: Reply, settings: FlexMeasuresSettings): Reply {
+  markVersion(request, reply, settings)
   return reply.code(404).send({
     message: 'The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.',
     status: 404,

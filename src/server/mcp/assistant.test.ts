@@ -69,6 +69,44 @@ test('what an assistant does is done with the rights of its user', async (t) => 
   assert.match(wrong.text, /event_resolution/)
 })
 
+test('an assistant automates: a forecast and a report are made, looked at, paused and resumed; what deletes is not there', async (t) => {
+  const { url, tokens, asset, sensor } = await openDoor(t)
+  const { call, read } = await connect(t, url, tokens.ann)
+  const [power, daily] = [await sensor({ resolution: 3_600_000 }), await sensor({ resolution: 3_600_000 })]
+  const forecast = await read('create_automation', {
+    ...{ asset, name: 'meter', cron: '0 5 * * *', type: 'forecasting', timezone: 'Europe/Paris' },
+    parameters: { sensor: power, duration: 'P1D' },
+  })
+  assert.deepEqual([forecast.type, forecast['output-sensors'], forecast['next-run']], ['forecasting', [power], '2026-11-25T05:00:00+01:00'])
+  const report = await read('create_report_automation', {
+    ...{ asset, name: 'day', cron: '10 0 * * *' },
+    parameters: {
+      ...{ reporter: 'AggregatorReporter', config: { method: 'sum' }, input: [{ sensor: power }], output: [{ sensor: daily }] },
+      ...{ 'start-offset': 'DB,-1D', 'end-offset': 'DB' },
+    },
+  })
+  assert.deepEqual([report.type, report['input-sensors'], report['output-sensors']], ['reporting', [power], [daily]])
+  const listed = await read('list_automations', { asset })
+  assert.deepEqual(
+    (listed.data ?? listed).map(({ name }: { name: string }) => name),
+    ['meter', 'day'],
+  )
+  const paused = await read('update_automation', { asset, automation: forecast.id, active: false, name: 'meter, at rest' })
+  assert.deepEqual([paused.name, paused.active, paused['next-run']], ['meter, at rest', false, null])
+  assert.equal((await read('update_automation', { asset, automation: forecast.id, active: true })).active, true)
+  assert.equal((await read('get_automation', { asset, automation: forecast.id })).name, 'meter, at rest')
+  const wrong = await call('create_automation', {
+    asset,
+    name: 'x',
+    cron: '0 0 30 2 *',
+    type: 'forecasting',
+    parameters: { sensor: power },
+  })
+  assert.deepEqual([wrong.failed, /answered 422/.test(wrong.text)], [true, true])
+  const bob = await connect(t, url, tokens.bob)
+  assert.match((await bob.call('list_automations', { asset })).text, /answered 403/)
+})
+
 test('without a token there is nothing to talk to', async (t) => {
   const { url } = await openDoor(t)
   const answer = await fetch(`${url}/mcp`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
@@ -88,4 +126,6 @@ test('cariflex mcp serves the same over standard input and output; what deletes 
   assert.match(JSON.stringify(refused.content), /answered 403/)
   const seen = await client.callTool({ name: 'get_asset', arguments: { asset } })
   assert.match(JSON.stringify(seen.content), /generic_asset_type/)
+  const gone = await client.callTool({ name: 'delete_automation', arguments: { asset, automation: 1 } })
+  assert.match(JSON.stringify(gone.content), /answered 404.*No automation found with ID 1/)
 })

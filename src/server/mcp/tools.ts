@@ -68,6 +68,8 @@ const Automation = {
   asset: id('asset'),
   name: Type.String({ description: 'What people call it' }),
   cron: Type.String({ description: 'Five fields: minute hour day month weekday, in the time zone of the asset, e.g. "0 5 * * *"' }),
+  timezone: maybe(Type.String({ description: 'Of the cron string, when not that of the asset' })),
+  active: maybe(Type.Boolean({ description: 'False: it rests for now' })),
   parameters: json('What the job gets: those of a trigger, or of a report'),
 }
 
