@@ -8,6 +8,7 @@ import type { Learner } from './learn/learner.ts'
 import type { Trained } from './learn/train.ts'
 import { frameOf, type Model, withoutHeld } from './models.ts'
 import { type Past, pastOf, toldOf } from './past.ts'
+import { leadOf, withForetold } from './regressors.ts'
 
 /** What was chosen for a sensor, and the sensors that it wants to know of. */
 export interface Chosen {
@@ -83,7 +84,7 @@ async function foretoldByOthers(beliefs: Beliefs, { explainedBy = [], step }: Mo
 
 const OURS = ['forecaster', 'scheduler']
 
-/** The series of sensors over a past and so many slots more, by others than us. */
+/** The series of sensors over a past, as it was foretold where it was, and over so many slots more; by others than us. */
 export async function explanations(
   { beliefs, sensors }: Pick<Line, 'beliefs' | 'sensors'>,
   wanted: readonly number[],
@@ -94,8 +95,9 @@ export async function explanations(
   return Promise.all(
     wanted.map(async (id): Promise<Regressor> => {
       const { name, unit } = await sensors.need(id)
-      const values = await beliefs.series({ sensor: id, from: past.start, until, step: past.step, excludeSourceTypes: OURS })
-      return { name, unit, kind: 'future', values: Float64Array.from(values, (value) => value ?? Number.NaN) }
+      const query = { sensor: id, from: past.start, until, step: past.step, excludeSourceTypes: OURS }
+      const newest = Float64Array.from(await beliefs.series(query), (value) => value ?? Number.NaN)
+      return { name, unit, kind: 'future', values: await withForetold(beliefs, { ...query, until: endOf(past) }, newest, leadOf(DAY)) }
     }),
   )
 }

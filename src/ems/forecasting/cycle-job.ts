@@ -13,7 +13,7 @@ import type { Frame, Regressor } from './learn/frame.ts'
 import type { Learner } from './learn/learner.ts'
 import { HIGH, LOW } from './learn/spread.ts'
 import type { ForecastConfig, ForecastCycle } from './order.ts'
-import { readRegressors } from './regressors.ts'
+import { leadOf, readRegressors } from './regressors.ts'
 import { SAYING } from './saying.ts'
 
 export interface CycleParts {
@@ -94,9 +94,6 @@ export async function runCycle(parts: CycleParts, order: CycleOrder, { signal, o
     models: trained.choices.map((choice) => modelView(choice, frame.step)),
   }
 }
-
-/** Half of how far ahead is looked, at most half a day: so old are forecasts of the weather in the middle of a forecast that rests on them. */
-export const leadOf = (horizon: number): number => Math.min(horizon, DAY) / 2
 
 const slotOf = ({ start, step }: Frame, at: Instant): number => Math.round((at - start) / step)
 

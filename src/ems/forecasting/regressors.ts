@@ -1,5 +1,5 @@
 /** Series that may explain another, as they were known at a moment: other sensors, and annotations as zeros and ones. */
-import { type Instant, instant } from '#kernel'
+import { DAY, type Instant, instant } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 import type { Beliefs, SeriesQuery } from '../belief.ts'
 import type { Sensors } from '../sensors.ts'
@@ -26,12 +26,20 @@ export interface RegressorWindow {
  * A series with its past as it was foretold at least `lead` ms before, where somebody did: a forecaster that learned from what was measured
  * of the weather would trust the forecasts of it too much. What lies beyond `knownAt` stays the newest that is known.
  */
-export async function withForetold(beliefs: Beliefs, query: SeriesQuery, newest: Float64Array, lead: number): Promise<Float64Array> {
+export async function withForetold(
+  beliefs: Pick<Beliefs, 'series'>,
+  query: SeriesQuery,
+  newest: Float64Array,
+  lead: number,
+): Promise<Float64Array> {
   const { from, step = 1, at = query.until } = query
   const foretold = await beliefs.series({ ...query, until: instant(Math.min(query.until, at)), horizonAtLeast: lead })
   const past = Math.floor((at - from) / step)
   return newest.map((value, slot) => (slot < past ? (foretold[slot] ?? value) : value))
 }
+
+/** Half of how far ahead is looked, at most half a day: so old are forecasts of the weather in the middle of a forecast that rests on them. */
+export const leadOf = (horizon: number): number => Math.min(horizon, DAY) / 2
 
 /** All regressors of a config over a window, one value per slot, NaN where nothing was known. */
 export async function readRegressors(parts: RegressorParts, config: ForecastConfig, window: RegressorWindow): Promise<Regressor[]> {
