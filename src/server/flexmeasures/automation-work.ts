@@ -15,11 +15,12 @@ import {
   type Sensor,
   sensorsOfReport,
 } from '#ems'
-import { floorTo, formatInstant, type Instant, isZone, MINUTE, Problem } from '#kernel'
+import { floorTo, formatInstant, type Instant, isZone, MINUTE, Problem, say } from '#kernel'
 import type { Rooms } from '../rooms.ts'
 import { hasCode, invalid, rejected } from './envelope.ts'
 import { forecastByItself } from './forecasts.ts'
 import { canonical } from './query.ts'
+import { SAYING } from './saying.ts'
 import { scheduleByItself } from './schedules.ts'
 
 /** Sensors an automation reads and writes. */
@@ -55,18 +56,18 @@ export const automationWork =
     if (!asset) throw new Problem('unknown-asset', `No asset found with ID ${automation.asset}.`, { status: 404 })
     const who = automation.madeBy === null ? undefined : await rooms.users.principal(automation.madeBy)
     if (!who)
-      throw new Problem('automation-orphan', 'Its maker is no active user any more.', {
+      throw new Problem('automation-orphan', say(SAYING.orphan), {
         status: 403,
-        hint: 'Make it anew, as somebody who may.',
+        hint: say(SAYING.makeAnew),
       })
     demand(who, 'create-children', { kind: 'asset', account: asset.account, consultancy: asset.consultancy })
     const { type, parameters, timezone } = automation
     const { run, outputs } = await worded(() => prepare(rooms, who, { asset, type, parameters, timezone }, due, automation))
     const strange = outputs.find((id) => !automation.outputSensors.includes(id))
     if (strange !== undefined)
-      throw new Problem('automation-output', `It would write sensor ${strange}, which was not checked when it was made.`, {
+      throw new Problem('automation-output', say(SAYING.strangeOutput, { sensor: strange }), {
         status: 422,
-        hint: 'Make it anew: its outputs are checked then.',
+        hint: say(SAYING.checkedThen),
       })
     return worded(run)
   }

@@ -26,6 +26,13 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Held by the export limit of the site.': "Retenu par la limite d'injection du site.",
   'As planned.': 'Comme prévu au plan.',
 
+  // Automations.
+  'Its maker is no active user any more.': "Qui l'a créée n'est plus un utilisateur actif.",
+  'Make it anew, as somebody who may.': "Refaites-la, au nom de quelqu'un qui en a le droit.",
+  'It would write sensor {sensor}, which was not checked when it was made.':
+    "Elle écrirait le capteur {sensor}, qui n'a pas été vérifié à sa création.",
+  'Make it anew: its outputs are checked then.': 'Refaites-la : ses sorties seront vérifiées.',
+
   // Reports.
   '{count} flows were counted; slots of 15 minutes in which one of them was not measured are left out.':
     "{count} flux comptés ; les quarts d'heure où l'un d'eux n'a pas été mesuré sont laissés de côté.",
