@@ -11,6 +11,7 @@ import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-config
 import { COVERAGE_PAGE, generateCoveragePage } from './generate-coverage-page.ts'
 import { DIFFERENCES_PAGE, generateDifferencesPage } from './generate-differences-page.ts'
 import { FLEX_CONTEXT_PAGE, FLEX_MODEL_PAGE, generateFlexContextPage, generateFlexModelPage } from './generate-flex-pages.ts'
+import { FLEXMEASURES_CLI_PAGE, generateFlexmeasuresCliPage } from './generate-flexmeasures-cli-page.ts'
 import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
 import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
 import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
@@ -20,6 +21,7 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [CONFIG_SCHEMA_FILE, () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
   [CONFIGURATION_PAGE, generateConfigurationPage],
   [CLI_PAGE, generateCliPage],
+  [FLEXMEASURES_CLI_PAGE, generateFlexmeasuresCliPage],
   [PROBLEMS_PAGE, generateProblemsPage],
   [PERMISSIONS_PAGE, generatePermissionsPage],
   [COVERAGE_PAGE, generateCoveragePage],

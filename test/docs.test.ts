@@ -7,6 +7,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { type TestContext } from 'node:test'
+import { TABLE } from '../src/cli/flexmeasures/table.ts'
+import { isRefused } from '../src/cli/flexmeasures/verb.ts'
 import { VERBS } from '../src/cli/verbs.ts'
 import { freePort } from './journeys/territory.ts'
 
@@ -56,7 +58,8 @@ test('every command line of the docs is one that the program understands', async
       for (const [, words = ''] of block.matchAll(/(?:^|[ (])cariflex ((?!\.)[^#\n)|;]*)/gm)) {
         const found = VERBS.find(({ name }) => words === name || words.startsWith(`${name} `))
         assert.ok(found, `${page}: 'cariflex ${words}' has no verb of that name`)
-        const known = Object.keys((await found.load()).options ?? {})
+        const verb = await found.load()
+        const known = verb.takesWords ? optionsOf(words) : Object.keys(verb.options ?? {})
         for (const [, option = ''] of words.matchAll(/ --([a-z-]+)/g))
           assert.ok([...known, 'json', 'help'].includes(option), `${page}: cariflex ${found.name} has no option --${option}`)
       }
@@ -66,6 +69,13 @@ test('every command line of the docs is one that the program understands', async
       }
     }
 })
+
+/** Options that a verb of FlexMeasures takes, with those of Cariflex before its group. */
+function optionsOf(words: string): string[] {
+  const entry = TABLE.find(({ name }) => `${words.replace(/^flexmeasures /, '')} `.startsWith(`${name} `))
+  assert.ok(entry && !isRefused(entry), `'cariflex ${words}' has no verb of that name`)
+  return entry.options.flatMap(({ name, off, also = [] }) => [name, ...(off === undefined ? [] : [off]), ...also])
+}
 
 test('what is generated is fresh', () => {
   const ran = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/generate.ts', '--check'], { cwd: ROOT, encoding: 'utf8' })
@@ -100,6 +110,7 @@ const WALKED = [
   'docs/how-to/automate.md',
   'docs/how-to/be-told-when-a-wish-breaks.md',
   'docs/how-to/forecast-a-sensor.md',
+  'docs/how-to/keep-your-flexmeasures-cron.md',
 ]
 
 test('the tutorial leads from zero to a battery that obeys, and what the how-tos ask of it is done', {

@@ -45,7 +45,7 @@ const VALUES: Record<string, string> = {
 export const spelled = ({ name, kind = 'text', off, choices }: Option): string =>
   `--${name}${off === undefined ? '' : `/--${off}`}${choices ? ` ${choices.join('|')}` : VALUES[kind]}`
 
-const notesOf = ({ what, required, also, many }: Option): string =>
+export const notesOf = ({ what, required, also, many }: Option): string =>
   [
     what,
     ...(required ? ['(needed)'] : []),
