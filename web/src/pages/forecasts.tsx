@@ -7,6 +7,7 @@ import { problemLine } from '../format.ts'
 import { versions } from '../live.ts'
 import { useSending } from '../parts/form.tsx'
 import { Progress } from '../parts/progress.tsx'
+import { Search } from '../parts/search.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
@@ -70,15 +71,7 @@ export function Forecasts({ route }: PageProps) {
       <section class="card" aria-label={t('forecasts.title')}>
         <p class="muted lead work-lead">{t('skill.lead')}</p>
         <div class="filters">
-          <label class="field field-inline">
-            <span class="unseen">{t('table.search')}</span>
-            <input
-              type="search"
-              placeholder={t('table.search')}
-              value={q}
-              onInput={(event) => refine({ q: event.currentTarget.value, rows: undefined })}
-            />
-          </label>
+          <Search label={t('table.search')} words={q} onWords={(words) => refine({ q: words, rows: undefined })} />
         </div>
         {all && <Stale error={error} />}
         {!all || !found ? (

@@ -3,6 +3,7 @@ import '../style/things.css'
 import '../style/work.css'
 import { useState } from 'preact/hooks'
 import { platformNow } from '../live.ts'
+import { Chips } from '../parts/chips.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
@@ -56,23 +57,13 @@ export function Mails({ route }: PageProps) {
       <section class="card" aria-label={t('mails.title')}>
         {states.length > 1 && (
           <div class="filters">
-            <fieldset class="chips">
-              <legend class="unseen">{t('jobs.filter')}</legend>
-              <button type="button" class="chip" aria-pressed={!state} onClick={() => refine({ state: undefined })}>
-                {t('jobs.all')}
-              </button>
-              {states.map((each) => (
-                <button
-                  key={each}
-                  type="button"
-                  class="chip"
-                  aria-pressed={state === each}
-                  onClick={() => refine({ state: state === each ? undefined : each })}
-                >
-                  {t.code('mails.state', each)}
-                </button>
-              ))}
-            </fieldset>
+            <Chips
+              legend={t('jobs.filter')}
+              all={t('jobs.all')}
+              choices={states.map((value) => ({ value, label: t.code('mails.state', value) }))}
+              chosen={STATES.find((each) => each === state)}
+              onChoose={(chosen) => refine({ state: chosen })}
+            />
           </div>
         )}
         {data && <Stale error={error} />}

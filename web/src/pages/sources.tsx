@@ -1,5 +1,7 @@
 /** Where values come from: every data source one may see, by type, with models and versions. */
 import { platformNow } from '../live.ts'
+import { Chips } from '../parts/chips.tsx'
+import { Search } from '../parts/search.tsx'
 import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
 import { useWhole } from '../resource.ts'
 import { type PageProps, refine } from '../route.ts'
@@ -41,23 +43,13 @@ export function SourcesPage({ route }: PageProps) {
       <h1>{t('sources.title')}</h1>
       <section class="card" aria-label={t('sources.title')}>
         <div class="filters">
-          <fieldset class="chips">
-            <legend class="unseen">{t('sources.filter')}</legend>
-            <button type="button" class="chip" aria-pressed={type === ''} onClick={() => refine({ type: undefined, rows: undefined })}>
-              {t('jobs.all')}
-            </button>
-            {types.map((each) => (
-              <button
-                key={each}
-                type="button"
-                class="chip"
-                aria-pressed={type === each}
-                onClick={() => refine({ type: type === each ? undefined : each, rows: undefined })}
-              >
-                {t.code('source.type', each)}
-              </button>
-            ))}
-          </fieldset>
+          <Chips
+            legend={t('sources.filter')}
+            all={t('jobs.all')}
+            choices={types.map((value) => ({ value, label: t.code('source.type', value) }))}
+            chosen={type === '' ? undefined : type}
+            onChoose={(chosen) => refine({ type: chosen, rows: undefined })}
+          />
           <div class="row row-apart">
             <label class="choice">
               <input
@@ -67,15 +59,7 @@ export function SourcesPage({ route }: PageProps) {
               />
               <span>{t('graph.latest')}</span>
             </label>
-            <label class="field field-inline">
-              <span class="unseen">{t('table.search')}</span>
-              <input
-                type="search"
-                placeholder={t('table.search')}
-                value={q}
-                onInput={(event) => refine({ q: event.currentTarget.value, rows: undefined })}
-              />
-            </label>
+            <Search label={t('table.search')} words={q} onWords={(words) => refine({ q: words, rows: undefined })} />
           </div>
         </div>
         {data && <Stale error={error} />}

@@ -2,7 +2,9 @@
 import '../../style/things.css'
 import '../../style/work.css'
 import { useEffect, useState } from 'preact/hooks'
+import { Chips } from '../../parts/chips.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { Search } from '../../parts/search.tsx'
 import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
 import { useTick } from '../../parts/tick.ts'
 import { useWhole } from '../../resource.ts'
@@ -46,26 +48,14 @@ export function AutomationList({ query, asset, mayAdd }: { query: Record<string,
   )
   const filters = (
     <div class="filters">
-      <fieldset class="chips">
-        <legend class="unseen">{t('jobs.filter')}</legend>
-        {(['', 'active', 'paused'] as const).map((each) => (
-          <button
-            key={each}
-            type="button"
-            class="chip"
-            aria-pressed={state === each}
-            onClick={() => refine({ state: each || undefined, rows: undefined })}
-          >
-            {each === '' ? t('auto.all') : t.code('auto.state', each)}
-          </button>
-        ))}
-      </fieldset>
-      {asset === undefined && (
-        <label class="field field-inline">
-          <span class="unseen">{t('table.search')}</span>
-          <input type="search" placeholder={t('table.search')} value={q} onInput={(event) => refine({ q: event.currentTarget.value })} />
-        </label>
-      )}
+      <Chips
+        legend={t('jobs.filter')}
+        all={t('auto.all')}
+        choices={(['active', 'paused'] as const).map((value) => ({ value, label: t.code('auto.state', value) }))}
+        chosen={state === '' ? undefined : state}
+        onChoose={(chosen) => refine({ state: chosen, rows: undefined })}
+      />
+      {asset === undefined && <Search label={t('table.search')} words={q} onWords={(words) => refine({ q: words })} />}
     </div>
   )
   const body = (
