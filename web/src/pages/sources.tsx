@@ -1,4 +1,5 @@
 /** Where values come from: every data source one may see, by type, with models and versions. */
+import '../style/things.css'
 import { platformNow } from '../live.ts'
 import { Chips } from '../parts/chips.tsx'
 import { Search } from '../parts/search.tsx'
