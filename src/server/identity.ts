@@ -1,8 +1,9 @@
 /** Who asks: session cookie or token, and the guard against writes that another site's page sends with our cookie. */
 import { forbidden, type Passwords, type Principal, type Users } from '#ems'
-import { Problem } from '#kernel'
+import { Problem, say } from '#kernel'
 import type { Reply, Request } from './app.ts'
 import type { Presence } from './presence.ts'
+import { SAYING } from './saying.ts'
 import type { Throttle } from './throttle.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -99,9 +100,9 @@ export function createIdentity({
     checkCredentials,
     async authenticate(request) {
       if (await whoAsks(request, { bearer: true })) return
-      throw new Problem('unauthenticated', 'Nobody is signed in.', {
+      throw new Problem('unauthenticated', say(SAYING.nobody), {
         status: 401,
-        hint: 'Sign in, or send a token in the Authorization header.',
+        hint: say(SAYING.signInOrToken),
       })
     },
     requirePermission: (test) => async (request) => {
@@ -110,9 +111,9 @@ export function createIdentity({
     async signIn(email, password, address) {
       const found = await checkCredentials(email, password, address)
       if ('user' in found) return found.user
-      throw new Problem('wrong-credentials', 'The email or the password is wrong, or the user is deactivated.', {
+      throw new Problem('wrong-credentials', say(SAYING.wrongCredentials), {
         status: 401,
-        hint: 'Check the email and the password, or ask the administrator of your account.',
+        hint: say(SAYING.checkCredentials),
       })
     },
     cookie: (token, secure) =>
@@ -134,9 +135,9 @@ function refuseForeignWrite(request: Request): void {
   const foreign =
     (origin !== undefined && !sameHost(origin, request.host)) || (site !== undefined && site !== 'same-origin' && site !== 'none')
   if (foreign)
-    throw new Problem('foreign-origin', 'A page of another site sent this write.', {
+    throw new Problem('foreign-origin', say(SAYING.foreignOrigin), {
       status: 403,
-      hint: 'Use the page of this server, or a token.',
+      hint: say(SAYING.usePage),
     })
 }
 

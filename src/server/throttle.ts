@@ -1,5 +1,6 @@
 /** Slows down guessing of passwords: after some failures a name must wait. */
-import { type Clock, MINUTE, Problem } from '#kernel'
+import { type Clock, MINUTE, Problem, say } from '#kernel'
+import { SAYING } from './saying.ts'
 
 export interface Throttle {
   /** @throws Problem `too-many-attempts` (429) with the seconds to wait in `details.retryAfter` */
@@ -17,10 +18,10 @@ export function createThrottle(clock: Clock, limit = 10, period = 5 * MINUTE): T
       if (!known || known.count < limit) return
       const wait = Math.ceil((known.until - clock.now()) / 1000)
       if (wait <= 0) return void failures.delete(key)
-      throw new Problem('too-many-attempts', 'Too many sign-ins failed.', {
+      throw new Problem('too-many-attempts', say(SAYING.manyAttempts), {
         status: 429,
         retry: 'later',
-        hint: `Wait ${wait} seconds, then try again.`,
+        hint: say(SAYING.waitSeconds, { count: wait }),
         details: { retryAfter: wait },
       })
     },

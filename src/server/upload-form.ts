@@ -1,8 +1,9 @@
 /** Files and fields of a multipart upload, with bounds on all of them; both APIs take uploads in this form. */
 import multipart, { type Multipart } from '@fastify/multipart'
 import type { UploadedFile } from '#ems'
-import { Problem } from '#kernel'
+import { asSentence, Problem, say } from '#kernel'
 import type { App, Request } from './app.ts'
+import { SAYING } from './saying.ts'
 
 export interface UploadForm {
   files: (UploadedFile & { type: string })[]
@@ -25,7 +26,7 @@ export function takeForms(scope: App): void {
 export async function readForm(request: Request, mostBytes: number): Promise<UploadForm> {
   const form: UploadForm = { files: [], fields: {} }
   const tooLarge = () =>
-    new Problem('payload-too-large', 'The body is too large.', { status: 413, hint: `Send at most ${mostBytes} bytes at once.` })
+    new Problem('payload-too-large', say(SAYING.bodyTooLarge), { status: 413, hint: say(SAYING.mostBytes, { count: mostBytes }) })
   if (Number(request.headers['content-length'] ?? 0) > mostBytes + 100_000) throw tooLarge()
   if (!request.isMultipart()) return form
   let left = mostBytes
@@ -47,9 +48,9 @@ export async function readForm(request: Request, mostBytes: number): Promise<Upl
     if (error instanceof Problem) throw error
     const { code, message } = error as { code?: string; message: string }
     if (code === 'FST_REQ_FILE_TOO_LARGE') throw tooLarge()
-    throw new Problem('invalid-form', `The form cannot be read: ${message}.`, {
+    throw new Problem('invalid-form', say(SAYING.formUnreadable, { why: asSentence(message) }), {
       status: 422,
-      hint: 'Send multipart/form-data with the files as uploaded-files.',
+      hint: say(SAYING.sendForm),
     })
   }
   return form

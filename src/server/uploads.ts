@@ -1,8 +1,9 @@
 /** What somebody uploaded for a sensor, checked and read; both APIs take it and word refusals in their own way. */
 import { type ReadFile, type Sensor, unitTurn } from '#ems'
-import { Problem } from '#kernel'
+import { Problem, say } from '#kernel'
 import type { Request } from './app.ts'
 import type { Rooms } from './rooms.ts'
+import { SAYING } from './saying.ts'
 import { readForm, type UploadForm } from './upload-form.ts'
 
 export interface Upload {
@@ -54,15 +55,15 @@ export async function takeUpload(rooms: Rooms, request: Request, sensor: Sensor)
 
 function checkFiles({ files }: UploadForm): void {
   if (files.length === 0)
-    throw new Problem('missing-files', 'No file was sent.', {
+    throw new Problem('missing-files', say(SAYING.noFile), {
       status: 422,
-      hint: 'Send multipart/form-data with one or more files as uploaded-files.',
+      hint: say(SAYING.sendFiles),
     })
   const wrong: Record<string, string[]> = {}
   files.forEach(({ name, type }, i) => {
     const texts: string[] = []
-    if (name === '') texts.push('Filename is missing.')
-    else if (!/\.(csv|xlsx|xls|xlsm)$/i.test(name)) texts.push(`Invalid filename: ${name}. Only CSV or Excel files are accepted.`)
+    if (name === '') texts.push(say(SAYING.noFileName))
+    else if (!/\.(csv|xlsx|xls|xlsm)$/i.test(name)) texts.push(`${say(SAYING.invalidName, { name })} ${say(SAYING.onlyTables)}`)
     if (!TYPES.includes(type.toLowerCase()))
       texts.push(`Invalid content type: ${type}. Only the following content types are accepted: ${TYPES.join(', ')}.`)
     if (texts.length > 0) wrong[i] = texts
@@ -70,7 +71,7 @@ function checkFiles({ files }: UploadForm): void {
   if (Object.keys(wrong).length > 0)
     throw new Problem('invalid-files', Object.values(wrong).flat().join(' '), {
       status: 422,
-      hint: 'Send CSV, XLSX, XLS or XLSM.',
+      hint: say(SAYING.sendTables),
       details: { files: wrong },
     })
 }
@@ -80,9 +81,9 @@ function flagOf({ fields }: UploadForm, name: string): boolean | undefined {
   if (text === undefined || text === '') return undefined
   if (/^(on|true|1|yes|t|y)$/i.test(text)) return true
   if (/^(off|false|0|no|f|n|none|null)$/i.test(text)) return false
-  throw new Problem('invalid-field', `Field ${name}: '${text.slice(0, 60)}' is neither true nor false.`, {
+  throw new Problem('invalid-field', say(SAYING.neitherFlag, { name, text: text.slice(0, 60) }), {
     status: 422,
-    hint: 'Send on or off.',
+    hint: say(SAYING.onOrOff),
     details: { field: name },
   })
 }

@@ -1,7 +1,8 @@
 /** One-time links that set a new password. Only their hash is kept; they end after an hour, when used, and when the password changes otherwise. */
 import { createHash, randomBytes } from 'node:crypto'
-import { after, type Clock, HOUR, Problem } from '#kernel'
+import { after, type Clock, HOUR, Problem, say } from '#kernel'
 import { asTimestamp, type Store } from '#store'
+import { SAYING } from './saying.ts'
 
 export interface PasswordLinks {
   /** A new token for the user's link. */
@@ -39,9 +40,9 @@ export function openPasswordLinks(store: Store, clock: Clock): PasswordLinks {
         [hashOf(token), now],
       )
       if (row) return row.user
-      throw new Problem('password-link-ended', 'This link is used up or too old.', {
+      throw new Problem('password-link-ended', say(SAYING.linkEnded), {
         status: 410,
-        hint: 'Ask for a new one: each works once, within an hour.',
+        hint: say(SAYING.askNewLink),
       })
     },
     async recent(user) {

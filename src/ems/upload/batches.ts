@@ -33,10 +33,10 @@ export function uploadBatches(files: readonly ReadFile[], { sensor, source, meas
       const [start, value] = [starts[i]!, values[i]!]
       const known = events.get(start)
       if (known !== undefined && known !== value)
-        throw unreadable(say(SAYING.twice, { text: formatInstant(instant(start)) }), 'Keep one of them.')
+        throw unreadable(say(SAYING.twice, { text: formatInstant(instant(start)) }), SAYING.keepOne)
       events.set(start, value)
     }
-  if (byBelief.size > MOST_BELIEF_TIMES) throw unreadable(say(SAYING.tooManyBeliefs, { count: MOST_BELIEF_TIMES }), 'Send it in parts.')
+  if (byBelief.size > MOST_BELIEF_TIMES) throw unreadable(say(SAYING.tooManyBeliefs, { count: MOST_BELIEF_TIMES }), SAYING.inParts)
   return [...byBelief]
     .sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
     .map(([believed, events]) => ({

@@ -121,15 +121,11 @@ function readMoments(
     const written = writtenOf(cell, order)
     if (!written) {
       if (typeof cell === 'object' && cell !== null && 'formula' in cell)
-        throw unreadable(say(SAYING.formula, { row: rows[i]! + 1, text: cellText(cell) }), 'Save the file with computed values.')
-      throw unreadable(say(SAYING.notMoment, { row: rows[i]! + 1, text: cellText(cell) }), 'Write it like 2026-11-24T10:00:00-04:00.')
+        throw unreadable(say(SAYING.formula, { row: rows[i]! + 1, text: cellText(cell) }), SAYING.saveComputed)
+      throw unreadable(say(SAYING.notMoment, { row: rows[i]! + 1, text: cellText(cell) }), SAYING.writeMoment)
     }
     const at = written.offset === undefined ? placing.place(written.wall, previous, repeats) : instant(written.wall - written.offset)
-    if (at === undefined)
-      throw unreadable(
-        say(SAYING.skippedHour, { row: rows[i]! + 1, text: cellText(cell), zone }),
-        'Write moments with their UTC offset, like 2026-03-29T02:30:00+01:00.',
-      )
+    if (at === undefined) throw unreadable(say(SAYING.skippedHour, { row: rows[i]! + 1, text: cellText(cell), zone }), SAYING.writeOffset)
     if (!(at >= FIRST && at <= LAST)) throw unreadable(say(SAYING.notMoment, { row: rows[i]! + 1, text: cellText(cell) }))
     moments[i] = at
     previous = at
@@ -202,8 +198,8 @@ function readTimedelta(cell: Cell): number | undefined {
 function wrongValue(cell: Cell, row: number, isDuration: boolean): Error {
   const text = cellText(cell)
   if (typeof cell === 'object' && cell !== null && 'formula' in cell)
-    return unreadable(say(SAYING.formula, { row, text }), 'Save the file with computed values.')
+    return unreadable(say(SAYING.formula, { row, text }), SAYING.saveComputed)
   return isDuration
-    ? unreadable(say(SAYING.notDuration, { row, text }), "Write it like '0 days 01:18:25' or PT1H18M25S.")
-    : unreadable(say(SAYING.notNumber, { row, text }), 'Leave the cell empty where there is no value.')
+    ? unreadable(say(SAYING.notDuration, { row, text }), SAYING.writeDuration)
+    : unreadable(say(SAYING.notNumber, { row, text }), SAYING.leaveEmpty)
 }

@@ -68,10 +68,7 @@ export function dayOrderOf(texts: readonly string[]): DayOrder | undefined {
   if (dates.every((hit) => hit[1] === hit[2])) return 'day-first'
   const [day, month] = (['day-first', 'month-first'] as const).map((order) => widestStep(dates, order))
   if (day !== month) return day! < month! ? 'day-first' : 'month-first'
-  throw unreadable(
-    say(SAYING.dayOrMonth, { text: dates[0]![0] }),
-    "Write dates as 2025-06-05, or send the field 'dayfirst' with true or false.",
-  )
+  throw unreadable(say(SAYING.dayOrMonth, { text: dates[0]![0] }), SAYING.writeDate)
 }
 
 function widestStep(dates: readonly RegExpExecArray[], order: DayOrder): number {

@@ -58,10 +58,7 @@ function settle({ starts, values, beliefTimes }: Columns, target: UploadTarget, 
     moved ||= start !== event.start
     event.start = start
     if (last && last.start === start && last.believed === event.believed)
-      throw unreadable(
-        say(SAYING.merged, { text: formatInstant(instant(start), target.timezone), age: inWords(step) }),
-        'Send values that lie on the clock, or with belief times of their own.',
-      )
+      throw unreadable(say(SAYING.merged, { text: formatInstant(instant(start), target.timezone), age: inWords(step) }), SAYING.onTheClock)
     last = event
   }
   if (moved) notes.push(say(SAYING.moved, { age: inWords(step) }))
@@ -95,7 +92,7 @@ function withoutRepeats(events: Event[]): Event[] {
     if (!known) kept.push(event)
     else if (Number.isNaN(known.value)) known.value = event.value
     else if (known.value !== event.value && !Number.isNaN(event.value))
-      throw unreadable(say(SAYING.twice, { text: formatInstant(instant(event.start)) }), 'Keep one of them.')
+      throw unreadable(say(SAYING.twice, { text: formatInstant(instant(event.start)) }), SAYING.keepOne)
   }
   return kept
 }
@@ -137,7 +134,7 @@ function spread(events: readonly Event[], target: UploadTarget, { turn, spacing,
   let believed: number | undefined
   const flush = () => {
     if (weight > 0) placed.push({ start: bin, value: turn.addsUp ? sum : sum / weight, believed })
-    if (placed.length > reading.mostRows) throw unreadable(say(SAYING.tooManyEvents, { count: reading.mostRows }), 'Send it in parts.')
+    if (placed.length > reading.mostRows) throw unreadable(say(SAYING.tooManyEvents, { count: reading.mostRows }), SAYING.inParts)
     sum = 0
     weight = 0
     believed = undefined

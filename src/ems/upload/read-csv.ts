@@ -31,7 +31,7 @@ export function readCsv(bytes: Uint8Array, mostRows: number): Sheet {
   }
   // A file of the longest allowed length may end with an empty line.
   if (rows.length > mostRows + 1 && rows.at(-1)!.some((cell) => cell !== ''))
-    throw unreadable(say(SAYING.tooManyRows, { count: mostRows }), 'Send it in parts.')
+    throw unreadable(say(SAYING.tooManyRows, { count: mostRows }), SAYING.inParts)
   return { rows, delimiter, notes: [] }
 }
 

@@ -18,14 +18,14 @@ export function readWorkbook(bytes: Uint8Array, mostRows: number, limits: ZipLim
   const isCompound = bytes[0] === 0xd0 && bytes[1] === 0xcf
   if (isZip) checkZip(bytes, limits)
   else if (!isCompound) throw unreadable(SAYING.notZip)
-  else if (bytes.length > XLS_MOST_BYTES) throw unreadable(say(SAYING.tooLargeInside, { count: XLS_MOST_BYTES / 1e6 }), 'Send it in parts.')
+  else if (bytes.length > XLS_MOST_BYTES) throw unreadable(say(SAYING.tooLargeInside, { count: XLS_MOST_BYTES / 1e6 }), SAYING.inParts)
   const book = open(bytes, mostRows)
   const name = book.SheetNames[0]
   const sheet: WorkSheet | undefined = name === undefined ? undefined : book.Sheets[name]
   if (!sheet) throw unreadable(SAYING.noSheet)
   const notes = book.SheetNames.length > 1 ? [say(SAYING.firstSheet, { text: name!, count: book.SheetNames.length - 1 })] : []
   const data = (sheet['!data'] ?? []) as (CellObject[] | undefined)[]
-  if (data.length > mostRows + 1) throw unreadable(say(SAYING.tooManyRows, { count: mostRows }), 'Send it in parts.')
+  if (data.length > mostRows + 1) throw unreadable(say(SAYING.tooManyRows, { count: mostRows }), SAYING.inParts)
   const from1904 = book.Workbook?.WBProps?.date1904 === true
   return { rows: Array.from(data, (row) => (row ?? []).slice(0, COLUMNS).map((cell) => cellOf(cell, from1904))), notes }
 }
@@ -46,7 +46,7 @@ function open(bytes: Uint8Array, mostRows: number) {
     })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    if (/password|encrypt/i.test(why)) throw unreadable(SAYING.locked, 'Save it without a password.')
+    if (/password|encrypt/i.test(why)) throw unreadable(SAYING.locked, SAYING.withoutPassword)
     throw unreadable(say(SAYING.notRead, { kind: 'Excel', why }))
   }
 }

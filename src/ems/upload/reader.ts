@@ -108,11 +108,11 @@ function startThread(): Worker {
   })
 }
 
-const tooLarge = (message: string): Problem => new Problem('invalid-upload', message, { status: 422, hint: 'Send it in parts.' })
+const tooLarge = (message: string): Problem => new Problem('invalid-upload', message, { status: 422, hint: SAYING.inParts })
 
 const closing = (): Problem =>
-  new Problem('upload-closed', 'The program is stopping and reads no files.', {
+  new Problem('upload-closed', SAYING.stopping, {
     status: 503,
     retry: 'later',
-    hint: 'Try again when it is back.',
+    hint: SAYING.whenBack,
   })

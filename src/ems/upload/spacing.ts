@@ -23,10 +23,7 @@ export function spacingOf(starts: readonly number[], resolution: number): number
   if (resolution === 0) return usual
   const odd = steps.findIndex((step) => !isMultiple(step, usual))
   if (odd >= 0)
-    throw unreadable(
-      say(SAYING.irregular, { age: inWords(usual), text: formatInstant(instant(starts[odd + 1]!)) }),
-      'Send rows that follow each other evenly; gaps are fine.',
-    )
+    throw unreadable(say(SAYING.irregular, { age: inWords(usual), text: formatInstant(instant(starts[odd + 1]!)) }), SAYING.evenly)
   return usual
 }
 

@@ -1,5 +1,6 @@
 /** Units of uploaded data: into the sensor's unit directly, or as a stock spread over its event (kWh in half an hour → kW), never the other way. */
 import { converter, currencyOf, isUnit, measures, Problem } from '#kernel'
+import { SAYING } from './saying.ts'
 
 /** Units that are no units: how texts become numbers. */
 export const SPECIAL_UNITS = ['datetime', 'dayfirst datetime', 'timedelta'] as const
@@ -17,7 +18,7 @@ export function unitTurn(given: string | undefined, to: string): UnitTurn {
   const refuse = () =>
     new Problem('inconvertible-unit', `Provided unit '${from}' is not convertible to sensor unit '${to}'`, {
       status: 422,
-      hint: 'Name the unit that the values of the file are in.',
+      hint: SAYING.nameUnit,
     })
   if ((SPECIAL_UNITS as readonly string[]).includes(from)) {
     const turn = fits('s', to) ? converter('s', to) : undefined

@@ -23,7 +23,7 @@ export function checkZip(bytes: Uint8Array, { mostBytes, mostParts }: ZipLimits)
   const end = endOf(view)
   const count = view.getUint16(end + 10, true)
   if (count > mostParts) throw unreadable(say(SAYING.tooManyParts, { count: mostParts }))
-  const tooLarge = () => unreadable(say(SAYING.tooLargeInside, { count: Math.round(mostBytes / 1_000_000) }), 'Send it in parts.')
+  const tooLarge = () => unreadable(say(SAYING.tooLargeInside, { count: Math.round(mostBytes / 1_000_000) }), SAYING.inParts)
   const parts: { at: number; packed: number; method: number }[] = []
   let declared = 0
   let at = view.getUint32(end + 16, true)

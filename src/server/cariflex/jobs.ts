@@ -1,10 +1,11 @@
 /** Long work, as every door shows it: stage, progress, how it ended; cancelled, or tried again. */
 import { type Static, Type } from 'typebox'
 import { isAdmin, steers } from '#ems'
-import { formatInstant, type Instant, Problem } from '#kernel'
+import { formatInstant, type Instant, Problem, say } from '#kernel'
 import type { Job } from '#store'
 import type { Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
+import { SAYING } from './saying.ts'
 
 const closed = { additionalProperties: false }
 const Id = Type.Object({ id: Type.String({ format: 'uuid' }) })
@@ -46,9 +47,9 @@ export const jobRoutes =
     app.get('/jobs/:id', { ...operate, schema: { tags: ['jobs'], summary: 'A job and how far it is', params: Id } }, async (request) => {
       const job = await queue.get(request.params.id)
       if (!job)
-        throw new Problem('unknown-job', `No job '${request.params.id}' is known.`, {
+        throw new Problem('unknown-job', say(SAYING.unknownJob, { name: request.params.id }), {
           status: 404,
-          hint: 'Ended jobs are forgotten after two weeks.',
+          hint: say(SAYING.jobsForgotten),
         })
       return { data: view(job) }
     })
@@ -57,18 +58,18 @@ export const jobRoutes =
       { ...operate, schema: { tags: ['jobs'], summary: 'A job that failed or was stopped waits again', params: Id } },
       async (request) => {
         if (!(await queue.retry(request.params.id)))
-          throw new Problem('job-not-failed', `Job '${request.params.id}' did not fail, is not known, or a newer one takes its place.`, {
+          throw new Problem('job-not-failed', say(SAYING.notFailed, { name: request.params.id }), {
             status: 409,
-            hint: 'Only jobs that failed, were stopped or canceled are tried again.',
+            hint: say(SAYING.onlyFailed),
           })
         return { data: view((await queue.get(request.params.id))!) }
       },
     )
     app.delete('/jobs/:id', { ...operate, schema: { tags: ['jobs'], summary: 'Cancels a job', params: Id } }, async (request, reply) => {
       if (!(await queue.cancel(request.params.id)))
-        throw new Problem('unknown-job', `No unfinished job '${request.params.id}' is known.`, {
+        throw new Problem('unknown-job', say(SAYING.noUnfinishedJob, { name: request.params.id }), {
           status: 404,
-          hint: 'It may have ended already.',
+          hint: say(SAYING.endedAlready),
         })
       return reply.code(204).send()
     })

@@ -1,9 +1,10 @@
 /** Tokens of the one who asks: which there are, a new one for a program, and the end of one. */
 import { type Static, Type } from 'typebox'
 import { auditAccount } from '#ems'
-import { DAY, formatInstant, Problem } from '#kernel'
+import { DAY, formatInstant, Problem, say } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
+import { SAYING } from './saying.ts'
 import { Data, whoOf } from './shape.ts'
 
 const tags = ['session']
@@ -57,9 +58,9 @@ export function ownTokenRoutes(app: App, { tokens, identity, store, clock }: Roo
       const { label, days } = request.body as Static<typeof Wanted>
       const programs = (await tokens.list(who.user)).filter(({ kind }) => kind === 'program')
       if (programs.length >= MOST)
-        throw new Problem('too-many-tokens', `You have ${programs.length} tokens of programs already.`, {
+        throw new Problem('too-many-tokens', say(SAYING.manyTokens, { count: programs.length }), {
           status: 409,
-          hint: 'End those that nothing uses any more.',
+          hint: say(SAYING.endUnused),
         })
       const token = await tokens.issue(who.user, 'program', label.trim(), days === undefined ? undefined : days * DAY)
       await auditAccount(store, clock.now(), who, `Token for '${label.trim()}' made by ${who.username}`, {
@@ -76,7 +77,7 @@ export function ownTokenRoutes(app: App, { tokens, identity, store, clock }: Roo
       const who = whoOf(request)
       const line = (await tokens.list(who.user)).find(({ id }) => id === request.params.id)
       if (!line || !(await tokens.revokeOne(who.user, line.id)))
-        throw new Problem('unknown-token', 'You have no such token.', { status: 404, hint: 'Look at the list of your tokens.' })
+        throw new Problem('unknown-token', say(SAYING.noSuchToken), { status: 404, hint: say(SAYING.lookAtTokens) })
       if (line.kind === 'program')
         await auditAccount(store, clock.now(), who, `Token for '${line.label ?? ''}' ended by ${who.username}`, {
           account: who.account,

@@ -1,10 +1,11 @@
 /** Passwords: a link to choose a new one, choosing it, changing one's own; and the mails of the platform as administrators see them. */
 import { type Static, Type } from 'typebox'
 import { auditAccount, isAdmin, openPasswordLinks, type User } from '#ems'
-import { formatInstant, HOUR, type Instant, Problem } from '#kernel'
+import { formatInstant, HOUR, type Instant, Problem, say } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { createThrottle } from '../throttle.ts'
+import { SAYING } from './saying.ts'
 import { whoOf } from './shape.ts'
 
 const closed = { additionalProperties: false }
@@ -115,8 +116,7 @@ export function passwordRoutes(app: App, rooms: Rooms): void {
       onRequest: identity.authenticate,
     },
     async (request) => {
-      if (!isAdmin(whoOf(request)))
-        throw new Problem('forbidden', 'Only administrators see the mails of the platform.', { status: 403, hint: 'Ask an administrator.' })
+      if (!isAdmin(whoOf(request))) throw new Problem('forbidden', say(SAYING.mailsForAdmins), { status: 403, hint: say(SAYING.askAdmin) })
       const { rows, total } = await mails.list(request.query as Static<typeof Page>)
       const moment = (at: Instant | null) => (at === null ? null : formatInstant(at))
       const data = rows.map(({ createdAt, sentAt, failedAt, sendAt, ...row }) => ({

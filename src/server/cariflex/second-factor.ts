@@ -1,6 +1,7 @@
 /** The second factor of a sign-in: a code of six digits, mailed, good once and for ten minutes. */
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
-import { type Clock, type Instant, MINUTE, Problem } from '#kernel'
+import { type Clock, type Instant, MINUTE, Problem, say } from '#kernel'
+import { SAYING } from './saying.ts'
 
 export interface SecondFactor {
   /** Begins; `code` is for the user's mailbox, `ticket` for the page that asks. */
@@ -31,9 +32,9 @@ export function createSecondFactor(clock: Clock): SecondFactor {
       const fits = entry && entry.until > clock.now() && timingSafeEqual(entry.hash, hashOf(ticket, code.trim()))
       if (fits || (entry && ++entry.tries >= MOST_TRIES)) waiting.delete(ticket)
       if (entry && fits) return entry.user
-      throw new Problem('wrong-code', 'The code is wrong or too old.', {
+      throw new Problem('wrong-code', say(SAYING.wrongCode), {
         status: 401,
-        hint: 'Type the code of the newest mail, or sign in again.',
+        hint: say(SAYING.newestCode),
       })
     },
   }
