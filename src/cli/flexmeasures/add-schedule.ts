@@ -166,12 +166,14 @@ async function schedule(
     | undefined
   const outputs = made?.outputs ?? []
   const dry = given.flag('dry-run')
+  const [first] = outputs
+  const zone = first ? (await desk.sensors.need(first.sensor)).timezone : 'UTC'
   talk.show({ schedule: id, dryRun: dry, start: given.need('start'), outputs }, () =>
     [
       `New schedule is ${dry ? 'computed, and not stored' : 'stored'}.`,
       ...outputs.map(
         ({ sensor, step, values }) =>
-          `Sensor ${sensor}: ${values.length} values from ${startOf(made?.start, given)}, one every ${step / 60_000} minutes${dry ? `: ${values.map(short).join(' ')}` : ''}`,
+          `Sensor ${sensor}: ${values.length} values from ${startOf(made?.start, zone, given)}, one every ${step / 60_000} minutes${dry ? `: ${values.map(short).join(' ')}` : ''}`,
       ),
     ].join('\n'),
   )
@@ -179,7 +181,8 @@ async function schedule(
 }
 
 const short = (value: number): string => Number(value.toPrecision(6)).toString()
-const startOf = (at: number | undefined, given: Given): string => (at === undefined ? given.need('start') : formatInstant(instant(at)))
+const startOf = (at: number | undefined, zone: string, given: Given): string =>
+  at === undefined ? given.need('start') : formatInstant(instant(at), zone)
 
 /** What is asked for a schedule: an asset with a list of devices, or a sensor. */
 async function planned(
