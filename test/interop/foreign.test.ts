@@ -7,7 +7,7 @@ import test from 'node:test'
 import { EMAIL, freePort, PASSWORD, startTerritory, until } from '../journeys/territory.ts'
 import { foreign } from './foreign.ts'
 
-test('the FlexMeasures client signs in, posts data, gets a schedule, updates and deletes', async (t) => {
+test('the FlexMeasures client signs in, posts data, gets schedules and forecasts, updates and deletes, with every method it has', async (t) => {
   const island = await startTerritory(t)
   const client = foreign('flexmeasures_client_story.py', [island.url.replace('http://', ''), EMAIL, PASSWORD])
   t.after(() => client.kill())
@@ -21,8 +21,14 @@ test('the FlexMeasures client signs in, posts data, gets a schedule, updates and
   assert.ok(Number(schedule['charged']) > 80, 'the battery fills while power is cheap')
   assert.ok(Number(schedule['dear_charge']) <= 1e-6 && Number(schedule['cheap_discharge']) >= -50, 'nothing is bought while power is dear')
   assert.ok(Number(schedule['discharged']) > 90, 'and sells while it is dear')
+  const byHand = said['schedule by hand']!
+  assert.deepEqual([byHand['status'], byHand['n'], byHand['custom']], ['FINISHED', 24, 'StorageScheduler'])
+  assert.deepEqual([said['signed in again']?.['name'], said['signed in again']?.['renewed']], ['power of the battery', true])
+  const forecast = said['forecast']!
+  assert.deepEqual([forecast['n'], forecast['unit'], forecast['kept']], [6, 'kW', 239])
+  assert.equal(said['data deleted']?.['kept'], 215)
   assert.equal(said['updated']?.['name'], 'Interop battery renamed')
-  assert.deepEqual([said['listed']?.['there'], said['listed']?.['sensors'], said['deleted']?.['gone']], [true, 2, true])
+  assert.deepEqual([said['listed']?.['there'], said['listed']?.['sensors'], said['deleted']?.['gone']], [true, 3, true])
 })
 
 test('a battery of another brand is steered with one YAML file', async (t) => {
