@@ -11,7 +11,7 @@ import type { User } from '../wire.ts'
 import { useWords } from '../words.ts'
 
 export function SignIn() {
-  const { t } = useWords()
+  const { t, said } = useWords()
   const { language } = useCell(settings)
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
@@ -77,7 +77,7 @@ export function SignIn() {
               ? `${t('state.unreachable')} ${t('state.unreachable.hint')}`
               : wrong
                 ? t('signin.wrong')
-                : `${error.message} ${error.hint ?? ''}`}
+                : said(`${error.message} ${error.hint ?? ''}`.trim())}
           </p>
         )}
         <button type="submit" class="button button-main" disabled={busy}>
