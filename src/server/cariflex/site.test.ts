@@ -66,25 +66,34 @@ test('the series of an asset say what was measured, foretold and planned, now or
   assert.equal((await ask('/assets/2/series?start=2026-11-24T10:00:00')).body.code, 'naive-datetime')
 })
 
-test('what devices tell is on the stream a second later', async (t) => {
+test('what devices tell, and alarms of what one may read, are on the stream a second later', async (t) => {
   const { url, tokens, line, clock, server } = await island(t)
+  await line.store.query(
+    "insert into generic_asset (id, name, account_id, generic_asset_type_id, parent_asset_id, attributes) values (7, 'Elsewhere', 2, 6, null, '{}')",
+  )
   const heard = new Promise<string>((resolve) => {
     const request = get(`${url}/api/cariflex/v1/stream`, { headers: { authorization: tokens['ann']! } }, (response) => {
       response.setEncoding('utf8')
       let text = ''
       response.on('data', (part: string) => {
         text += part
-        if (text.includes('event: live')) resolve(text)
+        if (text.includes('event: live') && text.includes('ours')) resolve(text)
       })
     })
     request.on('error', () => {})
     t.after(() => request.destroy())
   })
   while (server.hub.clients === 0) await new Promise((resolve) => setImmediate(resolve))
+  for (const [asset, message] of [
+    [7, "somebody else's"],
+    [2, 'ours'],
+  ] as const)
+    await line.alarms.raise(asset, 'schedule-wish', message)
   await line.watch.look(clock.now())
   const again = setInterval(() => clock.forward(1000), 5)
   const text = await heard
   clearInterval(again)
+  assert.doesNotMatch(text, /somebody else/, 'an alarm of another account is not told here')
   assert.match(
     text,
     /event: live\ndata: \{"assets":\[\{"asset":2,"powerKw":-12.5,"at":"2026-11-24T08:00:00-04:00","freshness":"fresh","socKwh":40\}\]\}/,

@@ -37,8 +37,13 @@ export function tellStream(rooms: Rooms): () => void {
     if (account === undefined) account = (await rooms.assets.get(site.asset))?.account ?? null
     hub.publish({ event, data, account })
   }
-  const tell = (event: string, data: unknown) =>
-    void publish(event, data).catch((error: unknown) => rooms.log.debug({ error }, 'an event was not told'))
+  const quietly = (told: Promise<void>) => void told.catch((error: unknown) => rooms.log.debug({ error }, 'an event was not told'))
+  const tell = (event: string, data: unknown) => quietly(publish(event, data))
+  /** Schedules raise alarms of other accounts' assets, too: each is told to its own. */
+  const publishAlarm = async (data: { asset: number }) => {
+    const asset = await rooms.assets.get(data.asset)
+    if (asset) hub.publish({ event: 'alarm', data, account: asset.account })
+  }
   const live = gather(clock, (assets) => tell('live', { assets }))
   const members = new Map<number, { asset: number; key: 'powerKw' | 'socKwh' }>()
   for (const device of site.devices) {
@@ -64,6 +69,7 @@ export function tellStream(rooms: Rooms): () => void {
     if (news.kind === 'readings') return void heard(news)
     if (news.kind === 'beliefs') return
     const { kind, ...data } = news
+    if (news.kind === 'alarm') return quietly(publishAlarm({ ...data, asset: news.asset }))
     tell(kind, data)
   })
   // Chargers and cars speak when they like: what they said is told every few seconds, when it changed.
