@@ -35,7 +35,10 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
         throw error
       })
       if (!(await allowed)) return undefined
-      writers ??= openPool({ url, log, clock, connections: Math.min(connections, UNCHECKED), settings: UNCHECKED_SETTINGS })
+      writers ??= openPool({
+        ...{ url, log, clock, connections: Math.min(connections, UNCHECKED) },
+        ...{ settings: UNCHECKED_SETTINGS, lifetime: PLANS_LAST },
+      })
       return writers
     },
     async close() {
@@ -44,6 +47,9 @@ export function openStore({ url, log, clock, connections = 10 }: StoreOptions): 
     },
   }
 }
+
+/** A plan made while the table was small is not kept for good, s. */
+const PLANS_LAST = 300
 
 /** Few statements, many times, each with one good way by an index, whatever its parameters and however young the table is: planned once. */
 const UNCHECKED_SETTINGS = { session_replication_role: 'replica', plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' }

@@ -18,6 +18,8 @@ export interface PoolParts {
   connections: number
   /** Settings of every connection beside the usual ones. */
   settings?: Readonly<Record<string, string>>
+  /** Seconds after which a connection is made anew, and with it the plans that it keeps; default never. */
+  lifetime?: number
 }
 
 export interface Pool extends Connections {
@@ -29,12 +31,13 @@ export interface Pool extends Connections {
 const SETTINGS = { search_path: 'public', timezone: 'UTC', datestyle: 'ISO', intervalstyle: 'postgres', client_min_messages: 'warning' }
 
 /** Nothing is connected before the first query. */
-export function openPool({ url, log, clock, connections, settings }: PoolParts): Pool {
+export function openPool({ url, log, clock, connections, settings, lifetime = 0 }: PoolParts): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: lifetime,
     keepAlive: true,
     application_name: 'cariflex',
     options: Object.entries({ ...SETTINGS, ...settings })
