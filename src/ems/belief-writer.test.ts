@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { inProcessBus, silentLog, systemClock } from '#kernel'
 import { openStore, type Store } from '#store'
+import { closedAt } from './belief-change.ts'
 import { openBeliefWriter } from './belief-writer.ts'
 import { AT, type BeliefHouse, house, MIN, slots } from './beliefs.fixture.ts'
 import { openBeliefs } from './beliefs.ts'
 import type { News } from './news.ts'
+import { mergeAll } from './record-statements.ts'
+import { settleBatch } from './settle-batch.ts'
 
 /** One batch for each way of writing. */
 const WAYS: [way: string, batch: (sensor: number, source: number) => Parameters<BeliefHouse['beliefs']['record']>[0][number]][] = [
@@ -24,7 +27,7 @@ const orphans = async (store: Store): Promise<number> =>
 
 test('no belief is stored of a sensor or by a source that was deleted meanwhile, whichever way it is written', async (t) => {
   const { beliefs, sensor, sensors, source, store } = await house(t)
-  assert.equal(await openBeliefWriter(store, () => 0)(), await store.unchecked(), 'PostgreSQL does not look for us')
+  assert.notEqual(await openBeliefWriter(store, () => 0)(), store, 'PostgreSQL does not look for us')
   for (const [way, batch] of WAYS) {
     const id = await sensor()
     await sensors.need(id)
@@ -83,4 +86,31 @@ test('a table with a trigger, and a user who may not, are written as everybody w
     await modest.close()
     await store.query(`drop owned by ${name}; drop role ${name}`)
   }
+})
+
+test('plans kept while the table was empty are made anew when it has grown: a value is looked for by its key', async (t) => {
+  const { store, beliefs, sensor, source, sensors, clock } = await house(t)
+  const id = await sensor()
+  const writer = openBeliefWriter(store, () => clock.now())
+  const few = settleBatch(
+    { sensor: id, source, starts: slots(AT, 15 * MIN, 96), values: new Array<number>(96).fill(1) },
+    await sensors.need(id),
+    AT,
+  )
+  const rowsRead = async () =>
+    (await writer()).transact(async (tx) => {
+      await mergeAll(tx, [few], false, closedAt(AT))
+      return (await tx.first<{ n: number }>(
+        "select idx_tup_fetch::int as n from pg_stat_xact_user_tables where relid = 'timed_belief'::regclass",
+      ))!.n
+    })
+  // Nobody counts the rows of this table, and at first there are none.
+  await store.query('alter table timed_belief set (autovacuum_enabled = off)')
+  await store.query('analyze timed_belief')
+  await rowsRead()
+  const many = 20_000
+  await beliefs.record([{ sensor: id, source, starts: slots(AT, 15 * MIN, many), values: new Array<number>(many).fill(1) }])
+  clock.set((clock.now() + 1_001) as typeof AT)
+  const read = await rowsRead()
+  assert.ok(read < 1_000, `${read} rows were read for 96 values`)
 })

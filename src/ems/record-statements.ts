@@ -98,8 +98,6 @@ export async function copyAll(tx: Queryable, batches: readonly SettledBatch[], c
 }
 
 const OWN = 'b.sensor_id = g.sensor and b.event_start = g.event_start and b.source_id = g.source'
-/** The same for one horizon: by the key of the table, and never by an index on sensors alone, which a kept plan of a small table would take for good. */
-const OWN_BY_KEY = '(b.sensor_id + 0) = g.sensor and b.event_start = g.event_start and b.source_id = g.source'
 const EARLIER = `${OWN} and b.belief_horizon > g.belief_horizon
     and (b.belief_horizon > interval '0') = (g.belief_horizon > interval '0') order by b.belief_horizon limit 1`
 
@@ -132,7 +130,7 @@ with ${OWNERS('any($8::int[])', 'any($9::int[])')}, missing as materialized (
 ), looked as (
   select g.*, same.event_value as same, ${earlier} as earlier
   from given g
-  left join lateral (select b.event_value from timed_belief b where ${OWN_BY_KEY} and b.belief_horizon = g.belief_horizon
+  left join lateral (select b.event_value from timed_belief b where ${OWN} and b.belief_horizon = g.belief_horizon
     and b.cumulative_probability = g.probability) same on true
   left join lateral (${look}) earlier on true
 ), judged as materialized (
