@@ -227,8 +227,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
       return { status: 204 }
     }
     if (path === '/forecasts' && method === 'POST') return { status: 202, body: { data: { job: 'f-1' } } }
-    if (path === '/forecasts/skill')
-      return ok([
+    if (path === '/forecasts/skill') {
+      const all = [
         {
           sensor: 41,
           asset: 2,
@@ -265,7 +265,9 @@ export async function startMock(wanted = 0): Promise<Mock> {
           unit: 'kWh',
           n: 4,
         },
-      ])
+      ]
+      return ok(all.filter((skill) => ask('sensor') === '' || String(skill.sensor) === ask('sensor')))
+    }
     if (path === '/alarms') return ok(alarms())
     if (path === '/stations') return ok(stations())
     if (parts[0] === 'stations' && parts[2] === 'conversation')

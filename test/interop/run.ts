@@ -35,6 +35,10 @@ if (peer.why !== undefined) {
 const examples = tests.some((file) => file.endsWith('hems.test.ts'))
   ? sourceOf(join(clients.venv, 'bin', 'python'), join(here, 'requirements.txt'), 'flexmeasures-client')
   : undefined
+if (examples === undefined && tests.some((file) => file.endsWith('hems.test.ts'))) {
+  console.error('The source of flexmeasures-client, whose example is one of the tests, could not be had from its registry.')
+  process.exit(1)
+}
 const reporter = `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`
 const done = spawnSync(process.execPath, ['--import', 'tsx', '--test', reporter, '--test-concurrency=1', ...tests], {
   stdio: 'inherit',

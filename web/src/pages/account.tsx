@@ -6,7 +6,7 @@ import { heading } from '../heading.ts'
 import { session, whoAmI } from '../live.ts'
 import { AuditTable } from '../parts/audit-table.tsx'
 import { Field, Submit, useSending } from '../parts/form.tsx'
-import { Failure, Loading } from '../parts/state.tsx'
+import { Pending } from '../parts/state.tsx'
 import { useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
 import { accentOf, logoOf, rgbOf } from '../theming.ts'
@@ -23,7 +23,7 @@ export function AccountPage({ subject = '', route }: PageProps) {
   const { data: account, error, reload } = useWhole<Account>(path, version)
   useEffect(() => heading.set(account?.name ?? ''), [account?.name])
   if (who.state !== 'in') return null
-  if (!account) return error ? <Failure error={error} retry={reload} /> : <Loading />
+  if (!account) return <Pending error={error} retry={reload} />
   return (
     <div class="page page-narrow">
       <p class="crumbs">

@@ -8,7 +8,7 @@ import { Chips } from '../parts/chips.tsx'
 import { later } from '../parts/later.tsx'
 import { Simulated } from '../parts/marks.tsx'
 import { Search } from '../parts/search.tsx'
-import { Empty, Failure, Loading } from '../parts/state.tsx'
+import { Empty, Pending } from '../parts/state.tsx'
 import { TypeMark } from '../parts/type-mark.tsx'
 import { type PageProps, refine } from '../route.ts'
 import { foundsAssets, type ThingLine } from '../things.ts'
@@ -45,11 +45,7 @@ export function Assets({ route }: PageProps) {
         )}
       </div>
       {!tree ? (
-        trouble ? (
-          <Failure error={trouble instanceof Refusal ? trouble : new Refusal('', 'bug', 0)} retry={() => void readTree()} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={trouble instanceof Refusal ? trouble : new Refusal('', 'bug', 0)} retry={() => void readTree()} />
       ) : tree.length === 0 ? (
         <Empty title={t('assets.empty')}>
           <p>{t('assets.empty.next')}</p>

@@ -8,7 +8,8 @@ import { versions } from '../live.ts'
 import { useSending } from '../parts/form.tsx'
 import { Progress } from '../parts/progress.tsx'
 import { Search } from '../parts/search.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { SkillTable } from '../parts/skill-table.tsx'
+import { Empty, Failure, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
 import { type PageProps, refine } from '../route.ts'
@@ -75,17 +76,13 @@ export function Forecasts({ route }: PageProps) {
         </div>
         {all && <Stale error={error} />}
         {!all || !found ? (
-          error ? (
-            <Failure
-              error={error as Refusal}
-              retry={() => {
-                list.reload()
-                skill.reload()
-              }}
-            />
-          ) : (
-            <Loading />
-          )
+          <Pending
+            error={error as Refusal}
+            retry={() => {
+              list.reload()
+              skill.reload()
+            }}
+          />
         ) : all.length === 0 ? (
           <Empty title={t('forecasts.empty')}>
             <p>{t('forecasts.empty.next')}</p>
@@ -212,37 +209,7 @@ function ForecastLine({ entry, onDone }: { entry: Entry; onDone: () => void }) {
         {days.length > 0 && (
           <details class="fold">
             <summary>{t('forecasts.days')}</summary>
-            <table class="table">
-              <caption class="unseen">{t('skill.table')}</caption>
-              <thead>
-                <tr>
-                  <th scope="col">{t('skill.day')}</th>
-                  <th scope="col" class="wide">
-                    {t('skill.model')}
-                  </th>
-                  <th scope="col" class="number">
-                    {t('skill.rmse')}
-                  </th>
-                  <th scope="col" class="number wide">
-                    {t('skill.persistence')}
-                  </th>
-                  <th scope="col" class="number">
-                    {t('skill.skill')}
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {days.map((day) => (
-                  <tr key={`${day.day} ${day.model}`}>
-                    <th scope="row">{f.day(Date.parse(`${day.day.slice(0, 10)}T12:00:00Z`))}</th>
-                    <td class="wide">{t.code('model', day.model)}</td>
-                    <td class="number">{f.amount(day.rmse, day.unit, 2)}</td>
-                    <td class="number wide">{f.amount(day.rmsePersistence, day.unit, 2)}</td>
-                    <td class="number">{f.percent(day.skill)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <SkillTable days={days} />
           </details>
         )}
       </div>

@@ -4,7 +4,7 @@ import { post, type Refusal, remove } from '../api.ts'
 import { problemLine } from '../format.ts'
 import { Chips } from '../parts/chips.tsx'
 import { useSending } from '../parts/form.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Failure, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
 import { address, type PageProps, refine } from '../route.ts'
@@ -67,11 +67,7 @@ export function Jobs({ route }: PageProps) {
         </div>
         {data && <Stale error={error} />}
         {!data ? (
-          error ? (
-            <Failure error={error as Refusal} retry={reload} />
-          ) : (
-            <Loading />
-          )
+          <Pending error={error as Refusal} retry={reload} />
         ) : data.length === 0 ? (
           <Empty title={t('jobs.empty')} />
         ) : (

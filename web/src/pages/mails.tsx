@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import { platformNow } from '../live.ts'
 import { Chips } from '../parts/chips.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useWhole } from '../resource.ts'
 import { type PageProps, refine } from '../route.ts'
@@ -68,11 +68,7 @@ export function Mails({ route }: PageProps) {
         )}
         {data && <Stale error={error} />}
         {!data || !found ? (
-          error ? (
-            <Failure error={error} retry={reload} />
-          ) : (
-            <Loading />
-          )
+          <Pending error={error} retry={reload} />
         ) : data.data.length === 0 ? (
           <Empty title={t('mails.empty')}>
             <p class="lead">{t('mails.empty.next')}</p>

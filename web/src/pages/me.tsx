@@ -8,7 +8,7 @@ import { LookChoices } from '../parts/look-choices.tsx'
 import { OwnPassword } from '../parts/own-password.tsx'
 import { OwnTokens } from '../parts/own-tokens.tsx'
 import { Profile } from '../parts/profile.tsx'
-import { Failure, Loading } from '../parts/state.tsx'
+import { Failure, Pending } from '../parts/state.tsx'
 import { useWhole } from '../resource.ts'
 import type { User } from '../wire.ts'
 import { useWords } from '../words.ts'
@@ -96,7 +96,7 @@ function Who({ user }: { user: User }) {
 
 function Own({ user }: { user: User }) {
   const { data, error, reload } = useWhole<Person>(`/api/v3_0/users/${user.id}`)
-  if (!data) return error ? <Failure error={error} retry={reload} /> : <Loading />
+  if (!data) return <Pending error={error} retry={reload} />
   return <Profile person={data} own onDone={() => void whoAmI()} />
 }
 

@@ -4,7 +4,7 @@ import { put } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { Field, Submit, useSending } from '../parts/form.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { Failure, Loading } from '../parts/state.tsx'
+import { Failure, Pending } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import { useTree } from '../tree.ts'
 import { useWords } from '../words.ts'
@@ -44,11 +44,7 @@ export function NoticesCard() {
         <Icon name="mail" size={20} /> {t('notice.title')}
       </h2>
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : (
         <form
           class="form"
@@ -153,11 +149,7 @@ export function AccountNotices({ account, may }: { account: number; may: boolean
         <Icon name="mail" size={20} /> {t('notice.account')}
       </h2>
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : (
         <>
           <Field label={t('notice.account.who')} hint={t('notice.lead')}>

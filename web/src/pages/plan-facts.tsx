@@ -2,7 +2,8 @@
 import { useCell } from '../cell.ts'
 import { platformNow, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
-import { Empty, Failure, Loading } from '../parts/state.tsx'
+import { SkillTable } from '../parts/skill-table.tsx'
+import { Empty, Pending } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import type { Plan, Skill } from '../wire.ts'
 import { useWords } from '../words.ts'
@@ -85,7 +86,7 @@ export function BrokenWishes({ plan }: { plan: Plan }) {
 }
 
 export function Accuracy() {
-  const { t, f } = useWords()
+  const { t } = useWords()
   const seen = useCell(versions)
   const { data, error, reload } = useResource<Skill[]>('/forecasts/skill', seen.caughtUp)
   return (
@@ -93,11 +94,7 @@ export function Accuracy() {
       <h2 id="plan-skill">{t('skill.title')}</h2>
       <p class="muted small">{t('skill.lead')}</p>
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : data.length === 0 ? (
         <Empty title={t('skill.empty')}>
           <p>{t('skill.empty.next')}</p>
@@ -105,38 +102,7 @@ export function Accuracy() {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         <section class="scroll" tabIndex={0} aria-label={t('skill.table')}>
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">{t('skill.name')}</th>
-                <th scope="col">{t('skill.day')}</th>
-                <th scope="col" class="right">
-                  {t('skill.rmse')}
-                </th>
-                <th scope="col" class="right">
-                  {t('skill.persistence')}
-                </th>
-                <th scope="col" class="right">
-                  {t('skill.skill')}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map((row) => (
-                <tr key={`${row.sensor}-${row.model}-${row.day}`}>
-                  <th scope="row">
-                    {row.name} <span class="muted small block">{row.model}</span>
-                  </th>
-                  <td class="nowrap">{f.day(Date.parse(`${row.day.slice(0, 10)}T12:00:00Z`))}</td>
-                  <td class="right">{f.amount(row.rmse, row.unit, 2)}</td>
-                  <td class="right">{f.amount(row.rmsePersistence, row.unit, 2)}</td>
-                  <td class="right">
-                    <b>{f.percent(row.skill)}</b>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <SkillTable days={data} named />
         </section>
       )}
     </section>

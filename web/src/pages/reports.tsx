@@ -9,7 +9,7 @@ import { platformNow, session, site } from '../live.ts'
 import { useSending } from '../parts/form.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Progress } from '../parts/progress.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Failure, Loading, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource, useWhole } from '../resource.ts'
 import { address, type PageProps, refine } from '../route.ts'
@@ -82,10 +82,8 @@ export function Reports({ route }: PageProps) {
                   <Empty title={t('report.empty')}>
                     <p class="lead">{t(mayAsk ? 'report.empty.next' : 'report.empty.none')}</p>
                   </Empty>
-                ) : list.error ? (
-                  <Failure error={list.error} retry={list.reload} />
                 ) : (
-                  <Loading />
+                  <Pending error={list.error} retry={list.reload} />
                 )}
               </section>
             ) : (

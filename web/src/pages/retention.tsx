@@ -3,7 +3,7 @@ import '../style/things.css'
 import '../style/work.css'
 import { formatFor, milliseconds } from '../format.ts'
 import { Icon } from '../parts/icon.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Pending, Stale } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import { useWords } from '../words.ts'
 
@@ -39,7 +39,7 @@ export function Retention() {
       {data && <Stale error={error} />}
       {!data ? (
         <section class="card" aria-label={t('retention.title')}>
-          {error ? <Failure error={error} retry={reload} /> : <Loading />}
+          <Pending error={error} retry={reload} />
         </section>
       ) : (
         <>

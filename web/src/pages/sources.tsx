@@ -3,7 +3,7 @@ import '../style/things.css'
 import { platformNow } from '../live.ts'
 import { Chips } from '../parts/chips.tsx'
 import { Search } from '../parts/search.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Pending, Stale } from '../parts/state.tsx'
 import { useWhole } from '../resource.ts'
 import { type PageProps, refine } from '../route.ts'
 import { useWords } from '../words.ts'
@@ -65,11 +65,7 @@ export function SourcesPage({ route }: PageProps) {
         </div>
         {data && <Stale error={error} />}
         {!data || !found ? (
-          error ? (
-            <Failure error={error} retry={reload} />
-          ) : (
-            <Loading />
-          )
+          <Pending error={error} retry={reload} />
         ) : data.sources.length === 0 ? (
           <Empty title={t('sources.empty')}>
             <p>{t('sources.empty.next')}</p>

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { Refusal, read } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { platformNow, talks, versions } from '../live.ts'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Failure, Pending, Stale } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import { address, refine } from '../route.ts'
 import type { Utterance } from '../wire.ts'
@@ -82,11 +82,7 @@ export function StationTalk({ identity, search }: { identity: string; search: st
       </label>
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : lines.length === 0 ? (
         <Empty title={search ? t('talk.none', { word: search }) : t('talk.empty')} />
       ) : (

@@ -4,7 +4,7 @@ import { useHeading } from '../heading.ts'
 import { platformNow, session, site, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Power, RungMark, Simulated } from '../parts/marks.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
 import type { PageProps } from '../route.ts'
@@ -158,11 +158,7 @@ export function Stations({ route, subject }: PageProps) {
       </div>
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : subject ? (
         station ? (
           <Detail station={station} route={route} />

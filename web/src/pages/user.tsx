@@ -8,7 +8,7 @@ import { AuditTable } from '../parts/audit-table.tsx'
 import { Confirm } from '../parts/dialog.tsx'
 import { Submit, useSending } from '../parts/form.tsx'
 import { Profile } from '../parts/profile.tsx'
-import { Failure, Loading } from '../parts/state.tsx'
+import { Failure, Pending } from '../parts/state.tsx'
 import { useResource, useWhole } from '../resource.ts'
 import type { PageProps } from '../route.ts'
 import { useWords } from '../words.ts'
@@ -23,7 +23,7 @@ export function UserPage({ subject = '', route }: PageProps) {
   const account = useWhole<Account>(person ? `/api/v3_0/accounts/${person.account_id}` : null).data
   useEffect(() => heading.set(person?.username ?? ''), [person?.username])
   if (who.state !== 'in') return null
-  if (!person) return error ? <Failure error={error} retry={reload} /> : <Loading />
+  if (!person) return <Pending error={error} retry={reload} />
   const self = person.id === who.user.id
   const changes = self || invites(who.user)
   const again = () => setVersion(version + 1)

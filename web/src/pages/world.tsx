@@ -8,7 +8,7 @@ import { assets, platformNow, session, site, versions } from '../live.ts'
 import { Icon } from '../parts/icon.tsx'
 import { LimitBanner } from '../parts/limit-banner.tsx'
 import { Simulated } from '../parts/marks.tsx'
-import { Empty, Failure, Loading, Stale } from '../parts/state.tsx'
+import { Empty, Failure, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { type Resource, useResource } from '../resource.ts'
 import { acts } from '../things.ts'
@@ -293,11 +293,7 @@ export function WorldPage() {
       <LimitBanner />
       {world.data && <Stale error={world.error} />}
       {!world.data ? (
-        world.error ? (
-          <Failure error={world.error} retry={world.reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={world.error} retry={world.reload} />
       ) : who.state === 'in' && !acts(who.user) ? (
         <Empty title={t('rights.look')} />
       ) : (

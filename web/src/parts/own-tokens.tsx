@@ -5,7 +5,7 @@ import { useResource } from '../resource.ts'
 import { useWords } from '../words.ts'
 import { Confirm } from './dialog.tsx'
 import { Field, Submit, useSending } from './form.tsx'
-import { Failure, Loading } from './state.tsx'
+import { Pending } from './state.tsx'
 
 interface TokenLine {
   id: string
@@ -33,11 +33,7 @@ export function OwnTokens() {
       <h2 id="own-tokens">{t('me.tokens')}</h2>
       <p class="muted small">{t('me.tokens.lead')}</p>
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : (
         <ul class="plain token-list">
           {data.slice(0, all ? undefined : AT_FIRST).map((line) => (

@@ -4,7 +4,7 @@ import { useWhole } from '../resource.ts'
 import { address, refine } from '../route.ts'
 import { useWords } from '../words.ts'
 import { Search } from './search.tsx'
-import { Failure, Loading, Stale } from './state.tsx'
+import { Pending, Stale } from './state.tsx'
 
 export interface Column<Row> {
   head: string
@@ -84,11 +84,7 @@ export function PagedTable<Row>({
       </div>
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : data.data.length === 0 ? (
         <p class="empty">{words ? t('table.none') : empty}</p>
       ) : (

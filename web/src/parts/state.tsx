@@ -51,6 +51,11 @@ export function Failure({ error, retry }: { error: Refusal; retry?: (() => void)
   )
 }
 
+/** What is asked for and not there yet: why not, when that is known, or that it comes. */
+export function Pending({ error, retry }: { error: Refusal | undefined; retry: () => void }) {
+  return error ? <Failure error={error} retry={retry} /> : <Loading />
+}
+
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">

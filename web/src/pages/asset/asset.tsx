@@ -5,7 +5,7 @@ import { useHeading } from '../../heading.ts'
 import { assets, session } from '../../live.ts'
 import { later } from '../../parts/later.tsx'
 import { Simulated } from '../../parts/marks.tsx'
-import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Empty, Pending, Stale } from '../../parts/state.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { TypeMark } from '../../parts/type-mark.tsx'
 import { useWhole } from '../../resource.ts'
@@ -44,7 +44,7 @@ export function AssetPage({ route, subject = '' }: PageProps) {
         </a>
       </Empty>
     )
-  if (!thing) return error ? <Failure error={error} retry={reload} /> : <Loading />
+  if (!thing) return <Pending error={error} retry={reload} />
   const steered = live?.device ? live : undefined
   const ids = [...(steered ? ['now'] : []), ...Object.keys(PARTS)]
   const open = ids.includes(route.query['tab'] ?? '') ? route.query['tab']! : ids[0]!

@@ -4,7 +4,7 @@ import { useCell } from '../../cell.ts'
 import { platformNow } from '../../live.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { later } from '../../parts/later.tsx'
-import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Empty, Loading, Pending, Stale } from '../../parts/state.tsx'
 import { TypeMark } from '../../parts/type-mark.tsx'
 import { useResource } from '../../resource.ts'
 import type { ThingLine } from '../../things.ts'
@@ -107,11 +107,7 @@ function SensorsCard({ thing, may, onChange }: TabProps) {
       </div>
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : data.length === 0 ? (
         <Empty title={t('thing.sensors.none')}>
           <p>{t('thing.sensors.none.next')}</p>

@@ -4,7 +4,7 @@ import { patch, post, Refusal } from '../../api.ts'
 import { useCell } from '../../cell.ts'
 import { Submit, useSending } from '../../parts/form.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { Failure, Loading } from '../../parts/state.tsx'
+import { Failure, Pending } from '../../parts/state.tsx'
 import { type Resource, useWhole } from '../../resource.ts'
 import { parsed, type Sensor, type Thing } from '../../things.ts'
 import { ancestors, useTree } from '../../tree.ts'
@@ -62,7 +62,7 @@ export function FlexForm({
       clearTimeout(timer)
     }
   }, [text, thing.id])
-  if (!fields.data) return fields.error ? <Failure error={fields.error} retry={fields.reload} /> : <Loading />
+  if (!fields.data) return <Pending error={fields.error} retry={fields.reload} />
 
   const nameOf = (id: number): string => {
     const sensor = sensors.data?.find((each) => each.id === id)

@@ -8,7 +8,7 @@ import { Confirm } from '../../parts/dialog.tsx'
 import { useSending } from '../../parts/form.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Progress } from '../../parts/progress.tsx'
-import { Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Failure, Pending, Stale } from '../../parts/state.tsx'
 import { useWhole } from '../../resource.ts'
 import { useWords } from '../../words.ts'
 import { ForecastDialog } from '../sensor/forecast.tsx'
@@ -97,11 +97,7 @@ export function JobsCard({ thing, may }: TabProps) {
       {sending.error && <Failure error={sending.error} />}
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : jobs.length === 0 ? (
         <p class="empty">{t('job.none')}</p>
       ) : (

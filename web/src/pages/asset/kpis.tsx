@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { dayIn, startOfDay } from '../../days.ts'
 import { platformNow } from '../../live.ts'
-import { Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Pending, Stale } from '../../parts/state.tsx'
 import { useWhole } from '../../resource.ts'
 import { address, type Route, refine } from '../../route.ts'
 import { parsed, type Thing } from '../../things.ts'
@@ -51,11 +51,7 @@ export function KpiCard({ thing, route }: { thing: Thing; route: Route }) {
       {wrong ? (
         <p class="field-error">{t('range.wrong')}</p>
       ) : !data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : (
         <>
           <Stale error={error} />

@@ -4,7 +4,7 @@ import { useCell } from '../../cell.ts'
 import { iso } from '../../format.ts'
 import { platformNow, versions } from '../../live.ts'
 import { OutcomeMark, Power, RungMark } from '../../parts/marks.tsx'
-import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Empty, Pending, Stale } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
 import { address } from '../../route.ts'
 import type { Asset, Order } from '../../wire.ts'
@@ -28,11 +28,7 @@ export function Journal({ asset, version }: { asset: Asset; version: number }) {
       <h2 id="journal">{t('journal.title')}</h2>
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : orders.length === 0 ? (
         <Empty title={t('journal.empty', { hours })}>
           <p>{t('journal.empty.next')}</p>

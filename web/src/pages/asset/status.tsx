@@ -1,7 +1,7 @@
 /** How fresh everything below an asset is, and the long work about it. */
 import { useMemo } from 'preact/hooks'
 import { platformNow } from '../../live.ts'
-import { Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Pending, Stale } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
 import { refine } from '../../route.ts'
 import { useWords } from '../../words.ts'
@@ -78,11 +78,7 @@ function Staleness({ thing, route }: TabProps) {
       </div>
       {data && <Stale error={error} />}
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : (
         <>
           <p class="lead" role="status">

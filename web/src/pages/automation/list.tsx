@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { Chips } from '../../parts/chips.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Search } from '../../parts/search.tsx'
-import { Empty, Failure, Loading, Stale } from '../../parts/state.tsx'
+import { Empty, Pending, Stale } from '../../parts/state.tsx'
 import { useTick } from '../../parts/tick.ts'
 import { useWhole } from '../../resource.ts'
 import { address, refine } from '../../route.ts'
@@ -63,11 +63,7 @@ export function AutomationList({ query, asset, mayAdd }: { query: Record<string,
       {(data?.total !== 0 || state !== '') && filters}
       {data && <Stale error={error} />}
       {!data || !found ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : data.total === 0 && state === '' ? (
         <Empty title={t('auto.empty')}>
           <p class="lead">{t('auto.empty.next')}</p>

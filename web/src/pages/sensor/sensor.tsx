@@ -10,7 +10,8 @@ import { iso } from '../../format.ts'
 import { useHeading } from '../../heading.ts'
 import { session, versions } from '../../live.ts'
 import { later } from '../../parts/later.tsx'
-import { Empty, Failure, Loading } from '../../parts/state.tsx'
+import { SkillTable } from '../../parts/skill-table.tsx'
+import { Empty, Failure, Loading, Pending } from '../../parts/state.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useTick } from '../../parts/tick.ts'
 import { useResource, useWhole } from '../../resource.ts'
@@ -45,7 +46,7 @@ export function SensorPage({ route, subject = '' }: PageProps) {
         </a>
       </Empty>
     )
-  if (!sensor || !asset) return error ? <Failure error={error} retry={reload} /> : <Loading />
+  if (!sensor || !asset) return <Pending error={error} retry={reload} />
   const may = mayOn(who.user, asset.account_id)
   const again = () => setVersion(version + 1)
   const tabs = ['graphs', ...(may.add ? ['data'] : []), 'properties']
@@ -164,40 +165,14 @@ function Values({
 
 /** How good the forecasts of this sensor were, against what was measured since. */
 function SkillCard({ sensor }: { sensor: number }) {
-  const { t, f } = useWords()
-  const { data } = useResource<Skill[]>('/forecasts/skill')
-  const mine = (data ?? []).filter((each) => each.sensor === sensor)
-  if (mine.length === 0) return null
+  const { t } = useWords()
+  const { data } = useResource<Skill[]>(`/forecasts/skill?sensor=${sensor}`)
+  if (!data || data.length === 0) return null
   return (
     <section class="card" aria-labelledby="sensor-skill">
       <h2 id="sensor-skill">{t('skill.title')}</h2>
-      <table class="table">
-        <caption class="muted small">{t('skill.what')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('skill.model')}</th>
-            <th scope="col" class="wide">
-              {t('skill.day')}
-            </th>
-            <th scope="col" class="number">
-              {t('skill.rmse')}
-            </th>
-            <th scope="col" class="number">
-              {t('skill.skill')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {mine.slice(0, 10).map((each) => (
-            <tr key={`${each.model}${each.day}`}>
-              <th scope="row">{each.model}</th>
-              <td class="wide">{f.day(Date.parse(`${each.day}T12:00:00Z`))}</td>
-              <td class="number">{f.amount(each.rmse, each.unit)}</td>
-              <td class="number">{f.percent(each.skill)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <p class="muted small">{t('skill.what')}</p>
+      <SkillTable days={data.slice(0, 10)} />
     </section>
   )
 }

@@ -1,5 +1,5 @@
 /** Figures of a sensor's values, a line for each source. */
-import { Failure, Loading } from '../../parts/state.tsx'
+import { Pending } from '../../parts/state.tsx'
 import { useWhole } from '../../resource.ts'
 import type { Sensor } from '../../things.ts'
 import { useWords } from '../../words.ts'
@@ -27,11 +27,7 @@ export function Stats({ sensor, version }: { sensor: Sensor; version: number }) 
     <section class="card" aria-labelledby="stats">
       <h2 id="stats">{t('stats.title')}</h2>
       {!data ? (
-        error ? (
-          <Failure error={error} retry={reload} />
-        ) : (
-          <Loading />
-        )
+        <Pending error={error} retry={reload} />
       ) : rows.length === 0 ? (
         <p class="muted">{t('stats.none')}</p>
       ) : (
