@@ -284,7 +284,7 @@ async function seriesOf(rooms: Rooms, asset: Asset, query: Static<typeof SeriesQ
     if (measures(sensor.unit, 'energy price')) return [show(sensor, 'price', await beliefs.series({ sensor: id, ...window }))]
     const { measured, forecast, plan } = await beliefs.seriesByKind({ sensor: id, ...window })
     return sensor.resolution === 0 && (measures(sensor.unit, 'energy') || sensor.unit === '%')
-      ? [show(sensor, 'soc', measured), show(sensor, 'soc-plan', plan)]
+      ? [show(sensor, 'soc', measured), show(sensor, 'soc-plan', joined(plan, Math.round((60 * MINUTE) / step)))]
       : [show(sensor, 'measured', measured), show(sensor, 'forecast', forecast), show(sensor, 'plan', plan)]
   }
   const price = site?.sensors.price
@@ -292,6 +292,21 @@ async function seriesOf(rooms: Rooms, asset: Asset, query: Static<typeof SeriesQ
   if (price !== undefined && !ids.includes(price)) ids.push(price)
   const series = (await Promise.all(ids.map(seriesOfSensor))).flat()
   return { start: formatInstant(from, zone), step: formatDuration(step), series }
+}
+
+/** Levels foretold for moments, with the straight line between two of them that lie at most `most` steps apart. */
+export function joined(values: readonly (number | null)[], most: number): (number | null)[] {
+  const line = [...values]
+  let last: number | undefined
+  for (const [at, value] of values.entries()) {
+    if (value === null) continue
+    if (last !== undefined && at - last <= most) {
+      const before = values[last]!
+      for (let slot = last + 1; slot < at; slot++) line[slot] = before + ((value - before) * (slot - last)) / (at - last)
+    }
+    last = at
+  }
+  return line
 }
 
 const round6 = (value: number): number => Math.round(value * 1e6) / 1e6

@@ -3,6 +3,7 @@ import { get } from 'node:http'
 import test from 'node:test'
 import { formatInstant, instant } from '#kernel'
 import { NOON } from '../door.fixture.ts'
+import { joined } from './assets.ts'
 import { island, MIN } from './site.fixture.ts'
 
 test('the site and what its assets do now are shown to its account and hidden from others', async (t) => {
@@ -30,6 +31,12 @@ test('the site and what its assets do now are shown to its account and hidden fr
   assert.equal(((await battery())['live'] as { freshness: string }).freshness, 'silent')
   for (const path of ['/site', '/assets', '/assets/2/series', '/stream']) assert.equal((await ask(path, 'bob')).status, 403, path)
   assert.equal((await ask('/assets/99/series')).status, 404)
+})
+
+test('levels planned for quarter-hours are drawn as a line in steps of five minutes, and no line crosses a longer gap', () => {
+  assert.deepEqual(joined([null, 10, null, null, 40, null], 12), [null, 10, 20, 30, 40, null])
+  assert.deepEqual(joined([10, null, null, 40], 2), [10, null, null, 40])
+  assert.deepEqual(joined([], 12), [])
 })
 
 test('the series of an asset say what was measured, foretold and planned, now or as believed at a moment', async (t) => {
