@@ -14,6 +14,7 @@ import {
   type Session,
 } from '#protocols/ocpp'
 import { asTimestamp, type Store } from '#store'
+import { registerToken, type TokenRegistration } from './badges.ts'
 import { type Charger, openCharger } from './charger.ts'
 import { type CommandOutcome, command } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
@@ -41,7 +42,7 @@ import {
   saveRegistration,
 } from './station.ts'
 import { openStationClock } from './station-clock.ts'
-import { registerToken, type TokenRegistration } from './token.ts'
+import { openAuthorization } from './token.ts'
 import { registerVehicle, type Vehicle } from './vehicle.ts'
 
 export interface ChargingParts {
@@ -120,7 +121,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     source: parts.source ?? { name: 'Charging stations', type: 'gateway', model: OCPP201 },
     stations: () => stations.values(),
   })
+  const authorization = openAuthorization({ store, clock, log })
   const sessions = openSessions({
+    authorization,
     store,
     clock,
     log,
@@ -241,6 +244,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     config,
     sessions,
     gather,
+    authorization,
     boot,
     returned(station: Station, session: Session) {
       if (!settledIn.has(session.epoch)) settleSoon(station, session)

@@ -1,21 +1,19 @@
 /** eMAIDs: contract ids of cars and cards (ISO 15118-2 annex H, DIN 91286; charging reference 2.7). */
 
-/** Two letters of the country, three characters of the provider, eight or nine of the instance, perhaps a check digit; hyphens between them. */
-const FORM = /^([A-Z]{2})-?([A-Z0-9]{3})-?(C?[A-Z0-9]{8})(?:-?([A-Z0-9]))?$/
+/** Two letters of the country, three characters of the provider, nine of the instance, perhaps a check digit; hyphens left out. */
+const FORM = /^[A-Z]{2}[A-Z0-9]{12,13}$/
 
 export interface Emaid {
-  /** The 14 characters without hyphens, upper case: what is compared. A contract of 13 characters (8 of the instance) has no check digit. */
+  /** The 14 characters without hyphens and check digit, upper case: what is compared. */
   id: string
   checkDigit?: string
 }
 
 /** Reads an eMAID of 14 or 15 characters, hyphens and case of no matter; undefined for another form or a check digit that is wrong. */
 export function readEmaid(text: string): Emaid | undefined {
-  const plain = text.trim().toUpperCase()
-  const bare = plain.replaceAll('-', '')
-  if (!FORM.test(plain) && !/^[A-Z]{2}[A-Z0-9]{12,13}$/.test(bare)) return undefined
+  const bare = text.trim().toUpperCase().replaceAll('-', '')
+  if (!FORM.test(bare)) return undefined
   if (bare.length === 14) return { id: bare }
-  if (bare.length !== 15) return undefined
   const id = bare.slice(0, 14)
   const checkDigit = bare.slice(14)
   return checkDigitOf(id) === checkDigit ? { id, checkDigit } : undefined

@@ -24,7 +24,7 @@ import { zulu } from './order.ts'
 import type { Gatherer } from './report.ts'
 import type { Sessions } from './sessions.ts'
 import { type Station, saveSecurityEvent } from './station.ts'
-import { authorize } from './token.ts'
+import type { Authorization } from './token.ts'
 
 export interface Desk {
   store: Store
@@ -33,6 +33,7 @@ export interface Desk {
   config: ChargingConfig
   sessions: Sessions
   gather: Gatherer
+  authorization: Authorization
   boot(station: Station, request: BootNotificationRequest, session: Session): Promise<BootNotificationResponse>
   /** The first message of an accepted station in a connection that was not a boot. */
   returned(station: Station, session: Session): void
@@ -56,9 +57,13 @@ const answers: Record<string, Entry> = {
   BootNotification: (desk, station, payload, session) => desk.boot(station, payload as BootNotificationRequest, session),
   Heartbeat: ({ clock }) => ({ currentTime: zulu(clock.now()) }),
 
-  Authorize: async ({ store, clock, config }, _, payload) => {
-    const { info } = await authorize(store, (payload as AuthorizeRequest).idToken, clock.now(), config)
-    return { idTokenInfo: info }
+  Authorize: async ({ authorization, clock, config }, station, payload) => {
+    const { idToken, certificate, iso15118CertificateHashData: hashes } = payload as AuthorizeRequest
+    const occasion = { station: station.record.identity, now: clock.now(), freeVend: config.freeVend }
+    if (certificate === undefined && hashes === undefined) return { idTokenInfo: await authorization.ask(idToken, occasion) }
+    const contract = { emaid: idToken.idToken, ...(certificate === undefined ? {} : { certificate }), ...(hashes ? { hashes } : {}) }
+    const { info, certificate: certificateStatus } = await authorization.askContract(idToken, contract, occasion)
+    return { idTokenInfo: info, certificateStatus }
   },
 
   // Never refused for what it says: withholding an answer makes a station send it for ever (charging reference 2.4).

@@ -27,4 +27,10 @@ export const SAYING = {
   unknownStation: "There is no station '{station}'.",
   noSession: '{station} has no session to stop.',
   seeStations: 'Look at the list of stations.',
+  tokenLength: 'A token has 1 to 36 characters.',
+  tokenAsShown: 'Write it as the reader shows it.',
+  noEmaid: "'{token}' is no eMAID, or its check digit is wrong.",
+  emaidForm: 'An eMAID has two letters, twelve letters or digits, and perhaps a check digit.',
+  unknownToken: "There is no badge '{token}'.",
+  seeTokens: 'Look at the list of badges.',
 } as const

@@ -11,10 +11,11 @@ import type {
 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
-import { amendTransaction, type Entry, keepEvent, lastSamples, openTransactions, saveSamples } from './ledger.ts'
+import { amendTransaction, type Entry, lastSamples, openLedger, openTransactions, saveSamples } from './ledger.ts'
 import type { Measurements } from './measurements.ts'
 import { type Sample, saidMoment } from './meter.ts'
 import { type Plugged, pluggedAt, type Station } from './station.ts'
+import type { Authorization } from './token.ts'
 import { type Needs, type Transaction, takenBy } from './transaction.ts'
 import { vehicleOf } from './vehicle.ts'
 import { usualDeparture } from './wish.ts'
@@ -28,6 +29,7 @@ export interface SessionParts {
   config: ChargingConfig
   measurements: Measurements
   stations: Map<string, Station>
+  authorization: Authorization
   /** Told when a session of the station ended or began: what was ordered for another one is void. */
   onChange(station: Station): void
   /** Told the moment that a message about the present gave. */
@@ -58,7 +60,8 @@ const NEEDS_WAIT = 15 * MINUTE
 const UNPLUGGED_WAIT = 15 * MINUTE
 
 export function openSessions(parts: SessionParts): Sessions {
-  const { store, clock, log, bus, beliefs, config, measurements, stations, onChange } = parts
+  const { store, clock, log, bus, beliefs, config, measurements, stations, authorization, onChange } = parts
+  const ledger = openLedger({ store, log })
 
   const tell = (station: Station, what: Extract<News, { kind: 'device' }>['what']) => {
     const { device, asset } = station.record
@@ -188,7 +191,9 @@ export function openSessions(parts: SessionParts): Sessions {
       const said = saidMoment(event.timestamp) ?? now
       if (!event.offline) parts.heard(station, said)
       const shift = station.clock.shift(said, now)
-      const entry = await keepEvent(store, event, { station: identity, now, phases, evse, voltage, shift, freeVend, log })
+      const occasion = { station: identity, evse: event.evse?.id, now, freeVend }
+      const outside = event.idToken && (await authorization.outside(event.idToken, occasion))
+      const entry = await ledger.keep(event, { station: identity, now, phases, evse, voltage, shift, freeVend, outside })
       if (entry.fresh)
         await follow(station, entry).catch((error: unknown) =>
           log.error({ station: identity, error: describeError(error) }, 'an event was kept but could not be followed up'),

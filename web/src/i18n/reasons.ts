@@ -387,6 +387,13 @@ export const TWINS: Readonly<Record<string, string>> = {
   "There is no station '{station}'.": "Il n'y a pas de borne « {station} ».",
   '{station} has no session to stop.': "{station} n'a aucune session à arrêter.",
   'Look at the list of stations.': 'Consultez la liste des bornes.',
+  'A token has 1 to 36 characters.': 'Un badge a de 1 à 36 caractères.',
+  'Write it as the reader shows it.': "Écrivez-le comme le lecteur l'affiche.",
+  "'{token}' is no eMAID, or its check digit is wrong.": "'{token}' n'est pas un eMAID, ou sa clé de contrôle est fausse.",
+  'An eMAID has two letters, twelve letters or digits, and perhaps a check digit.':
+    'Un eMAID a deux lettres, douze lettres ou chiffres, et peut-être une clé de contrôle.',
+  "There is no badge '{token}'.": "Il n'y a pas de badge '{token}'.",
+  'Look at the list of badges.': 'Consultez la liste des badges.',
   'No plan was made yet.': "Aucun plan n'a encore été fait.",
   'The first plan comes within a minute of the start.': 'Le premier plan arrive dans la minute qui suit le démarrage.',
   'Nobody is signed in.': "Personne n'est connecté.",
