@@ -12,7 +12,7 @@ import { COVERAGE_PAGE, generateCoveragePage } from './generate-coverage-page.ts
 import { DIFFERENCES_PAGE, generateDifferencesPage } from './generate-differences-page.ts'
 import { FLEX_CONTEXT_PAGE, FLEX_MODEL_PAGE, generateFlexContextPage, generateFlexModelPage } from './generate-flex-pages.ts'
 import { FLEXMEASURES_CLI_PAGE, generateFlexmeasuresCliPage } from './generate-flexmeasures-cli-page.ts'
-import { generateOcpp, OCPP_TYPES_FILE } from './generate-ocpp.ts'
+import { generateOcpp, OCPP_TYPES } from './generate-ocpp.ts'
 import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
 import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
 import { generateTemplateSchema, TEMPLATE_SCHEMA_FILE } from './generate-template-schema.ts'
@@ -29,7 +29,7 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [FLEX_MODEL_PAGE, generateFlexModelPage],
   [FLEX_CONTEXT_PAGE, generateFlexContextPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
-  [OCPP_TYPES_FILE, generateOcpp],
+  ...OCPP_TYPES.map((types): [string, () => string] => [types.file, () => generateOcpp(types)]),
 ]
 
 const coverage = process.argv.indexOf('--coverage')

@@ -3,11 +3,15 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '#kernel'
-import { deflate, MAX_PAYLOAD } from './deflate.ts'
+import { deflate, MAX_PAYLOAD, readUpTo } from './deflate.ts'
+import type { OcppVersion } from './dialect.ts'
+import { chooseVersion } from './dialects.ts'
 import { credentialsIn, identityIn } from './identity.ts'
-import { chooseVersion, type Frame, type Handler, openSession, type Session } from './session.ts'
+import type { Lenience } from './lenience.ts'
+import { type Frame, type Handler, openSession, type Session } from './session.ts'
 
-export type Admission = { ok: true } | { ok: false; status: 401 | 403 | 404; why: string }
+/** `identity`: how the station is called here, when it wrote its name otherwise (in another case, with spaces). */
+export type Admission = { ok: true; identity?: string } | { ok: false; status: 401 | 403 | 404; why: string }
 export interface Credentials {
   user: string
   password: Buffer
@@ -16,7 +20,7 @@ export interface Credentials {
 export interface AcceptOptions {
   /** Decides whether the station may connect. A user name other than the identity was refused before. */
   authenticate(identity: string, credentials: Credentials | undefined, request: IncomingMessage): Promise<Admission>
-  handlerFor(identity: string): Handler
+  handlerFor(identity: string, version: OcppVersion): Handler
   /** Told after the session is bound and before its first frame. */
   onSession(session: Session): void
   clock: Clock
@@ -24,13 +28,18 @@ export interface AcceptOptions {
   onFault?(identity: string, error: unknown): void
   /** Told of every connection that was turned away, for the log. */
   onRefusal?(refusal: { identity: string | undefined; status: number; why: string; address: string | undefined }): void
-  /** Bytes of one message, inflated; 1 MiB. */
+  /** Bytes of one message, inflated; 1 MiB, at most 16 MiB. Somewhat longer ones are refused, much longer ones end the connection. */
   maxPayload?: number
+  /** The versions spoken; all by default. */
+  versions?: readonly OcppVersion[]
+  /** Milliseconds a handshake may take; 30 s. */
+  handshake?: number
   /** Path before the identity; '/ocpp/'. */
   mount?: string
   timeout?: number
   ping?: number
-  strict?: boolean
+  /** See `SessionOptions`. */
+  strict?: boolean | Lenience
 }
 
 export interface Acceptor {
@@ -42,17 +51,20 @@ export interface Acceptor {
   close(): Promise<void>
 }
 
+const HANDSHAKE = 30_000
+
 /** Accepts OCPP stations at `ws://host/ocpp/<identity>`. */
 export function acceptStations(options: AcceptOptions): Acceptor {
   const mount = options.mount ?? '/ocpp/'
+  const longest = options.maxPayload ?? MAX_PAYLOAD
   const bound = new Map<string, Session>()
   let closing = false
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: options.maxPayload ?? MAX_PAYLOAD,
+    maxPayload: readUpTo(longest),
     perMessageDeflate: deflate,
     clientTracking: true,
-    handleProtocols: (offered) => chooseVersion(offered)?.offered ?? false,
+    handleProtocols: (offered) => chooseVersion(offered, options.versions)?.offered ?? false,
   })
 
   const refuse = (request: IncomingMessage, socket: Duplex, identity: string | undefined, status: number, why: string) => {
@@ -64,7 +76,7 @@ export function acceptStations(options: AcceptOptions): Acceptor {
   }
 
   const bind = (socket: WebSocket, identity: string, request: IncomingMessage) => {
-    const version = chooseVersion([socket.protocol])?.version
+    const version = chooseVersion([socket.protocol], options.versions)?.version
     if (version === undefined) {
       options.onRefusal?.({ identity, status: 101, why: 'no common OCPP version', address: request.socket.remoteAddress })
       socket.on('error', () => socket.terminate())
@@ -75,10 +87,11 @@ export function acceptStations(options: AcceptOptions): Acceptor {
     const session = openSession(socket, {
       identity,
       version,
-      handler: options.handlerFor(identity),
+      handler: options.handlerFor(identity, version),
       clock: options.clock,
       role: 'csms',
       ping: options.ping ?? 30_000,
+      longest,
       ...(onFrame ? { onFrame: (frame: Frame) => onFrame(identity, frame) } : {}),
       ...(onFault ? { onFault: (error: unknown) => onFault(identity, error) } : {}),
       ...(timeout === undefined ? {} : { timeout }),
@@ -95,6 +108,8 @@ export function acceptStations(options: AcceptOptions): Acceptor {
   return {
     async upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy())
+      // Nobody holds a socket open by a check that never ends.
+      const patience = options.clock.in(options.handshake ?? HANDSHAKE, () => socket.destroy())
       const identity = identityIn(request.url ?? '', mount)
       try {
         if (closing) return refuse(request, socket, identity, 503, 'shutting down')
@@ -105,10 +120,12 @@ export function acceptStations(options: AcceptOptions): Acceptor {
         if (!admission.ok) return refuse(request, socket, identity, admission.status, admission.why)
         if (closing) return refuse(request, socket, identity, 503, 'shutting down')
         if (socket.destroyed) return
-        server.handleUpgrade(request, socket, head, (ws) => bind(ws, identity, request))
+        server.handleUpgrade(request, socket, head, (ws) => bind(ws, admission.identity ?? identity, request))
       } catch (error) {
         options.onFault?.(identity ?? '', error)
         refuse(request, socket, identity, 503, 'the station could not be checked')
+      } finally {
+        patience.cancel()
       }
     },
     sessions: () => [...bound.values()],

@@ -3,8 +3,11 @@
 import { WebSocket } from 'ws'
 import { type Clock, Problem } from '#kernel'
 import { deflate, MAX_PAYLOAD } from './deflate.ts'
+import type { OcppVersion } from './dialect.ts'
+import { chooseVersion } from './dialects.ts'
 import { basicHeader } from './identity.ts'
-import { chooseVersion, type Frame, type Handler, openSession, type Session, VERSIONS } from './session.ts'
+import { type Frame, type Handler, openSession, type Session } from './session.ts'
+import { OCPP201 } from './v201.ts'
 
 export interface ConnectOptions {
   identity: string
@@ -17,6 +20,8 @@ export interface ConnectOptions {
   onFrame?(frame: Frame): void
   onFault?(error: unknown): void
   signal?: AbortSignal
+  /** The versions offered, best first; 2.0.1 alone by default. */
+  versions?: readonly OcppVersion[]
   /** Offers permessage-deflate. */
   compress?: boolean
 }
@@ -27,10 +32,10 @@ export interface ConnectOptions {
  */
 export function connectStation(url: string, options: ConnectOptions): Promise<Session> {
   const address = `${url.replace(/\/+$/, '')}/${encodeURIComponent(options.identity)}`
-  const { timeout, ping, onFrame, onFault, signal, password } = options
+  const { timeout, ping, onFrame, onFault, signal, password, versions = [OCPP201] } = options
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new Problem('connection-refused', 'Connecting was given up.', { retry: 'later' }))
-    const socket = new WebSocket(address, [...VERSIONS], {
+    const socket = new WebSocket(address, [...versions], {
       maxPayload: MAX_PAYLOAD,
       handshakeTimeout: 15_000,
       perMessageDeflate: options.compress ? deflate : false,
@@ -53,14 +58,14 @@ export function connectStation(url: string, options: ConnectOptions): Promise<Se
       request.destroy()
     })
     socket.on('error', (error) => {
-      if (/subprotocol/i.test(error.message)) fail('no-common-version', `${address} speaks none of ${VERSIONS.join(', ')}.`)
+      if (/subprotocol/i.test(error.message)) fail('no-common-version', `${address} speaks none of ${versions.join(', ')}.`)
       else fail('connection-refused', `${address} cannot be reached: ${error.message}.`)
     })
     socket.once('open', () => {
-      const version = chooseVersion([socket.protocol])?.version
+      const version = chooseVersion([socket.protocol], versions)?.version
       if (version === undefined) {
         socket.close(1002)
-        return fail('no-common-version', `${address} speaks none of ${VERSIONS.join(', ')}.`)
+        return fail('no-common-version', `${address} speaks none of ${versions.join(', ')}.`)
       }
       const session = openSession(socket, {
         identity: options.identity,

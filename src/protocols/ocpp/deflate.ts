@@ -2,6 +2,10 @@
 import type { PerMessageDeflateOptions } from 'ws'
 
 export const MAX_PAYLOAD = 1 << 20
+const HIGHEST = 16 << 20
+
+/** Bytes that the socket takes in so that a message above `longest` can be refused by name; above that the connection ends (1009). */
+export const readUpTo = (longest: number): number => Math.min(HIGHEST, 4 * longest)
 
 export const deflate: PerMessageDeflateOptions = {
   serverNoContextTakeover: true,

@@ -3,27 +3,42 @@ import { randomUUID } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
 import { type Clock, type Instant, Problem, say, type Timer } from '#kernel'
 import { CallError, type RpcErrorCode } from './call-error.ts'
-import { isObject, type Message, type Payload, readFrame, UNREADABLE, writeCall, writeError, writeResult } from './frame.ts'
+import type { OcppVersion } from './dialect.ts'
+import { dialectOf } from './dialects.ts'
+import {
+  idAtStart,
+  type Message,
+  type Payload,
+  type Refusal,
+  readFrame,
+  UNREADABLE,
+  writeCall,
+  writeError,
+  writeResult,
+  writeSend,
+} from './frame.ts'
+import { LENIENT, type Lenience, LONGEST_LENIENT_ID, mend, STRICT, salvage } from './lenience.ts'
 import { SAYING } from './saying.ts'
-import { OCPP201, v201, validateMessage, withoutEmpties } from './v201.ts'
 
-/** Answers one incoming CALL; throws `CallError` to refuse it. */
+/** Answers one incoming CALL; throws `CallError` to refuse it. A SEND comes the same way, and what is returned for it is not sent. */
 export type Handler = (action: string, payload: Payload, session: Session) => Promise<Payload>
 
 /** One frame as it was seen, for conversation logs. `message` is the OCPP message id, `took` the milliseconds an answer took. */
 export interface Frame {
   at: Instant
   direction: 'in' | 'out'
-  kind: 'CALL' | 'CALLRESULT' | 'CALLERROR' | 'garbage'
+  kind: 'CALL' | 'CALLRESULT' | 'CALLERROR' | 'CALLRESULTERROR' | 'SEND' | 'garbage'
   action?: string
   message?: string
   payload?: unknown
   took?: number
+  /** What was mended in it before it was understood; `payload` is as it came. */
+  mended?: readonly string[]
 }
 
 export interface Session {
   readonly identity: string
-  readonly version: string
+  readonly version: OcppVersion
   /** Unique per connection: a station that comes back is another session. */
   readonly epoch: string
   /**
@@ -32,13 +47,17 @@ export interface Session {
    * @throws Problem `invalid-message` (nothing was sent), `no-answer`, `connection-closed`, `too-many-calls`
    */
   call(action: string, payload: Payload, options?: { timeout?: number }): Promise<Payload>
+  /** Sends a message that nobody answers (2.1). @throws Problem `invalid-message`, `connection-closed` */
+  send(action: string, payload: Payload): void
+  /** From now on what comes in is read with this lenience: for a model that is known since its boot. */
+  read(lenience: Lenience): void
   close(code?: number, reason?: string): void
   readonly closed: Promise<{ code: number; reason: string }>
 }
 
 export interface SessionOptions {
   identity: string
-  version: string
+  version: OcppVersion
   handler: Handler
   clock: Clock
   /** Milliseconds to wait for an answer, and that the handler may take for one; 30 s. */
@@ -50,8 +69,10 @@ export interface SessionOptions {
   onFrame?(frame: Frame): void
   /** Told of what our own side did wrong: a handler that crashed, an answer that breaks the schema. The peer only learns InternalError. */
   onFault?(error: unknown): void
-  /** false: null, {} and [] in what comes in are dropped before validation. */
-  strict?: boolean
+  /** Whether to hold the peer to the letter (default), or how lenient to be; false: as lenient as can be. */
+  strict?: boolean | Lenience
+  /** Characters of a message; longer ones are refused unread and the connection lives on. Default: what the socket lets through. */
+  longest?: number
 }
 
 const WAITING_CALLS = 1000
@@ -73,7 +94,12 @@ interface Call {
 /** Speaks OCPP-J over an open socket until it closes. The socket's version was agreed on before. */
 export function openSession(socket: WebSocket, options: SessionOptions): Session {
   const { clock, handler, role } = options
+  const dialect = dialectOf(options.version)!
+  const peer = role === 'csms' ? 'station' : 'csms'
   const timeout = options.timeout ?? 30_000
+  const longest = options.longest ?? Number.POSITIVE_INFINITY
+  const { strict = true } = options
+  let lenience = typeof strict === 'object' ? strict : strict ? STRICT : LENIENT
   const queue: Call[] = []
   let underWay: Call | undefined
   let over = false
@@ -127,29 +153,32 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     sendNext()
   }
 
-  const refuse = (id: string, code: RpcErrorCode, description: string, details: object, action?: string, took?: number) => {
+  const refuse = (
+    id: string,
+    code: RpcErrorCode,
+    description: string,
+    details: object,
+    action?: string,
+    took?: number,
+    type: 4 | 5 = 4,
+  ) => {
     saw({
       direction: 'out',
-      kind: 'CALLERROR',
+      kind: type === 4 ? 'CALLERROR' : 'CALLRESULTERROR',
       message: id,
       payload: { code, description, details },
       ...(action === undefined ? {} : { action }),
       ...(took === undefined ? {} : { took }),
     })
-    send(writeError(id, code, description, details))
+    send(writeError(type, id, dialect.codeOut(code), description, details))
   }
+  const ours = (action: string) => role === undefined || dialect.mayCall(peer, action)
 
-  const onCall = async (id: string, action: string, raw: Payload) => {
-    const began = clock.now()
+  const onCall = async (id: string, action: string, payload: Payload, began: Instant) => {
     const took = () => clock.now() - began
-    if (role && !v201.mayCall(role === 'csms' ? 'station' : 'csms', action) && v201.isAction(action))
-      return refuse(id, 'NotImplemented', `${action} is not a message to this end.`, {}, action, took())
     try {
-      const payload = options.strict === false ? withoutEmpties(raw) : raw
-      const verdict = validateMessage(action, 'request', payload)
-      if (!verdict.ok) return refuse(id, verdict.code, verdict.description, {}, action, took())
       const answer = await inTime(handler(action, payload, session))
-      const own = validateMessage(action, 'response', answer)
+      const own = dialect.validate(action, 'response', answer)
       if (!own.ok) throw new Error(own.description)
       saw({ direction: 'out', kind: 'CALLRESULT', action, message: id, payload: answer, took: took() })
       send(writeResult(id, answer))
@@ -170,6 +199,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   const onAnswer = (message: Extract<Message, { kind: 'CALLRESULT' | 'CALLERROR' }>) => {
     const call = underWay
     const expected = call !== undefined && call.id === message.id
+    const read = expected && message.kind === 'CALLRESULT' ? mend(dialect, call.action, 'response', message.payload, lenience) : undefined
     saw({
       direction: 'in',
       kind: message.kind,
@@ -179,34 +209,80 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
           ? message.payload
           : { code: message.code, description: message.description, details: message.details },
       ...(expected ? { action: call.action, took: clock.now() - call.sentAt } : {}),
+      ...(read?.ok && read.mended.length > 0 ? { mended: read.mended } : {}),
     })
     // Late, doubled or never asked for: seen in the log, otherwise ignored.
     if (!expected) return
     settle(call, () => {
-      if (message.kind === 'CALLERROR') return call.reject(new CallError(message.code, message.description, message.details))
-      const payload = options.strict === false ? withoutEmpties(message.payload) : message.payload
-      const verdict = validateMessage(call.action, 'response', payload)
-      if (verdict.ok && isObject(payload)) call.resolve(payload)
-      else call.reject(verdict.ok ? new CallError('FormatViolation') : new CallError(verdict.code, verdict.description))
+      if (message.kind === 'CALLERROR')
+        return call.reject(new CallError(dialect.codeIn(message.code), message.description, message.details))
+      if (read?.ok) return call.resolve(read.payload as Payload)
+      const { code, description } = read!
+      if (dialect.framing.extended) refuse(call.id, code, description, {}, call.action, undefined, 5)
+      call.reject(new CallError(code, description))
     })
+  }
+
+  /** Our answer broke the peer's schema: nothing can be sent any more, but we want to know. */
+  const onResultError = ({ id, code, description, details }: Refusal) => {
+    saw({ direction: 'in', kind: 'CALLRESULTERROR', message: id, payload: { code, description, details } })
+    options.onFault?.(new CallError(code, description, details))
+  }
+
+  const read = (text: string): { message: Message; text: string; salvaged: boolean } => {
+    const framing = { framing: dialect.framing, ...(lenience.has('long-ids') ? { longestId: LONGEST_LENIENT_ID } : {}) }
+    const message = readFrame(text, framing)
+    if (message.kind !== 'garbage' || !lenience.has('broken-json')) return { message, text, salvaged: false }
+    const better = salvage(text)
+    if (better === text) return { message, text, salvaged: false }
+    const mended = readFrame(better, framing)
+    return mended.kind === 'garbage' ? { message, text, salvaged: false } : { message: mended, text, salvaged: true }
   }
 
   const onMessage = (data: RawData, isBinary: boolean) => {
     heard = true
     if (isBinary) return socket.close(1003, 'text frames only')
-    const text = data.toString()
-    const message = readFrame(text)
+    if ((data as Buffer).length > longest) {
+      const start = (data as Buffer).subarray(0, 1000).toString()
+      const why = `a message of ${(data as Buffer).length} bytes; at most ${longest} are read`
+      saw({ direction: 'in', kind: 'garbage', message: UNREADABLE, payload: { why, text: start } })
+      const id = idAtStart(start)
+      if (id !== UNREADABLE || dialect.framing.unreadable === 'refuse') refuse(id, 'FormatViolation', why, {})
+      return
+    }
+    const { message, text, salvaged } = read(data.toString())
     if (message.kind === 'CALLRESULT' || message.kind === 'CALLERROR') return onAnswer(message)
+    if (message.kind === 'CALLRESULTERROR') return onResultError(message)
     if (message.kind === 'garbage') {
       saw({ direction: 'in', kind: 'garbage', message: message.id, payload: { why: message.why, text: text.slice(0, 1000) } })
       if (message.answer) refuse(message.id, message.answer, message.why, {})
       return
     }
-    const { id, action, payload } = message
-    saw({ direction: 'in', kind: 'CALL', action, message: id, payload })
+    const { kind, id, action } = message
+    const began = clock.now()
+    const foreign = dialect.isAction(action) && (!ours(action) || dialect.isSend(action) !== (kind === 'SEND'))
+    const verdict = foreign ? undefined : mend(dialect, action, 'request', message.payload, lenience)
+    const mended = [...(salvaged ? ['the text: broken JSON'] : []), ...(verdict?.ok ? verdict.mended : [])]
+    saw({ direction: 'in', kind, action, message: id, payload: message.payload, ...(mended.length > 0 ? { mended } : {}) })
+    const refusal = !verdict
+      ? { code: 'NotImplemented', description: `${action} is not a ${kind} to this end.` }
+      : verdict.ok
+        ? undefined
+        : { code: verdict.code, description: verdict.description }
+    if (kind === 'SEND') {
+      if (verdict?.ok) void handler(action, verdict.payload as Payload, session).catch((error) => options.onFault?.(error))
+      else options.onFault?.(new CallError(refusal!.code, refusal!.description))
+      return
+    }
     // A peer keeps to one CALL at a time; one that does not is answered in order, up to a bound.
     if (++unanswered > WAITING_ANSWERS) return socket.close(1008, 'too many calls at once')
-    answering = answering.then(() => onCall(id, action, payload)).finally(() => unanswered--)
+    answering = answering
+      .then(() =>
+        verdict?.ok
+          ? onCall(id, action, verdict.payload as Payload, began)
+          : refuse(id, refusal!.code, refusal!.description, {}, action, clock.now() - began),
+      )
+      .finally(() => unanswered--)
   }
 
   const pinger =
@@ -243,20 +319,24 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     })
   })
 
+  const mustBeSendable = (action: string, payload: Payload, asSend: boolean) => {
+    const verdict = dialect.validate(action, 'request', payload)
+    if (!verdict.ok || (role && !dialect.mayCall(role, action)) || dialect.isSend(action) !== asSend)
+      throw new Problem(
+        'invalid-message',
+        `${action} was not sent: ${verdict.ok ? 'this end never sends it.' : verdict.description}`,
+        verdict.ok ? { status: 422 } : { status: 422, details: { code: verdict.code } },
+      )
+    if (over || socket.readyState !== socket.OPEN) throw gone()
+  }
+
   const session: Session = {
     identity: options.identity,
     version: options.version,
     epoch: randomUUID(),
     closed,
     async call(action, payload, { timeout: patience = timeout } = {}) {
-      const verdict = validateMessage(action, 'request', payload)
-      if (!verdict.ok || (role && !v201.mayCall(role, action)))
-        throw new Problem(
-          'invalid-message',
-          `${action} was not sent: ${verdict.ok ? 'this end never sends it.' : verdict.description}`,
-          verdict.ok ? { status: 422 } : { status: 422, details: { code: verdict.code } },
-        )
-      if (over || socket.readyState !== socket.OPEN) throw gone()
+      mustBeSendable(action, payload, false)
       if (queue.length >= WAITING_CALLS)
         throw new Problem('too-many-calls', `${queue.length} calls to ${options.identity} are waiting already.`, {
           status: 503,
@@ -268,6 +348,15 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
         sendNext()
       })
     },
+    send(action, payload) {
+      mustBeSendable(action, payload, true)
+      const id = randomUUID()
+      saw({ direction: 'out', kind: 'SEND', action, message: id, payload })
+      send(writeSend(id, action, payload))
+    },
+    read(changed) {
+      lenience = changed
+    },
     close(code = 1000, reason = '') {
       socket.close(code, reason)
       // A half-open peer never confirms the close.
@@ -276,16 +365,4 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     },
   }
   return session
-}
-
-/** The versions this program speaks, best first. */
-export const VERSIONS: readonly string[] = [OCPP201]
-
-/** Which offered subprotocol to use: the client's order is its preference; compared without regard to case, answered as offered. */
-export const chooseVersion = (offered: Iterable<string>): { offered: string; version: string } | undefined => {
-  for (const name of offered) {
-    const version = VERSIONS.find((known) => known === name.toLowerCase())
-    if (version) return { offered: name, version }
-  }
-  return undefined
 }
