@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import test from 'node:test'
 import { after, formatInstant, type Instant, parseInstant } from '#kernel'
-import { type CompositeInput, type CompositePeriod, compositeSchedule, type InstalledProfile } from './composite-schedule.ts'
+import type { Installed, InstalledProfile } from './charging-profile.ts'
+import { type CompositeInput, type CompositePeriod, compositeSchedule } from './composite-schedule.ts'
 import { withoutProfiles, withProfile } from './installed-profiles.ts'
 import type { ChargingProfileType, ChargingSchedulePeriodType } from './v201.gen.ts'
 
@@ -156,8 +157,15 @@ interface Said {
   unit: 'A' | 'W'
   phases: number | undefined
 }
-function says({ profile }: InstalledProfile, t: number, tx: number, input: CompositeInput): Said | undefined {
-  const seconds = (text: string) => Math.floor(Date.parse(text) / 1000)
+const seen = new Map<string, number>()
+function seconds(text: string): number {
+  const known = seen.get(text)
+  if (known !== undefined) return known
+  const value = Math.floor(Date.parse(text) / 1000)
+  seen.set(text, value)
+  return value
+}
+function says({ profile }: Installed, t: number, tx: number, input: CompositeInput): Said | undefined {
   if (profile.validFrom && t < seconds(profile.validFrom)) return undefined
   if (profile.validTo && t >= seconds(profile.validTo)) return undefined
   const { startSchedule, duration = Number.POSITIVE_INFINITY, chargingSchedulePeriod, chargingRateUnit } = profile.chargingSchedule[0]!
@@ -169,7 +177,7 @@ function says({ profile }: InstalledProfile, t: number, tx: number, input: Compo
   if (since < 0 || since >= duration) return undefined
   let found: Said | undefined
   for (const period of chargingSchedulePeriod)
-    if (period.startPeriod <= since) found = { limit: period.limit, unit: chargingRateUnit, phases: period.numberPhases }
+    if (period.startPeriod <= since) found = { limit: period.limit ?? 0, unit: chargingRateUnit, phases: period.numberPhases }
   return found && found.limit < 0 && !input.allowNegative ? undefined : found
 }
 
@@ -201,7 +209,7 @@ function bruteForce(input: CompositeInput, t: number): { limit: number; phases: 
 const at = (periods: CompositePeriod[], second: number) => periods.findLast((period) => period.startPeriod <= second)!
 
 test('P1, P11, P12: at every second it says what a naive evaluation says, in the fewest ascending periods', () => {
-  forAll(1, 250, (input, _, why) => {
+  forAll(1, 150, (input, _, why) => {
     const periods = compositeSchedule(input)
     assert.equal(periods[0]!.startPeriod, 0)
     for (const [index, period] of periods.entries()) {
@@ -330,7 +338,7 @@ test('P9: two windows one after the other say what the whole window says', () =>
 })
 
 test('P2, P10, P15: never above an active limit, watts are amperes × 230 V × phases, and what has expired is silent', () => {
-  forAll(2, 200, (input, roll, why) => {
+  forAll(2, 100, (input, roll, why) => {
     const amperes = compositeSchedule({ ...input, unit: 'A' })
     const watts = compositeSchedule({ ...input, unit: 'W' })
     for (let second = 0; second < (input.until - input.from) / 1000; second += 7) {
@@ -357,7 +365,7 @@ test('P2, P10, P15: never above an active limit, watts are amperes × 230 V × p
 })
 
 test('P13, P14, P16: the station keeps its maximum, without a transaction Tx layers are silent, and daily profiles repeat daily', () => {
-  forAll(13, 200, (input, _, why) => {
+  forAll(13, 80, (input, _, why) => {
     const noTx = { ...input }
     delete noTx.transactionStart
     const withoutTxLayers = input.profiles.filter((one) => !/^Tx/.test(one.profile.chargingProfilePurpose))

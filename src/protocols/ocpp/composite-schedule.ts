@@ -1,21 +1,20 @@
 /** What limits an EVSE now and next: all installed charging profiles folded into one schedule (OCPP 2.0.1 Part 2, K08; K01.FR.49/50). */
-import { after, floorTo, type Instant, instant, parseInstant, SECOND } from '#kernel'
-import type { ChargingProfileType as ChargingProfile, ChargingProfilePurposeEnumType as Purpose } from './v201.gen.ts'
-
-/** A charging profile where it is installed; evseId 0 is the station as a whole. */
-export interface InstalledProfile {
-  evseId: number
-  profile: ChargingProfile
-}
+import { after, floorTo, type Instant, instant, SECOND } from '#kernel'
+import type { Installed, Profile, ProfilePurpose, ProfileVersion, SchedulePeriod } from './charging-profile.ts'
+import { heap } from './heap.ts'
+import { type Cap, finished, type Limited, lowest, type Wiring, withHeadroom } from './profile-cap.ts'
+import { type CourseParts, courseOf } from './profile-course.ts'
 
 export interface CompositeInput {
-  profiles: readonly InstalledProfile[]
+  profiles: readonly Installed[]
   /** 0: the station as a whole, the sum of its `evses`. */
   evseId: number
   /** The window [from, until), floored to seconds. */
   from: Instant
   until: Instant
   unit: 'A' | 'W'
+  /** Rules of that version, 2.0.1. In 1.6 a default on a connector takes the place of those on connector 0. */
+  version?: ProfileVersion
   /** When the running transaction was ready for energy; absent: none runs, and Tx and TxDefault profiles do not count. */
   transactionStart?: Instant
   /** Counts Tx and TxDefault profiles from the window's start although no transaction runs (planning). */
@@ -26,7 +25,7 @@ export interface CompositeInput {
   phases?: number
   /** Watts where nothing limits; 33 120 (3 × 48 A). */
   defaultLimit?: number
-  /** Negative limits of Tx and TxDefault profiles order discharge; otherwise they are ignored as if unspecified. */
+  /** Negative limits order discharge; otherwise they are ignored as if unspecified. */
   allowNegative?: boolean
   /** Recurring schedules repeat before their startSchedule too (libocpp does); otherwise they begin there. */
   recurBeforeStart?: boolean
@@ -34,25 +33,31 @@ export interface CompositeInput {
   evses?: readonly { id: number; transactionStart?: Instant }[]
   /** Stops after so many periods; the 1024 a message can carry. */
   maxPeriods?: number
+  /** Zone in which `useLocalTime` counts (2.1); UTC. */
+  zone?: string
+  /** Since when the station has been without connection: what bears it no longer (maxOfflineDuration, 2.1) is silent. */
+  offlineSince?: Instant
+  /** State of charge in percent, for limitAtSoC (2.1). */
+  soc?: number
+  /** Seconds by which period `period` of a schedule with randomizedDelay begins late (2.1); none unless said. */
+  delay?: CourseParts['delay']
+  /** Priority charging is on: its profile takes the place of Tx and TxDefault (2.1, K21). */
+  priorityCharging?: boolean
+  /** Local generation adds to what the external constraints leave (2.1, K27). The station's maximum still holds. */
+  localGeneration?: boolean
 }
 
-/** One step of the result: seconds after the window's start, limit in the wanted unit, phases only when a profile states them. */
-export interface CompositePeriod {
+/** One step of the result: seconds after the window's start, limit in the wanted unit, phases and what 2.1 adds only where a profile states it. */
+export interface CompositePeriod extends Limited {
   startPeriod: number
-  limit: number
-  numberPhases?: number
 }
 
-interface Cap {
-  limit: number
-  unit: 'A' | 'W'
-  phases: number | undefined
-}
 /** What holds at a moment and until when it surely does. */
 interface Moment {
   cap: Cap | undefined
   until: number
 }
+type Layer = (at: number) => Moment
 
 /**
  * The composite schedule of an EVSE. Purposes are layers: Tx before TxDefault while a transaction runs, then the lowest of that, the external
@@ -64,162 +69,195 @@ interface Moment {
 export function compositeSchedule(input: CompositeInput): CompositePeriod[] {
   const from = floorTo(input.from, SECOND)
   const maxPeriods = input.maxPeriods ?? 1024
+  const wiring = wiringOf(input)
+  const held = input.evseId === 0 ? stationLayer(input, wiring, from) : evseLayer(input, wiring, from)
   const periods: CompositePeriod[] = []
   for (let at = from; at < input.until; ) {
-    const { cap, until } = input.evseId === 0 ? stationAt(input, at, from) : evseAt(input, at, from)
-    const next = finished(cap, input)
+    const { cap, until } = held(at)
+    const next = finished(cap, wiring)
     const last = periods.at(-1)
-    if (!last || last.numberPhases !== next.numberPhases || Math.abs(last.limit - next.limit) > 1e-9 * Math.max(1, Math.abs(next.limit))) {
+    if (!last || !isSame(last, next)) {
       if (periods.length === maxPeriods) break
       periods.push({ startPeriod: (at - from) / SECOND, ...next })
     }
-    at = after(at, Math.max(until - at, SECOND))
+    at = after(at, Math.max(Math.min(until, input.until) - at, SECOND))
   }
   return periods
 }
 
-const voltage = (input: CompositeInput) => input.nominalVoltage ?? 230
-const supplied = (input: CompositeInput) => input.phases ?? 3
-
-function finished(cap: Cap | undefined, input: CompositeInput): Omit<CompositePeriod, 'startPeriod'> {
-  const held = cap ?? { limit: input.defaultLimit ?? 33_120, unit: 'W', phases: undefined }
-  const limit = inUnit(held, input.unit, held.phases ?? supplied(input), voltage(input))
-  return held.phases === undefined ? { limit } : { limit, numberPhases: held.phases }
-}
-
-function inUnit({ limit, unit }: Cap, wanted: 'A' | 'W', phases: number, volts: number): number {
-  if (unit === wanted) return limit
-  return wanted === 'W' ? limit * volts * phases : limit / (volts * phases)
-}
-
-/** The lowest of several caps on the fewest of their phases. */
-function lowest(caps: (Cap | undefined)[], input: CompositeInput): Cap | undefined {
-  const given = caps.filter((cap) => cap !== undefined)
-  if (given.length < 2) return given[0]
-  const stated = given.map((cap) => cap.phases).filter((phases) => phases !== undefined)
-  const phases = stated.length === 0 ? undefined : Math.min(...stated)
-  const on = phases ?? supplied(input)
-  return { limit: Math.min(...given.map((cap) => inUnit(cap, input.unit, on, voltage(input)))), unit: input.unit, phases }
-}
-
-const combine = (moments: Moment[], input: CompositeInput): Moment => ({
-  cap: lowest(
-    moments.map((moment) => moment.cap),
-    input,
-  ),
-  until: Math.min(...moments.map((moment) => moment.until)),
+const wiringOf = (input: CompositeInput): Wiring => ({
+  unit: input.unit,
+  voltage: input.nominalVoltage ?? 230,
+  phases: input.phases ?? 3,
+  defaultLimit: input.defaultLimit ?? 33_120,
 })
 
-function evseAt(input: CompositeInput, at: number, from: number): Moment {
-  return combine(
-    [
-      transactionAt(input, input.evseId, input.transactionStart, at, from),
-      purposeAt(input, 'ChargingStationExternalConstraints', (evse) => evse === input.evseId, input.transactionStart, at, from),
-      ...stationLimits(input, at, from),
-    ],
-    input,
-  )
+const EXTRAS = ['limit_L2', 'limit_L3', 'dischargeLimit', 'setpoint', 'setpointReactive'] as const
+
+function isSame(one: Limited, other: Limited): boolean {
+  if (one.numberPhases !== other.numberPhases || one.operationMode !== other.operationMode) return false
+  const close = (a: number | undefined, b: number | undefined) =>
+    a === b || (a !== undefined && b !== undefined && Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)))
+  return close(one.limit, other.limit) && EXTRAS.every((key) => close(one[key], other[key]))
 }
 
-const stationLimits = (input: CompositeInput, at: number, from: number): Moment[] => [
-  purposeAt(input, 'ChargingStationExternalConstraints', (evse) => evse === 0, undefined, at, from),
-  purposeAt(input, 'ChargingStationMaxProfile', (evse) => evse === 0, undefined, at, from),
+const combine = (moments: readonly Moment[], wiring: Wiring): Moment => {
+  let until = Number.POSITIVE_INFINITY
+  for (const moment of moments) if (moment.until < until) until = moment.until
+  return { cap: lowest(moments, wiring), until }
+}
+
+function evseLayer(input: CompositeInput, wiring: Wiring, from: Instant): Layer {
+  const layers = [...ownLayers(input, wiring, from, input.evseId, input.transactionStart), ...stationLimits(input, wiring, from)]
+  return (at) =>
+    combine(
+      layers.map((layer) => layer(at)),
+      wiring,
+    )
+}
+
+/** What binds one EVSE alone. */
+const ownLayers = (input: CompositeInput, wiring: Wiring, from: Instant, evse: number, start: Instant | undefined): Layer[] => [
+  transactionLayer(input, from, evse, start),
+  externalLayer(input, wiring, from, evse, start),
 ]
 
-/** The station as a whole: what its EVSEs may take together, below its own limits. */
-function stationAt(input: CompositeInput, at: number, from: number): Moment {
-  const evses = input.evses ?? [{ id: 1, ...(input.transactionStart === undefined ? {} : { transactionStart: input.transactionStart }) }]
-  let limit = 0
-  let until = Number.POSITIVE_INFINITY
-  let phases: number | undefined
-  for (const { id, transactionStart } of evses) {
-    const own = combine(
-      [
-        transactionAt(input, id, transactionStart, at, from),
-        purposeAt(input, 'ChargingStationExternalConstraints', (evse) => evse === id, transactionStart, at, from),
-      ],
-      input,
-    )
-    const part = finished(own.cap, input)
-    limit += part.limit
-    if (part.numberPhases !== undefined) phases = Math.min(phases ?? part.numberPhases, part.numberPhases)
-    until = Math.min(until, own.until)
+const stationLimits = (input: CompositeInput, wiring: Wiring, from: Instant): Layer[] => [
+  externalLayer(input, wiring, from, 0, undefined),
+  purposeLayer(input, 'ChargingStationMaxProfile', (evse) => evse === 0, undefined, from),
+]
+
+function externalLayer(input: CompositeInput, wiring: Wiring, from: Instant, place: number, began: Instant | undefined): Layer {
+  const external = purposeLayer(input, 'ChargingStationExternalConstraints', (evse) => evse === place, began, from)
+  if (!input.localGeneration) return external
+  const local = purposeLayer(input, 'LocalGeneration', (evse) => evse === place, began, from)
+  return (at) => {
+    const outside = external(at)
+    const own = local(at)
+    return {
+      cap: outside.cap && own.cap ? withHeadroom(outside.cap, own.cap, wiring) : outside.cap,
+      until: Math.min(outside.until, own.until),
+    }
   }
-  return combine([{ cap: { limit, unit: input.unit, phases }, until }, ...stationLimits(input, at, from)], input)
 }
 
-/** Tx if it says something, else TxDefault; nothing before the transaction. */
-function transactionAt(input: CompositeInput, evseId: number, start: Instant | undefined, at: number, from: number): Moment {
-  if (start === undefined && !input.simulateTransaction) return { cap: undefined, until: input.until }
+/** The station as a whole: what its EVSEs may take together, below its own limits. */
+function stationLayer(input: CompositeInput, wiring: Wiring, from: Instant): Layer {
+  const evses = input.evses ?? [{ id: 1, ...(input.transactionStart === undefined ? {} : { transactionStart: input.transactionStart }) }]
+  const own = evses.map(({ id, transactionStart }) => ownLayers(input, wiring, from, id, transactionStart))
+  const above = stationLimits(input, wiring, from)
+  return (at) => {
+    let limit = 0
+    let until = Number.POSITIVE_INFINITY
+    let phases: number | undefined
+    for (const layers of own) {
+      const part = combine(
+        layers.map((layer) => layer(at)),
+        wiring,
+      )
+      const { numberPhases, ...rest } = finished(part.cap, wiring)
+      limit += totalOf(rest)
+      if (numberPhases !== undefined) phases = Math.min(phases ?? numberPhases, numberPhases)
+      until = Math.min(until, part.until)
+    }
+    return combine([{ cap: { limit, unit: input.unit, phases }, until }, ...above.map((layer) => layer(at))], wiring)
+  }
+}
+
+/** Of limits per phase in W the sum is the station's; in A each is per phase already, the largest counts. */
+const totalOf = ({ limit, limit_L2, limit_L3 }: Limited): number =>
+  limit_L2 === undefined && limit_L3 === undefined ? limit : Math.max(limit, limit_L2 ?? 0, limit_L3 ?? 0)
+
+/** Tx if it says something, else TxDefault; nothing before the transaction. Priority charging stands before both. */
+function transactionLayer(input: CompositeInput, from: Instant, evseId: number, start: Instant | undefined): Layer {
+  if (start === undefined && !input.simulateTransaction) return () => ({ cap: undefined, until: Number.POSITIVE_INFINITY })
   const began = floorTo(start ?? instant(from), SECOND)
-  if (at < began) return { cap: undefined, until: Math.min(began, input.until) }
-  const tx = purposeAt(input, 'TxProfile', (evse) => evse === evseId, began, at, from)
-  const fallback = purposeAt(input, 'TxDefaultProfile', (evse) => evse === evseId || evse === 0, began, at, from)
-  return { cap: tx.cap ?? fallback.cap, until: Math.min(tx.until, fallback.until) }
+  const tx = purposeLayer(input, 'TxProfile', (evse) => evse === evseId, began, from)
+  const own = input.profiles.some((one) => one.evseId === evseId && one.profile.chargingProfilePurpose === 'TxDefaultProfile')
+  const isReplaced = input.version === '1.6' && own
+  const fallback = purposeLayer(input, 'TxDefaultProfile', (evse) => evse === evseId || (evse === 0 && !isReplaced), began, from)
+  const first = input.priorityCharging
+    ? [purposeLayer(input, 'PriorityCharging', (evse) => evse === evseId || evse === 0, began, from), tx, fallback]
+    : [tx, fallback]
+  return (at) => {
+    if (at < began) return { cap: undefined, until: began }
+    let until = Number.POSITIVE_INFINITY
+    for (const layer of first) {
+      const moment = layer(at)
+      until = Math.min(until, moment.until)
+      if (moment.cap) return { cap: moment.cap, until }
+    }
+    return { cap: undefined, until }
+  }
 }
 
-/** The active entry of the highest stack level; of two equal ones (which validation refuses) the EVSE's own, then the lower id. */
-function purposeAt(
+interface Entry {
+  course: ReturnType<typeof courseOf>
+  profile: Profile
+  rank: readonly number[]
+  wake: number
+}
+
+/**
+ * The active entry of the highest stack level; of two equal ones (which validation refuses) the EVSE's own, then the lower id. Asked for ever
+ * later moments: sleeping profiles wait in the order in which they wake, waking ones are ranked, and what is hidden costs nothing.
+ */
+function purposeLayer(
   input: CompositeInput,
-  purpose: Purpose,
+  purpose: ProfilePurpose,
   concerns: (evseId: number) => boolean,
   began: Instant | undefined,
-  at: number,
-  from: number,
-): Moment {
-  let until: number = input.until
-  let best: { cap: Cap; rank: number[] } | undefined
-  for (const { evseId, profile } of input.profiles) {
-    if (profile.chargingProfilePurpose !== purpose || !concerns(evseId)) continue
-    const moment = profileAt(profile, at, began ?? instant(from), input.recurBeforeStart === true)
-    until = Math.min(until, moment.until)
-    if (!moment.cap || (moment.cap.limit < 0 && !input.allowNegative)) continue
-    const rank = [profile.stackLevel, evseId, -profile.id]
-    if (!best || isAbove(rank, best.rank)) best = { cap: moment.cap, rank }
+  from: Instant,
+): Layer {
+  const parts: CourseParts = {
+    relativeTo: began ?? from,
+    recurBeforeStart: input.recurBeforeStart === true,
+    zone: input.zone ?? 'UTC',
+    offlineSince: input.offlineSince,
+    delay: input.delay,
   }
-  return { cap: best?.cap, until }
+  const asleep = heap<Entry>((one, other) => one.wake < other.wake)
+  const awake = heap<Entry>((one, other) => isAbove(one.rank, other.rank))
+  for (const { evseId, profile } of input.profiles)
+    if (profile.chargingProfilePurpose === purpose && concerns(evseId))
+      awake.add({ course: courseOf(profile, parts), profile, rank: [profile.stackLevel, evseId, -profile.id], wake: 0 })
+  return (at) => {
+    for (let next = asleep.first(); next && next.wake <= at; next = asleep.first()) {
+      asleep.take()
+      awake.add(next)
+    }
+    for (let top = awake.first(); top; top = awake.first()) {
+      const { period, until } = top.course(at)
+      const cap = period && capOf(top.profile, period, input)
+      if (cap) return { cap, until: Math.min(until, asleep.first()?.wake ?? Number.POSITIVE_INFINITY) }
+      awake.take()
+      if (until < input.until) asleep.add({ ...top, wake: Math.max(until, at + 1) })
+    }
+    return { cap: undefined, until: asleep.first()?.wake ?? Number.POSITIVE_INFINITY }
+  }
 }
 
-function isAbove(one: number[], other: number[]): boolean {
+function isAbove(one: readonly number[], other: readonly number[]): boolean {
   const at = one.findIndex((value, index) => value !== other[index])
   return at >= 0 && one[at]! > other[at]!
 }
 
-const PERIOD = { Daily: 86_400 * SECOND, Weekly: 604_800 * SECOND }
-const moment = (text: string | undefined, absent: number): number => (text === undefined ? absent : floorTo(parseInstant(text), SECOND))
-
-/** What one profile says at a moment, worked out by arithmetic: nothing is expanded, however long the window. */
-function profileAt(profile: ChargingProfile, at: number, relativeTo: Instant, recurBeforeStart: boolean): Moment {
-  const silent = (until: number): Moment => ({ cap: undefined, until })
-  const validFrom = moment(profile.validFrom, Number.NEGATIVE_INFINITY)
-  const validTo = moment(profile.validTo, Number.POSITIVE_INFINITY)
-  if (at >= validTo) return silent(Number.POSITIVE_INFINITY)
-  if (at < validFrom) return silent(validFrom)
-  const schedule = profile.chargingSchedule[0]!
-  const anchor = profile.chargingProfileKind === 'Relative' ? floorTo(relativeTo, SECOND) : moment(schedule.startSchedule, relativeTo)
-  const every = profile.chargingProfileKind === 'Recurring' ? PERIOD[profile.recurrencyKind ?? 'Daily'] : undefined
-  if (at < anchor && !(every && recurBeforeStart)) return silent(Math.min(anchor, validTo))
-  const start = every ? anchor + Math.floor((at - anchor) / every) * every : anchor
-  const again = every ? start + every : Number.POSITIVE_INFINITY
-  const end = Math.min(again, schedule.duration === undefined ? Number.POSITIVE_INFINITY : start + schedule.duration * SECOND)
-  if (at >= end) return silent(Math.min(again, validTo))
-  const periods = schedule.chargingSchedulePeriod
-  const index = lastStarted(periods, (at - start) / SECOND)
-  const following = periods[index + 1]
-  const until = Math.min(end, validTo, following ? after(instant(start), following.startPeriod * SECOND) : Number.POSITIVE_INFINITY)
-  const period = periods[index]
-  if (!period) return silent(until)
-  return { cap: { limit: period.limit, unit: schedule.chargingRateUnit, phases: period.numberPhases }, until }
-}
-
-/** Index of the last period begun after so many seconds, -1 before the first. */
-function lastStarted(periods: readonly { startPeriod: number }[], seconds: number): number {
-  let low = 0
-  let high = periods.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (periods[middle]!.startPeriod <= seconds) low = middle + 1
-    else high = middle
+/** What a period asks for; undefined where its negative limit is not understood. */
+function capOf(profile: Profile, period: SchedulePeriod, input: CompositeInput): Cap | undefined {
+  const { chargingRateUnit: unit, limitAtSoC } = profile.chargingSchedule[0]!
+  const { limit, limit_L2, limit_L3, operationMode, dischargeLimit, setpoint, setpointReactive, numberPhases: phases } = period
+  if (limit !== undefined && limit < 0 && !input.allowNegative) return undefined
+  const isFull = limitAtSoC !== undefined && input.soc !== undefined && input.soc >= limitAtSoC.soc
+  const held = isFull ? Math.min(limit ?? limitAtSoC.limit, limitAtSoC.limit) : limit
+  return {
+    unit,
+    phases,
+    ...(held === undefined ? {} : { limit: held }),
+    ...(limit_L2 === undefined ? {} : { limit_L2 }),
+    ...(limit_L3 === undefined ? {} : { limit_L3 }),
+    ...(operationMode === undefined || operationMode === 'ChargingOnly' ? {} : { operationMode }),
+    ...(dischargeLimit === undefined ? {} : { dischargeLimit }),
+    ...(setpoint === undefined ? {} : { setpoint }),
+    ...(setpointReactive === undefined ? {} : { setpointReactive }),
   }
-  return low - 1
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { InstalledProfile } from './composite-schedule.ts'
+import type { InstalledProfile } from './charging-profile.ts'
 import { limitSourceOf, matchingProfiles, withoutProfiles } from './installed-profiles.ts'
 import { type ProfileContext, validateProfile } from './profile-rules.ts'
 import type { ChargingProfileType, ChargingScheduleType } from './v201.gen.ts'
