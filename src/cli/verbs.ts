@@ -82,5 +82,10 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     summary: 'the verbs of the flexmeasures command line: add, show, edit, delete, jobs, db, monitor',
     load: async () => (await import('./verbs/flexmeasures.ts')).flexmeasures,
   },
+  {
+    name: 'tariff price',
+    summary: 'price a charging session by a tariff, line by line',
+    load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./verbs/version.ts')).version },
 ]
