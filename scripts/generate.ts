@@ -12,6 +12,7 @@ import { COVERAGE_PAGE, generateCoveragePage } from './generate-coverage-page.ts
 import { DIFFERENCES_PAGE, generateDifferencesPage } from './generate-differences-page.ts'
 import { FLEX_CONTEXT_PAGE, FLEX_MODEL_PAGE, generateFlexContextPage, generateFlexModelPage } from './generate-flex-pages.ts'
 import { FLEXMEASURES_CLI_PAGE, generateFlexmeasuresCliPage } from './generate-flexmeasures-cli-page.ts'
+import { generateIso15118, ISO15118_TYPES } from './generate-iso15118.ts'
 import { generateOcpp, OCPP_TYPES } from './generate-ocpp.ts'
 import { generatePermissionsPage, PERMISSIONS_PAGE } from './generate-permissions-page.ts'
 import { generateProblemsPage, PROBLEMS_PAGE } from './generate-problems-page.ts'
@@ -29,6 +30,7 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [FLEX_MODEL_PAGE, generateFlexModelPage],
   [FLEX_CONTEXT_PAGE, generateFlexContextPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],
+  [ISO15118_TYPES, generateIso15118],
   ...OCPP_TYPES.map((types): [string, () => string] => [types.file, () => generateOcpp(types)]),
 ]
 

@@ -55,7 +55,10 @@ export function bitWriter(): BitWriter {
       for (const value of data) bits(value, 8)
     },
     unsigned(value) {
-      if (typeof value === 'number' && value < 0x80) return bits(value, 8)
+      if (typeof value === 'number' && value < 0x80) {
+        bits(value, 8)
+        return
+      }
       let rest = BigInt(value)
       while (rest >= 128n) {
         bits(Number(rest & 127n) | 128, 8)

@@ -10,7 +10,7 @@ import { widthOf } from './grammar.ts'
  */
 export type ExiValue = string | number | boolean | ExiValue[] | ExiObject
 export interface ExiObject {
-  [name: string]: ExiValue
+  [name: string]: ExiValue | undefined
 }
 
 /** $80: EXI 1.0, final version, no options; what V2G messages begin with. */
@@ -108,26 +108,31 @@ function writePlain(out: BitWriter, datatype: Datatype, value: ExiValue, trail: 
   switch (datatype.kind) {
     case 'bool':
       if (typeof value !== 'boolean') throw broken(trail, 'must be true or false')
-      return out.bits(value ? 1 : 0, 1)
+      out.bits(value ? 1 : 0, 1)
+      break
     case 'uint': {
       const number = wholeOf(value, trail)
       if (number < datatype.low) throw broken(trail, `must be at least ${datatype.low}`)
-      return out.unsigned(number)
+      out.unsigned(number)
+      break
     }
     case 'int': {
       const number = wholeOf(value, trail)
       out.bits(number < 0 ? 1 : 0, 1)
-      return out.unsigned(number < 0 ? -1n - BigInt(number) : number)
+      out.unsigned(number < 0 ? -1n - BigInt(number) : number)
+      break
     }
     case 'bits': {
       const number = Number(wholeOf(value, trail))
       if (number < datatype.low || number > datatype.high) throw broken(trail, `must be from ${datatype.low} to ${datatype.high}`)
-      return out.bits(number - datatype.low, datatype.width)
+      out.bits(number - datatype.low, datatype.width)
+      break
     }
     case 'enum': {
       const index = datatype.names.indexOf(value as string)
       if (index < 0) throw broken(trail, `must be one of ${datatype.names.join(', ')}`)
-      return out.bits(index, datatype.width)
+      out.bits(index, datatype.width)
+      break
     }
     case 'string': {
       if (typeof value !== 'string') throw broken(trail, 'must be text')
@@ -135,7 +140,7 @@ function writePlain(out: BitWriter, datatype: Datatype, value: ExiValue, trail: 
       if (points.length > datatype.max) throw broken(trail, `must have at most ${datatype.max} characters`)
       out.unsigned(points.length + 2)
       for (const point of points) out.unsigned(point)
-      return
+      break
     }
     default: {
       if (typeof value !== 'string') throw broken(trail, `must be text in ${datatype.kind}`)
@@ -143,7 +148,7 @@ function writePlain(out: BitWriter, datatype: Datatype, value: ExiValue, trail: 
       if (data.toString(datatype.kind).toUpperCase() !== value.toUpperCase()) throw broken(trail, `must be text in ${datatype.kind}`)
       if (data.length > datatype.max) throw broken(trail, `must have at most ${datatype.max} bytes`)
       out.unsigned(data.length)
-      return out.bytes(data)
+      out.bytes(data)
     }
   }
 }

@@ -11,7 +11,7 @@ export function chance(seed: number): () => number {
   }
 }
 
-export function sample(grammar: Grammar, root: Option, random: () => number): ExiObject {
+export function sample(root: Option, random: () => number): ExiObject {
   return { [root.name]: value(root.type, random, 0) }
 }
 
@@ -53,9 +53,9 @@ function plain(datatype: Datatype, random: () => number): ExiValue {
     case 'enum':
       return datatype.names[upTo(datatype.names.length - 1)]!
     case 'string':
-      return Array.from({ length: upTo(Math.min(datatype.max, 14)) }, () => 'aZ09:é€'[upTo(6)]!).join('')
+      return Array.from({ length: 1 + upTo(Math.min(datatype.max - 1, 13)) }, () => 'aZ09:é€'[upTo(6)]!).join('')
     default: {
-      const data = Buffer.from(Array.from({ length: upTo(Math.min(datatype.max, 40)) }, () => upTo(255)))
+      const data = Buffer.from(Array.from({ length: 1 + upTo(Math.min(datatype.max - 1, 39)) }, () => upTo(255)))
       return datatype.kind === 'hex' ? data.toString('hex').toUpperCase() : data.toString('base64')
     }
   }

@@ -7,7 +7,7 @@ const NOTATION = `
   isolationLevelType = Invalid | Valid | Warning | Fault
   paymentOptionType = Contract | ExternalPayment
   DC_EVSEStatusCodeType = EVSE_NotReady | EVSE_Ready | EVSE_Shutdown | EVSE_UtilityInterruptEvent | EVSE_IsolationMonitoringActive | EVSE_EmergencyShutdown | EVSE_Malfunction | Reserved_8 | Reserved_9 | Reserved_A | Reserved_B | Reserved_C
-  unitSymbolType = h | m | s | A | Ah | V | VA | W | W_s | Wh
+  unitSymbolType = h | m | s | A | Ah | V | VA | W | W/s | Wh
   EVSESupportedEnergyTransferType = AC_single_phase_core | AC_three_phase_core | DC_core | DC_extended | DC_combo_core | DC_dual | AC_core1p_DC_extended | AC_single_DC_core | AC_single_phase_three_phase_core_DC_extended | AC_core3p_DC_extended
   DC_EVErrorCodeType = NO_ERROR | FAILED_RESSTemperatureInhibit | FAILED_EVShiftPosition | FAILED_ChargerConnectorLockFault | FAILED_EVRESSMalfunction | FAILED_ChargingCurrentdifferential | FAILED_ChargingVoltageOutOfRange | Reserved_A | Reserved_B | Reserved_C | FAILED_ChargingSystemIncompatibility | NoData
   EVSENotificationType = None | StopCharging | ReNegotiation
@@ -77,7 +77,7 @@ const NOTATION = `
   ContractAuthenticationReqType: @Id string?, GenChallenge string?
   ContractAuthenticationResType < AnswerType: EVSEProcessing EVSEProcessingType
   ChargeParameterDiscoveryReqType: EVRequestedEnergyTransferType EVRequestedEnergyTransferType, (AC_EVChargeParameter | DC_EVChargeParameter | EVChargeParameter EmptyType)
-  ChargeParameterDiscoveryResType < AnswerType: EVSEProcessing EVSEProcessingType, (SAScheduleList | SASchedules EmptyType)?, (AC_EVSEChargeParameter | DC_EVSEChargeParameter | EVSEChargeParameter EmptyType)
+  ChargeParameterDiscoveryResType < AnswerType: EVSEProcessing EVSEProcessingType, (SAScheduleList | SASchedules EmptyType), (AC_EVSEChargeParameter | DC_EVSEChargeParameter | EVSEChargeParameter EmptyType)
   PowerDeliveryReqType: ReadyToChargeState bool, ChargingProfile?, (DC_EVPowerDeliveryParameter | EVPowerDeliveryParameter EmptyType)?
   PowerDeliveryResType < AnswerType: (AC_EVSEStatus | DC_EVSEStatus | EVSEStatus EmptyType)
   ChargingStatusReqType:

@@ -21,7 +21,7 @@ const NOTATION = `
   SAIDType = bits(1,255)
   multiplierType = bits(-3,3)
   sessionIDType = hex(8)
-  eMAIDType = string(15)
+  contractIdType = string(15)
   evseIDType = string(37)
   certificateType = base64(800)
 
@@ -76,7 +76,7 @@ const NOTATION = `
   ServiceDetailResType < AnswerType: ServiceID uint, ServiceParameterList?
   PaymentServiceSelectionReqType: SelectedPaymentOption paymentOptionType, SelectedServiceList
   PaymentServiceSelectionResType < AnswerType:
-  PaymentDetailsReqType: eMAID eMAIDType, ContractSignatureCertChain CertificateChainType
+  PaymentDetailsReqType: eMAID contractIdType, ContractSignatureCertChain CertificateChainType
   PaymentDetailsResType < AnswerType: GenChallenge base64(16), EVSETimeStamp int
   AuthorizationReqType: @Id string?, GenChallenge base64(16)?
   AuthorizationResType < AnswerType: EVSEProcessing EVSEProcessingType
@@ -102,7 +102,7 @@ const NOTATION = `
   CertificateInstallationReqType: @Id string, OEMProvisioningCert certificateType, ListOfRootCertificateIDs
   ContractAnswerType < AnswerType: SAProvisioningCertificateChain CertificateChainType, ContractSignatureCertChain CertificateChainType, ContractSignatureEncryptedPrivateKey, DHpublickey, eMAID EMAIDType
   CertificateInstallationResType < ContractAnswerType:
-  CertificateUpdateReqType: @Id string, ContractSignatureCertChain CertificateChainType, eMAID eMAIDType, ListOfRootCertificateIDs
+  CertificateUpdateReqType: @Id string, ContractSignatureCertChain CertificateChainType, eMAID contractIdType, ListOfRootCertificateIDs
   CertificateUpdateResType < ContractAnswerType: RetryCounter int?
 
   MessageHeaderType: SessionID sessionIDType, Notification?, Signature?
