@@ -83,6 +83,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/flexmeasures.ts')).flexmeasures,
   },
   {
+    name: 'charging composite',
+    summary: 'fold charging profiles into the schedule an EVSE keeps, or check a file of them',
+    load: async () => (await import('./verbs/charging-composite.ts')).chargingComposite,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,

@@ -194,7 +194,7 @@ function transactionLayer(input: CompositeInput, from: Instant, evseId: number, 
 interface Entry {
   course: ReturnType<typeof courseOf>
   profile: Profile
-  rank: readonly number[]
+  evseId: number
   wake: number
 }
 
@@ -217,10 +217,10 @@ function purposeLayer(
     delay: input.delay,
   }
   const asleep = heap<Entry>((one, other) => one.wake < other.wake)
-  const awake = heap<Entry>((one, other) => isAbove(one.rank, other.rank))
+  const awake = heap<Entry>(isAbove)
   for (const { evseId, profile } of input.profiles)
     if (profile.chargingProfilePurpose === purpose && concerns(evseId))
-      awake.add({ course: courseOf(profile, parts), profile, rank: [profile.stackLevel, evseId, -profile.id], wake: 0 })
+      awake.add({ course: courseOf(profile, parts), profile, evseId, wake: 0 })
   return (at) => {
     for (let next = asleep.first(); next && next.wake <= at; next = asleep.first()) {
       asleep.take()
@@ -231,15 +231,17 @@ function purposeLayer(
       const cap = period && capOf(top.profile, period, input)
       if (cap) return { cap, until: Math.min(until, asleep.first()?.wake ?? Number.POSITIVE_INFINITY) }
       awake.take()
-      if (until < input.until) asleep.add({ ...top, wake: Math.max(until, at + 1) })
+      if (until >= input.until) continue
+      top.wake = Math.max(until, at + 1)
+      asleep.add(top)
     }
     return { cap: undefined, until: asleep.first()?.wake ?? Number.POSITIVE_INFINITY }
   }
 }
 
-function isAbove(one: readonly number[], other: readonly number[]): boolean {
-  const at = one.findIndex((value, index) => value !== other[index])
-  return at >= 0 && one[at]! > other[at]!
+function isAbove(one: Entry, other: Entry): boolean {
+  if (one.profile.stackLevel !== other.profile.stackLevel) return one.profile.stackLevel > other.profile.stackLevel
+  return one.evseId === other.evseId ? one.profile.id < other.profile.id : one.evseId > other.evseId
 }
 
 /** What a period asks for; undefined where its negative limit is not understood. */
@@ -249,6 +251,8 @@ function capOf(profile: Profile, period: SchedulePeriod, input: CompositeInput):
   if (limit !== undefined && limit < 0 && !input.allowNegative) return undefined
   const isFull = limitAtSoC !== undefined && input.soc !== undefined && input.soc >= limitAtSoC.soc
   const held = isFull ? Math.min(limit ?? limitAtSoC.limit, limitAtSoC.limit) : limit
+  if (operationMode === undefined && limit_L2 === undefined && limit_L3 === undefined && held !== undefined)
+    return { unit, phases, limit: held }
   return {
     unit,
     phases,

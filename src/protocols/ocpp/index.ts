@@ -12,6 +12,8 @@ export {
   type SchedulePeriod,
 } from './charging-profile.ts'
 export { type CompositeInput, type CompositePeriod, compositeSchedule } from './composite-schedule.ts'
+export { type CheckedVectors, checkVectors, sayPeriods, type VectorFile } from './composite-vectors.ts'
+export { configurationKey, type NamedVariable, OWN_KEYS, variableOf } from './configuration-keys.ts'
 export { type ConnectOptions, connectStation } from './connect.ts'
 export type { Dialect, End, OcppVersion, Part, Verdict } from './dialect.ts'
 export { chooseVersion, DIALECTS, dialectOf } from './dialects.ts'

@@ -45,21 +45,26 @@ export function inUnit(limit: number, unit: 'A' | 'W', wanted: 'A' | 'W', phases
 /** What holds where at last a number is needed, in the wanted unit. */
 export function finished(cap: Cap | undefined, { unit, voltage, phases, defaultLimit }: Wiring): Limited {
   const on = cap?.phases ?? phases
-  const to = (value: number) => inUnit(value, cap?.unit ?? 'W', unit, on, voltage)
+  // Most limits are no more than that.
+  if (!cap || isPlain(cap)) {
+    const limit = cap?.limit === undefined ? inUnit(defaultLimit, 'W', unit, on, voltage) : inUnit(cap.limit, cap.unit, unit, on, voltage)
+    return cap?.phases === undefined ? { limit } : { limit, numberPhases: cap.phases }
+  }
+  const to = (value: number) => inUnit(value, cap.unit, unit, on, voltage)
   // Of one phase: one phase's volts.
-  const each = (value: number) => inUnit(value, cap?.unit ?? 'W', unit, 1, voltage)
-  const isUneven = cap?.limit_L2 !== undefined || cap?.limit_L3 !== undefined
+  const each = (value: number) => inUnit(value, cap.unit, unit, 1, voltage)
+  const isUneven = cap.limit_L2 !== undefined || cap.limit_L3 !== undefined
   const whole = inUnit(defaultLimit, 'W', unit, on, voltage)
-  const limit = cap?.limit === undefined ? (isUneven && unit === 'W' ? whole / on : whole) : isUneven ? each(cap.limit) : to(cap.limit)
+  const limit = cap.limit === undefined ? (isUneven && unit === 'W' ? whole / on : whole) : isUneven ? each(cap.limit) : to(cap.limit)
   return {
     limit,
-    ...(cap?.phases === undefined ? {} : { numberPhases: cap.phases }),
-    ...(cap?.limit_L2 === undefined ? {} : { limit_L2: each(cap.limit_L2) }),
-    ...(cap?.limit_L3 === undefined ? {} : { limit_L3: each(cap.limit_L3) }),
-    ...(cap?.operationMode === undefined ? {} : { operationMode: cap.operationMode }),
-    ...(cap?.dischargeLimit === undefined ? {} : { dischargeLimit: to(cap.dischargeLimit) }),
-    ...(cap?.setpoint === undefined ? {} : { setpoint: to(cap.setpoint) }),
-    ...(cap?.setpointReactive === undefined ? {} : { setpointReactive: to(cap.setpointReactive) }),
+    ...(cap.phases === undefined ? {} : { numberPhases: cap.phases }),
+    ...(cap.limit_L2 === undefined ? {} : { limit_L2: each(cap.limit_L2) }),
+    ...(cap.limit_L3 === undefined ? {} : { limit_L3: each(cap.limit_L3) }),
+    ...(cap.operationMode === undefined ? {} : { operationMode: cap.operationMode }),
+    ...(cap.dischargeLimit === undefined ? {} : { dischargeLimit: to(cap.dischargeLimit) }),
+    ...(cap.setpoint === undefined ? {} : { setpoint: to(cap.setpoint) }),
+    ...(cap.setpointReactive === undefined ? {} : { setpointReactive: to(cap.setpointReactive) }),
   }
 }
 
@@ -75,6 +80,15 @@ export function lowest(moments: readonly { cap: Cap | undefined }[], wiring: Wir
     if (cap.phases !== undefined) phases = phases === undefined ? cap.phases : Math.min(phases, cap.phases)
   }
   if (count < 2 || !only) return only && within(only)
+  if (isAllPlain(moments)) {
+    let limit: number | undefined
+    for (const { cap } of moments) {
+      if (cap?.limit === undefined) continue
+      const value = inUnit(cap.limit, cap.unit, wiring.unit, phases ?? wiring.phases, wiring.voltage)
+      if (limit === undefined || value < limit) limit = value
+    }
+    return limit === undefined ? { unit: wiring.unit, phases } : { unit: wiring.unit, phases, limit }
+  }
   const caps = moments.map(({ cap }) => cap).filter((cap) => cap !== undefined)
   const { unit, voltage } = wiring
   const on = phases ?? wiring.phases
@@ -98,6 +112,20 @@ export function lowest(moments: readonly { cap: Cap | undefined }[], wiring: Wir
   if (steering?.setpointReactive !== undefined)
     result.setpointReactive = inUnit(steering.setpointReactive, steering.unit, unit, on, voltage)
   return within(result)
+}
+
+/** Nothing but a limit. */
+const isPlain = (cap: Cap): boolean =>
+  cap.limit_L2 === undefined &&
+  cap.limit_L3 === undefined &&
+  cap.operationMode === undefined &&
+  cap.dischargeLimit === undefined &&
+  cap.setpoint === undefined &&
+  cap.setpointReactive === undefined
+
+function isAllPlain(moments: readonly { cap: Cap | undefined }[]): boolean {
+  for (const { cap } of moments) if (cap && !isPlain(cap)) return false
+  return true
 }
 
 /** What others leave, and what is made on the spot. */
