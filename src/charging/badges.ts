@@ -1,8 +1,8 @@
 /** Badges as people see them: the table of tokens, and the inbox of those that were shown and that nobody knows. */
 import { formatInstant, type Instant, Problem, say } from '#kernel'
 import type { AuthorizationStatusEnumType } from '#protocols/ocpp'
+import { isEmaid, plainEmaid } from '#protocols/pki'
 import { asTimestamp, type Queryable } from '#store'
-import { readEmaid } from './emaid.ts'
 import { SAYING } from './saying.ts'
 
 export interface TokenRegistration {
@@ -59,14 +59,34 @@ export interface UnknownBadge {
   times: number
 }
 
+/** The table and the inbox, for those who have no database at hand. */
+export interface BadgeDesk {
+  register(token: TokenRegistration): Promise<void>
+  remove(token: string): Promise<void>
+  list(): Promise<Badge[]>
+  unknown(): Promise<UnknownBadge[]>
+  dismiss(token: string): Promise<void>
+}
+
+export const openBadgeDesk = (store: Queryable, zone: string): BadgeDesk => ({
+  register: (token) => registerToken(store, token),
+  remove: (token) => removeToken(store, token),
+  list: () => listTokens(store, zone),
+  unknown: () => listUnknown(store, zone),
+  dismiss: async (token) => void (await dismissUnknown(store, token)),
+})
+
 /** Keeps a token; the same token again replaces what was said of it, and takes it out of the inbox. @throws Problem `invalid-token` */
 export async function registerToken(store: Queryable, given: TokenRegistration): Promise<void> {
-  const emaid = given.type === 'eMAID' ? readEmaid(given.token) : undefined
-  const token = emaid ? `${emaid.id}${emaid.checkDigit ?? ''}` : given.token.trim()
+  // Cars show theirs with or without check digit: it is kept without.
+  const token = given.type === 'eMAID' ? plainEmaid(given.token).slice(0, 14) : given.token.trim()
   if (token === '' || token.length > 36)
     throw new Problem('invalid-token', say(SAYING.tokenLength), { status: 422, hint: say(SAYING.tokenAsShown) })
-  if (given.type === 'eMAID' && !emaid)
-    throw new Problem('invalid-token', say(SAYING.noEmaid, { token }), { status: 422, hint: say(SAYING.emaidForm) })
+  if (given.type === 'eMAID' && !isEmaid(given.token))
+    throw new Problem('invalid-token', say(SAYING.noEmaid, { token: given.token.slice(0, 40) }), {
+      status: 422,
+      hint: say(SAYING.emaidForm),
+    })
   await store.query(
     `insert into cariflex.id_token (token, type, status, valid_until, group_id, vehicle, nickname, is_master, places, language,
        personal_message, cache_seconds, may_be_local, may_concur)

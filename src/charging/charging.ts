@@ -3,30 +3,20 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
 import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, Problem, SECOND, say } from '#kernel'
-import {
-  acceptStations,
-  type BootNotificationRequest,
-  type BootNotificationResponse,
-  type Frame,
-  type GetVariablesResponse,
-  OCPP201,
-  type Payload,
-  type Session,
-} from '#protocols/ocpp'
+import { acceptStations, type Frame, OCPP201, type Payload } from '#protocols/ocpp'
 import { asTimestamp, type Store } from '#store'
-import { registerToken, type TokenRegistration } from './badges.ts'
+import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
+import { type Blocks, openBlocks } from './blocks.ts'
+import { openBoots } from './boot.ts'
 import { type Charger, openCharger } from './charger.ts'
-import { type CommandOutcome, command } from './commands.ts'
+import type { CommandOutcome } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
-import { keyOf, loadModels, type Path, saveModel, saveValue, takeValue, V2X } from './device-model.ts'
+import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
 import { handlerOf } from './ocpp201.ts'
-import { onboard, onboardingMark } from './onboarding.ts'
-import { zulu } from './order.ts'
 import { redactFrame } from './redaction.ts'
-import { gatherer } from './report.ts'
 import { SAYING } from './saying.ts'
 import { openSessions } from './sessions.ts'
 import {
@@ -37,12 +27,12 @@ import {
   type Station,
   type StationRecord,
   type StationRegistration,
-  saveBoot,
+  saveBootOrder,
   saveConnector,
   saveRegistration,
 } from './station.ts'
 import { openStationClock } from './station-clock.ts'
-import { openAuthorization } from './token.ts'
+import { type ContractCheck, openAuthorization, type RealTimeAuthorizer } from './token.ts'
 import { registerVehicle, type Vehicle } from './vehicle.ts'
 
 export interface ChargingParts {
@@ -56,6 +46,10 @@ export interface ChargingParts {
   /** What stations report of themselves is kept there. */
   alarms: Alarms
   config?: Partial<ChargingConfig>
+  /** Where stations reach our files over HTTP, without a slash at its end; default: the address under which each connected. */
+  publicUrl?: () => string | undefined
+  /** Checks contract certificates (C07); without it none is accepted. */
+  contracts?: ContractCheck
   /** Under which source measurements are kept; the demo says 'simulation'. */
   source?: SourceKey
 }
@@ -64,8 +58,19 @@ export interface Charging {
   /** For the HTTP server's 'upgrade' of /ocpp/<identity>; anything else below it is answered 404. Never throws. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
   stations(): ListedStation[]
-  /** Sends one command by hand; see `command`. @throws Problem `unknown-station` and those of `command` */
-  call(identity: string, action: string, payload: Payload): Promise<CommandOutcome>
+  /** Sends one command by hand; see `Commands`. @throws Problem `unknown-station` and those of `byHand` */
+  call(identity: string, action: string, payload: Payload, by?: string): Promise<CommandOutcome>
+  /** What else may be asked of stations, and what they told; every function takes a `station()`. */
+  readonly blocks: Blocks
+  readonly badges: BadgeDesk
+  /** @throws Problem `unknown-station` */
+  station(identity: string): Station
+  /** Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. @throws Problem `unknown-station` */
+  orderBoot(identity: string, order: StationRecord['bootOrder'], interval?: number): Promise<void>
+  /** Tokens that our table does not have are asked of it too: roaming. */
+  addAuthorizer(authorizer: RealTimeAuthorizer): void
+  /** Forgets commands, events, values and files older than a moment; resolves to how many. */
+  forgetBefore(at: Instant): Promise<number>
   /** Asks the station to start a session for a token. */
   remoteStart(identity: string, start: { token: string; type?: string; evse?: number }): Promise<CommandOutcome>
   /** Asks the station to end a session; default: the one on the steered EVSE. */
@@ -73,7 +78,7 @@ export interface Charging {
   /** Makes a station known, or known anew; approves a parked one. Idempotent. */
   registerStation(registration: StationRegistration): Promise<void>
   registerVehicle(vehicle: Vehicle): Promise<void>
-  registerToken(token: TokenRegistration): Promise<void>
+  registerToken: BadgeDesk['register']
   /** Resolves when what was measured until now is kept. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -86,12 +91,6 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const config: ChargingConfig = { ...DEFAULTS, ...parts.config }
   const stations = new Map<string, Station>()
   const chargers = new Map<string, Charger>()
-  const gather = gatherer(clock)
-  /** Connections in which the state of the station was put right already, and those told to boot. */
-  const settledIn = new Set<string>()
-  const toldToBoot = new Set<string>()
-  const onboarding = new Set<string>()
-
   const tell = ({ record: { device, asset } }: Station, what: Extract<News, { kind: 'device' }>['what']) => {
     if (device !== undefined && asset !== undefined) bus.tell({ kind: 'device', device, asset, what })
   }
@@ -122,6 +121,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     stations: () => stations.values(),
   })
   const authorization = openAuthorization({ store, clock, log })
+  if (parts.contracts) authorization.setContractCheck(parts.contracts)
+  const origin = ({ origin: met }: Station) => parts.publicUrl?.() ?? met ?? 'http://localhost'
+  const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, alarm, origin })
   const sessions = openSessions({
     authorization,
     store,
@@ -140,7 +142,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const place = (record: StationRecord): Station => {
     const known = stations.get(record.identity)
     const former = known?.record.device
-    const unknown = () => ({ record, connectors: new Map(), open: new Map(), model: new Map(), needs: new Map() })
+    const unknown = () => ({ record, connectors: new Map(), open: new Map(), model: new Map(), needs: new Map(), asked: new Set<string>() })
     const station: Station = known ?? { ...unknown(), clock: openStationClock(config.clockTolerance) }
     station.record = record
     stations.set(record.identity, station)
@@ -163,78 +165,17 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     stations.get(station)?.connectors.set(`${evse_id}.${connector_id}`, { evse: evse_id, connector: connector_id, status, at })
   await sessions.resume()
 
-  /** After an accepted boot and after a mere reconnection: limits below everything, then the truth about connectors and sessions. */
-  const settle = async (station: Station, session: Session) => {
-    await chargers.get(station.record.identity)?.orders.layFloor()
-    await session.call('TriggerMessage', { requestedMessage: 'StatusNotification' }, { timeout: config.patience }).catch(() => undefined)
-    await refresh(station, session)
-    await sessions.reconcile(station, session)
-  }
-  /** What may have changed while it was away and decides what we may order. */
-  const refresh = async (station: Station, session: Session) => {
-    const flags = [...station.model.values()].filter(
-      ({ component, variable }) => component === V2X.component && (V2X.variables as readonly string[]).includes(variable),
-    )
-    if (flags.length === 0) return
-    const getVariableData = flags.map(({ component, variable, evse }) => ({
-      component: { name: component, ...(evse === undefined ? {} : { evse: { id: evse } }) },
-      variable: { name: variable },
-    }))
-    const answer = (await session.call('GetVariables', { getVariableData }, { timeout: config.patience }).catch(() => undefined)) as
-      | GetVariablesResponse
-      | undefined
-    for (const { component, variable, attributeStatus, attributeValue } of answer?.getVariableResult ?? [])
-      if (attributeStatus === 'Accepted' && attributeValue !== undefined)
-        await handlers.variable(station, { component, variable } as Path, attributeValue)
-  }
-  /** After the answer that is being written, not before it. */
-  const afterAnswer = (work: () => void) => (config.bootPause > 0 ? clock.in(config.bootPause, work) : setImmediate(work))
-  const settleSoon = (station: Station, session: Session) => {
-    settledIn.add(session.epoch)
-    afterAnswer(() => {
-      settle(station, session).catch((error: unknown) =>
-        log.warn({ station: session.identity, error: describeError(error) }, 'the station could not be put right'),
-      )
-    })
-  }
-
-  const setUp = async (station: Station, session: Session, mark: string) => {
-    const { identity } = station.record
-    if (onboarding.has(identity)) return
-    onboarding.add(identity)
-    try {
-      const model = await onboard(session, { gather, config, log })
-      if (model) {
-        await store.transact((tx) => saveModel(tx, identity, model))
-        station.model = model
-      }
-      station.record = { ...station.record, onboardedAt: clock.now(), onboardedAs: mark }
-      await saveBoot(store, station.record)
-      await session.call('TriggerMessage', { requestedMessage: 'BootNotification' }, { timeout: config.patience }).catch(() => undefined)
-    } catch (error) {
-      log.warn({ station: identity, error: describeError(error) }, 'the station could not be set up; tried again at its next boot')
-    } finally {
-      onboarding.delete(identity)
-    }
-  }
-
-  const boot = async (station: Station, request: BootNotificationRequest, session: Session): Promise<BootNotificationResponse> => {
-    const { vendorName, model, serialNumber, firmwareVersion } = request.chargingStation
-    const mark = onboardingMark(config, [vendorName, model, serialNumber, firmwareVersion].join('\n'))
-    const ready = station.record.state === 'registered' && station.record.onboardedAs === mark
-    const said = { vendor: vendorName, model, serial: serialNumber, firmware: firmwareVersion }
-    const { serial: _, firmware: __, ...rest } = station.record
-    const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-    const record: StationRecord = { ...rest, ...known, boot: ready ? 'Accepted' : 'Pending' }
-    await saveBoot(store, record)
-    station.record = record
-    if (ready) {
-      chargers.get(record.identity)?.orders.forget()
-      settleSoon(station, session)
+  const boots = openBoots({
+    ...{ store, clock, log, config, sessions, reports: gatherers.reports },
+    layFloor: async (station) => chargers.get(station.record.identity)?.orders.layFloor(),
+    onAccepted(station) {
+      chargers.get(station.record.identity)?.orders.forget()
       tell(station, 'online')
-    } else if (record.state === 'registered') afterAnswer(() => void setUp(station, session, mark))
-    const interval = ready ? config.heartbeat : record.state === 'parked' ? config.pendingInterval * 6 : config.pendingInterval
-    return { currentTime: zulu(clock.now()), interval, status: ready ? 'Accepted' : 'Pending' }
+    },
+    variable: (station, path, value) => noteVariable(station, path, value, 'get'),
+  })
+  const noteVariable = async (station: Station, path: Path, value: string, from: 'get' | 'event') => {
+    if ((await blocks.variables.note(station, path, value, from)) && path.component.name === V2X.component) tell(station, 'changed')
   }
 
   const handlers = {
@@ -243,19 +184,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     log,
     config,
     sessions,
-    gather,
-    authorization,
-    boot,
-    returned(station: Station, session: Session) {
-      if (!settledIn.has(session.epoch)) settleSoon(station, session)
-    },
-    mustBoot(station: Station, session: Session) {
-      if (station.record.state === 'parked' || toldToBoot.has(session.epoch) || onboarding.has(station.record.identity)) return
-      toldToBoot.add(session.epoch)
-      setImmediate(() =>
-        session.call('TriggerMessage', { requestedMessage: 'BootNotification' }, { timeout: config.patience }).catch(() => undefined),
-      )
-    },
+    ...{ authorization, blocks, gatherers, boots },
     async status(station: Station, evse: number, connector: number, status: string, at: Instant) {
       const key = `${evse}.${connector}`
       const before = station.connectors.get(key)
@@ -266,12 +195,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       if (status === 'Faulted') tell(station, 'faulted')
       else if (before?.status === 'Faulted' || before?.status === 'Unavailable' || status === 'Unavailable') tell(station, 'changed')
     },
-    async variable(station: Station, path: Path, value: string) {
-      if (!takeValue(station.model, path, value)) return
-      const key = keyOf(path)
-      await saveValue(store, station.record.identity, key, station.model.get(key)!)
-      if (path.component.name === V2X.component) tell(station, 'changed')
-    },
+    variable: (station: Station, path: Path, value: string) => noteVariable(station, path, value, 'event'),
     problem(station: Station, active: boolean, what: string) {
       if (active) tell(station, 'faulted')
       alarm(station, 'station-problem', active ? say(SAYING.problem, { station: station.record.identity, part: what }) : undefined)
@@ -295,7 +219,14 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
 
   const acceptor = acceptStations({
     clock,
-    authenticate: entrance.authenticate,
+    async authenticate(identity, credentials, request) {
+      const admission = await entrance.authenticate(identity, credentials, request)
+      const { host } = request.headers
+      const station = stations.get((admission.ok && admission.identity) || identity)
+      const isSecure = 'encrypted' in request.socket || (config.trustProxy && request.headers['x-forwarded-proto'] === 'https')
+      if (admission.ok && station && host !== undefined) station.origin = `${isSecure ? 'https' : 'http'}://${host}`
+      return admission
+    },
     onRefusal: entrance.refused,
     handlerFor: (identity) => handlerOf(handlers, stations.get(identity)!),
     onFrame: note,
@@ -312,11 +243,10 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       if (station.record.boot === 'Accepted' && !replaced) tell(station, 'online')
       // A station that came back and has nothing to say is put right all the same.
       clock.in(5 * SECOND, () => {
-        if (station.session === session && station.record.boot === 'Accepted') handlers.returned(station, session)
+        if (station.session === session && station.record.boot === 'Accepted') boots.returned(station, session)
       })
       void session.closed.then(({ code, reason }) => {
-        settledIn.delete(session.epoch)
-        toldToBoot.delete(session.epoch)
+        boots.forget(session)
         conversation.note({
           at: clock.now(),
           peer: session.identity,
@@ -347,7 +277,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const keepSeenQuietly = () =>
     keepSeen().catch((error: unknown) => log.warn({ error: describeError(error) }, 'when stations were seen was not kept'))
   const sweepQuietly = () =>
-    sessions.sweep().catch((error: unknown) => log.warn({ error: describeError(error) }, 'sessions without EVSE were not looked through'))
+    Promise.all([sessions.sweep(), sweep()]).catch((error: unknown) =>
+      log.warn({ error: describeError(error) }, 'what ran out was not looked through'),
+    )
   const minute = clock.every(MINUTE, () => void keepSeenQuietly().then(sweepQuietly))
 
   const need = (identity: string): Station => {
@@ -355,7 +287,12 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     if (station) return station
     throw new Problem('unknown-station', say(SAYING.unknownStation, { station: identity }), { status: 404, hint: say(SAYING.seeStations) })
   }
-  const call = (identity: string, action: string, payload: Payload) => command(need(identity), action, payload, { clock, config })
+  const call: Charging['call'] = async (identity, action, payload, by) => {
+    const station = need(identity)
+    const outcome = await blocks.commands.byHand(station, action, payload, by)
+    await blocks.variables.answered(station, action, payload, outcome.payload)
+    return outcome
+  }
 
   return {
     upgrade: (request, socket, head) => acceptor.upgrade(request, socket, head),
@@ -363,7 +300,18 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       [...stations.values()]
         .sort((a, b) => a.record.identity.localeCompare(b.record.identity))
         .map((station) => listStation(station, chargers.get(station.record.identity), config.zone)),
-    call: async (identity, action, payload) => call(identity, action, payload),
+    call,
+    blocks,
+    badges: openBadgeDesk(store, config.zone),
+    station: need,
+    async orderBoot(identity, order, interval) {
+      const { session } = need(identity)
+      await saveBootOrder(store, identity, order, interval)
+      await find(identity)
+      if (session) await boots.again(session)
+    },
+    addAuthorizer: (authorizer) => authorization.addAuthorizer(authorizer),
+    forgetBefore,
     async remoteStart(identity, { token, type = 'Central', evse }) {
       need(identity)
       const row = await store.first<{ id: number }>("select nextval('cariflex.remote_start')::integer as id")
@@ -385,15 +333,16 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       await saveRegistration(store, registration, clock.now())
       const station = await find(registration.identity)
       const session = station?.session
-      if (wasParked && session)
-        await session.call('TriggerMessage', { requestedMessage: 'BootNotification' }, { timeout: config.patience }).catch(() => undefined)
+      if (wasParked && session) await boots.again(session)
     },
     registerVehicle: (vehicle) => registerVehicle(store, vehicle),
     registerToken: (token) => registerToken(store, token),
-    settled: () => measurements.settled(),
+    settled: async () => void (await Promise.all([measurements.settled(), blocks.commands.settled()])),
     async close() {
       minute.cancel()
       await acceptor.close()
+      blocks.commands.close()
+      await blocks.commands.settled()
       await measurements.close()
       await keepSeenQuietly()
       for (const { record } of stations.values()) if (record.device !== undefined) devices.remove(record.device)
@@ -409,4 +358,5 @@ const stranger = (identity: string, state: StationRecord['state']): StationRecor
   phases: 3,
   evse: 1,
   v2g: false,
+  securityProfile: 0,
 })

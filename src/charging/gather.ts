@@ -1,56 +1,80 @@
-/** Gathers the parts of reports (NotifyReport) until the last one is here (OCPP 2.0.1 B07, B08). */
+/** Gathers what stations send in parts (NotifyReport, NotifyMonitoringReport, NotifyCustomerInformation …) until the last part is here (OCPP 2.0.1 B07, B08, N02, N09, O03). */
 import { type Clock, Problem, type Timer } from '#kernel'
-import type { NotifyReportRequest } from '#protocols/ocpp'
-import { type DeviceModel, readReport } from './device-model.ts'
+import type { Queryable } from '#store'
 
-/** No report is larger than this many variables: a station that never ends must not fill our memory. */
-const MOST_VARIABLES = 20_000
-
-export interface Gatherer {
-  /** Resolves with the whole report. @throws Problem `report-incomplete` when no part came for `patience` ms or it grew too large */
-  expect(requestId: number, patience: number): Promise<DeviceModel>
-  /** Takes one part; false when nobody waits for its report. */
-  take(part: NotifyReportRequest): boolean
+export interface Part {
+  requestId: number
+  /** From 0; absent where the message has none: then the part that is not to be continued is the last. */
+  seqNo?: number
+  tbc?: boolean
 }
 
-export function gatherer(clock: Clock): Gatherer {
+export interface Gatherer<Item> {
+  /** Resolves with the items of all parts. @throws Problem `report-incomplete` when no part came for `patience` ms or it grew too large */
+  expect(station: string, requestId: number, patience: number): Promise<Item[]>
+  /** Takes one part; false when nobody waits for it. */
+  take(station: string, part: Part, items: readonly Item[]): boolean
+  /** Nobody waits any more, e.g. because the station said that it will send nothing. */
+  forget(station: string, requestId: number): void
+}
+
+/** @param most items: a station that never ends must not fill our memory */
+export function gatherer<Item>(clock: Clock, most: number): Gatherer<Item> {
   interface Gathering {
-    model: DeviceModel
-    parts: Set<number>
+    parts: Map<number, readonly Item[]>
+    count: number
     last?: number
     timer: Timer
     patience: number
-    resolve(model: DeviceModel): void
+    resolve(items: Item[]): void
     reject(error: Problem): void
   }
-  const waiting = new Map<number, Gathering>()
-  const give = (id: number, why: string) => {
-    const gathering = waiting.get(id)
-    waiting.delete(id)
+  const waiting = new Map<string, Gathering>()
+  const keyOf = (station: string, requestId: number) => `${station}\n${requestId}`
+  const take = (key: string) => {
+    const gathering = waiting.get(key)
+    waiting.delete(key)
     gathering?.timer.cancel()
-    gathering?.reject(
-      new Problem('report-incomplete', `Report ${id} is incomplete: ${why}.`, { status: 504, retry: 'later', hint: 'Ask for it again.' }),
-    )
+    return gathering
   }
-  return {
-    expect: (requestId, patience) =>
-      new Promise((resolve, reject) => {
-        const late = () => give(requestId, `no part came for ${patience / 1000} s`)
-        waiting.set(requestId, { model: new Map(), parts: new Set(), timer: clock.in(patience, late), patience, resolve, reject })
+  const give = (key: string, requestId: number, why: string) =>
+    take(key)?.reject(
+      new Problem('report-incomplete', `Report ${requestId} is incomplete: ${why}.`, {
+        status: 504,
+        retry: 'later',
+        hint: 'Ask for it again.',
       }),
-    take(part) {
-      const gathering = waiting.get(part.requestId)
+    )
+  const watch = (key: string, requestId: number, patience: number) =>
+    clock.in(patience, () => give(key, requestId, `no part came for ${patience / 1000} s`))
+  return {
+    expect: (station, requestId, patience) =>
+      new Promise((resolve, reject) => {
+        const key = keyOf(station, requestId)
+        waiting.set(key, { parts: new Map(), count: 0, timer: watch(key, requestId, patience), patience, resolve, reject })
+      }),
+    take(station, { requestId, seqNo, tbc = false }, items) {
+      const key = keyOf(station, requestId)
+      const gathering = waiting.get(key)
       if (!gathering) return false
-      for (const [key, variable] of readReport(part.reportData ?? [])) gathering.model.set(key, variable)
-      gathering.parts.add(part.seqNo)
-      if (!part.tbc) gathering.last = part.seqNo
+      const place = seqNo ?? gathering.parts.size
+      gathering.count += items.length - (gathering.parts.get(place)?.length ?? 0)
+      gathering.parts.set(place, items)
+      if (!tbc) gathering.last = place
       gathering.timer.cancel()
-      if (gathering.model.size > MOST_VARIABLES) give(part.requestId, `more than ${MOST_VARIABLES} variables`)
+      if (gathering.count > most || gathering.parts.size > most) give(key, requestId, `more than ${most} entries`)
       else if (gathering.last !== undefined && gathering.parts.size >= gathering.last + 1) {
-        waiting.delete(part.requestId)
-        gathering.resolve(gathering.model)
-      } else gathering.timer = clock.in(gathering.patience, () => give(part.requestId, `no part came for ${gathering.patience / 1000} s`))
+        const inOrder = [...gathering.parts].sort(([a], [b]) => a - b).flatMap(([, all]) => all)
+        take(key)?.resolve(inOrder)
+      } else gathering.timer = watch(key, requestId, gathering.patience)
       return true
     },
+    forget: (station, requestId) => void take(keyOf(station, requestId)),
   }
+}
+
+/** A number for a request that a station will refer to, perhaps after we were started anew. */
+export async function nextRequest(store: Queryable): Promise<number> {
+  const row = await store.first<{ id: number }>("select nextval('cariflex.charging_request')::integer as id")
+  return row!.id
 }

@@ -1,4 +1,5 @@
-export { registerToken, type TokenRegistration } from './badges.ts'
+export { type Badge, type BadgeDesk, registerToken, type TokenRegistration, type UnknownBadge } from './badges.ts'
+export type { Blocks } from './blocks.ts'
 export { type Charging, type ChargingParts, openCharging } from './charging.ts'
 export { COMMANDS, type CommandOutcome } from './commands.ts'
 export type { ChargingConfig } from './config.ts'

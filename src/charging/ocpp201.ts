@@ -3,25 +3,32 @@ import { type Clock, describeError, type Instant, isProblem, type Log } from '#k
 import {
   type AuthorizeRequest,
   type BootNotificationRequest,
-  type BootNotificationResponse,
   CallError,
+  type FirmwareStatusNotificationRequest,
   type Handler,
+  type LogStatusNotificationRequest,
   type MeterValuesRequest,
+  type NotifyCustomerInformationRequest,
+  type NotifyDisplayMessagesRequest,
   type NotifyEVChargingNeedsRequest,
   type NotifyEventRequest,
+  type NotifyMonitoringReportRequest,
   type NotifyReportRequest,
   type Payload,
+  type PublishFirmwareStatusNotificationRequest,
+  type ReservationStatusUpdateRequest,
   type SecurityEventNotificationRequest,
   type Session,
   type StatusNotificationRequest,
   type TransactionEventRequest,
 } from '#protocols/ocpp'
 import type { Store } from '#store'
+import type { Blocks, Gatherers } from './blocks.ts'
+import type { Boots } from './boot.ts'
 import type { ChargingConfig } from './config.ts'
 import { type Path, readReport, saveModel } from './device-model.ts'
 import { momentOf, readMeter, saidMoment } from './meter.ts'
 import { zulu } from './order.ts'
-import type { Gatherer } from './report.ts'
 import type { Sessions } from './sessions.ts'
 import { type Station, saveSecurityEvent } from './station.ts'
 import type { Authorization } from './token.ts'
@@ -32,13 +39,10 @@ export interface Desk {
   log: Log
   config: ChargingConfig
   sessions: Sessions
-  gather: Gatherer
   authorization: Authorization
-  boot(station: Station, request: BootNotificationRequest, session: Session): Promise<BootNotificationResponse>
-  /** The first message of an accepted station in a connection that was not a boot. */
-  returned(station: Station, session: Session): void
-  /** A station that must boot first said something else. */
-  mustBoot(station: Station, session: Session): void
+  blocks: Blocks
+  gatherers: Gatherers
+  boots: Boots
   status(station: Station, evse: number, connector: number, status: string, at: Instant): Promise<void>
   /** A variable of the station has another value now. */
   variable(station: Station, path: Path, value: string): Promise<void>
@@ -54,7 +58,7 @@ type Entry = (desk: Desk, station: Station, payload: Payload, session: Session) 
 const happened = ({ clock }: Station, text: string, now: Instant): Instant => momentOf(text, now, clock.shift(saidMoment(text) ?? now, now))
 
 const answers: Record<string, Entry> = {
-  BootNotification: (desk, station, payload, session) => desk.boot(station, payload as BootNotificationRequest, session),
+  BootNotification: ({ boots }, station, payload, session) => boots.boot(station, payload as BootNotificationRequest, session),
   Heartbeat: ({ clock }) => ({ currentTime: zulu(clock.now()) }),
 
   Authorize: async ({ authorization, clock, config }, station, payload) => {
@@ -88,23 +92,45 @@ const answers: Record<string, Entry> = {
   },
 
   NotifyEvent: async (desk, station, payload) => {
-    for (const { component, variable, actualValue, timestamp, cleared } of (payload as NotifyEventRequest).eventData) {
+    const { eventData } = payload as NotifyEventRequest
+    const now = desk.clock.now()
+    await desk.blocks.monitoring.events(station, eventData, (text) => happened(station, text, now))
+    for (const { component, variable, actualValue, timestamp, cleared } of eventData) {
       const name = `${component.name}.${variable.name}`.toLowerCase()
       const { evse } = component
       await desk.variable(station, { component, variable } as Path, actualValue)
       if (name === 'connector.availabilitystate' && evse)
-        await desk.status(station, evse.id, evse.connectorId ?? 1, actualValue, happened(station, timestamp, desk.clock.now()))
+        await desk.status(station, evse.id, evse.connectorId ?? 1, actualValue, happened(station, timestamp, now))
       else if (name.endsWith('.problem')) desk.problem(station, actualValue.toLowerCase() === 'true' && cleared !== true, component.name)
     }
     return {}
   },
 
-  NotifyReport: async ({ gather, store }, station, payload) => {
+  NotifyReport: async ({ gatherers, store }, station, payload) => {
     const part = payload as NotifyReportRequest
-    if (gather.take(part)) return {}
+    const model = readReport(part.reportData ?? [])
+    if (gatherers.reports.take(station.record.identity, part, [...model])) return {}
     // A report that an operator asked for: it brings what we know up to date.
-    for (const [key, variable] of readReport(part.reportData ?? [])) station.model.set(key, { ...station.model.get(key), ...variable })
+    for (const [key, variable] of model) station.model.set(key, { ...station.model.get(key), ...variable })
     if (!part.tbc) await store.transact((tx) => saveModel(tx, station.record.identity, station.model))
+    return {}
+  },
+  NotifyMonitoringReport: async ({ gatherers, blocks, clock }, station, payload) => {
+    const { monitor = [], ...part } = payload as NotifyMonitoringReportRequest
+    const { identity } = station.record
+    if (!gatherers.monitors.take(identity, part, monitor)) await blocks.monitoring.told(identity, monitor, clock.now())
+    return {}
+  },
+  NotifyCustomerInformation: ({ gatherers, log }, station, payload) => {
+    const part = payload as NotifyCustomerInformationRequest
+    if (!gatherers.customers.take(station.record.identity, part, [part.data]))
+      log.info({ station: station.record.identity, request: part.requestId }, 'customer information came that nobody waits for')
+    return {}
+  },
+  NotifyDisplayMessages: async ({ gatherers, blocks }, station, payload) => {
+    const { messageInfo = [], ...part } = payload as NotifyDisplayMessagesRequest
+    const { identity } = station.record
+    if (!gatherers.displays.take(identity, part, messageInfo)) await blocks.displays.told(identity, messageInfo)
     return {}
   },
 
@@ -116,8 +142,23 @@ const answers: Record<string, Entry> = {
   NotifyChargingLimit: () => ({}),
   ClearedChargingLimit: () => ({}),
   ReportChargingProfiles: () => ({}),
-  FirmwareStatusNotification: () => ({}),
-  LogStatusNotification: () => ({}),
+  ReservationStatusUpdate: async ({ blocks }, station, payload) => {
+    const { reservationId, reservationUpdateStatus } = payload as ReservationStatusUpdateRequest
+    await blocks.reservations.told(station.record.identity, reservationId, reservationUpdateStatus)
+    return {}
+  },
+  FirmwareStatusNotification: async ({ blocks }, station, payload) => {
+    await blocks.errands.told(station, 'firmware', payload as FirmwareStatusNotificationRequest)
+    return {}
+  },
+  PublishFirmwareStatusNotification: async ({ blocks }, station, payload) => {
+    await blocks.errands.told(station, 'publish', payload as PublishFirmwareStatusNotificationRequest)
+    return {}
+  },
+  LogStatusNotification: async ({ blocks }, station, payload) => {
+    await blocks.errands.told(station, 'log', payload as LogStatusNotificationRequest)
+    return {}
+  },
   DataTransfer: () => ({ status: 'UnknownVendorId' }),
 
   SecurityEventNotification: async ({ store, clock }, station, payload) => {
@@ -138,15 +179,18 @@ export function handlerOf(desk: Desk, station: Station): Handler {
     station.lastSeen = desk.clock.now()
     if (!BEFORE_BOOT.has(action)) {
       if (station.record.boot !== 'Accepted') {
-        desk.mustBoot(station, session)
-        throw new CallError('SecurityError', 'Send a BootNotification first and wait until it is accepted.')
-      }
-      desk.returned(station, session)
+        if (!station.asked.delete(action)) {
+          desk.boots.mustBoot(station, session)
+          throw new CallError('SecurityError', 'Send a BootNotification first and wait until it is accepted.')
+        }
+      } else desk.boots.returned(station, session)
     }
     const entry = answers[action]
     if (!entry) throw new CallError('NotSupported', `${action} is not supported here.`)
     try {
-      return await entry(desk, station, payload, session)
+      const answer = await entry(desk, station, payload, session)
+      desk.blocks.commands.heard(station.record.identity, action, payload)
+      return answer
     } catch (error) {
       if (error instanceof CallError) throw error
       const log = isProblem(error) ? desk.log.warn : desk.log.error

@@ -9,9 +9,10 @@ import {
   type SetVariableResultType,
   type SetVariablesResponse,
 } from '#protocols/ocpp'
+import { batchesOf, boundsOf } from './batch.ts'
 import type { ChargingConfig } from './config.ts'
-import { type DeviceModel, lookUp } from './device-model.ts'
-import type { Gatherer } from './report.ts'
+import { type DeviceModel, lookUp, type Variable } from './device-model.ts'
+import type { Gatherer } from './gather.ts'
 
 export interface Wanted {
   component: string
@@ -30,7 +31,6 @@ const MEASURANDS = [
 ]
 /** What every metering station knows; tried when the long list was refused. */
 const FEWEST = ['Energy.Active.Import.Register', 'Power.Active.Import']
-const BATCH = 10
 
 /** The variables that we set on every station. */
 export function wantedVariables(config: ChargingConfig): Wanted[] {
@@ -57,9 +57,9 @@ export const onboardingMark = (config: ChargingConfig, firmware: string | undefi
  */
 export async function onboard(
   session: Session,
-  { gather, config, log }: { gather: Gatherer; config: ChargingConfig; log: Log },
+  { reports, config, log }: { reports: Gatherer<[string, Variable]>; config: ChargingConfig; log: Log },
 ): Promise<DeviceModel | undefined> {
-  const model = await readModel(session, gather, config, log)
+  const model = await readModel(session, reports, config, log)
   const refused = await setVariables(session, pruned(wantedVariables(config), model), model, config)
   if (refused.length > 0)
     log.info({ station: session.identity, refused: refused.map(told) }, 'the station did not take all of its configuration')
@@ -68,14 +68,19 @@ export async function onboard(
 
 let lastRequest = 0
 
-async function readModel(session: Session, gather: Gatherer, config: ChargingConfig, log: Log): Promise<DeviceModel | undefined> {
+async function readModel(
+  session: Session,
+  reports: Gatherer<[string, Variable]>,
+  config: ChargingConfig,
+  log: Log,
+): Promise<DeviceModel | undefined> {
   for (const reportBase of ['FullInventory', 'ConfigurationInventory'] as const) {
     const requestId = ++lastRequest
-    const report = gather.expect(requestId, config.reportPatience)
+    const report = reports.expect(session.identity, requestId, config.reportPatience)
     report.catch(() => undefined)
     try {
       const answer = (await session.call('GetBaseReport', { requestId, reportBase }, { timeout: config.patience })) as GetBaseReportResponse
-      if (answer.status === 'Accepted') return await report
+      if (answer.status === 'Accepted') return new Map(await report)
       log.info({ station: session.identity, reportBase, status: answer.status }, 'the station gives no such report')
     } catch (error) {
       if (isGone(error)) throw error
@@ -112,8 +117,6 @@ async function setVariables(
   model: DeviceModel | undefined,
   config: ChargingConfig,
 ): Promise<SetVariableResultType[]> {
-  const limit = Number(model?.get('devicedatactrlr/itemspermessage[setvariables]#actual')?.value)
-  const size = Number.isInteger(limit) && limit > 0 ? Math.min(limit, 100) : BATCH
   const results: SetVariableResultType[] = []
   const send = async (batch: Wanted[]): Promise<void> => {
     const setVariableData = batch.map(
@@ -141,7 +144,8 @@ async function setVariables(
         )
     }
   }
-  for (let from = 0; from < wanted.length; from += size) await send(wanted.slice(from, from + size))
+  const bounds = boundsOf(model ?? new Map(), 'DeviceDataCtrlr', 'SetVariables')
+  for (const batch of batchesOf(wanted, bounds)) await send(batch)
   const refusedLists = results.filter((result) => result.attributeStatus === 'Rejected' && result.variable.name.endsWith('Measurands'))
   const first = results.length
   for (const { component, variable } of refusedLists)

@@ -21,6 +21,12 @@ export interface StationRecord {
   device?: string
   name?: string
   passwordHash?: string
+  /** A new password that it may know already: it was sent, and not confirmed yet. */
+  nextPasswordHash?: string
+  /** The least security profile it may come with. */
+  securityProfile: 0 | 1 | 2 | 3
+  /** The profile it was told to switch to. */
+  nextProfile?: 0 | 1 | 2 | 3
   /** Sensor of its power, kW. */
   powerSensor?: number
   nominal: Watts
@@ -31,6 +37,10 @@ export interface StationRecord {
   /** Whether we would discharge through it, should it declare that it can. */
   v2g: boolean
   boot?: 'Accepted' | 'Pending' | 'Rejected'
+  /** What a person decided of its boots; absent: accepted once it is set up. */
+  bootOrder?: 'Accepted' | 'Pending' | 'Rejected'
+  /** Seconds between its boots while it is not accepted. */
+  bootInterval?: number
   vendor?: string
   model?: string
   serial?: string
@@ -66,6 +76,10 @@ export interface Station {
   model: DeviceModel
   /** Needs that came before the session they belong to, by EVSE. */
   needs: Map<number, Needs>
+  /** Messages that it was asked for and may send before its boot is accepted. */
+  asked: Set<string>
+  /** How it reached us: 'http://cariflex.example:5000'. */
+  origin?: string
 }
 
 export interface StationRegistration {
@@ -76,6 +90,8 @@ export interface StationRegistration {
   name?: string
   /** Security profile 1; absent = profile 0 (unless one was set before). */
   password?: string
+  /** The least security profile it may come with; what was set before unless given. */
+  securityProfile?: 0 | 1 | 2 | 3
   powerSensor: number
   nominalW: number
   maxCurrentA?: number
@@ -106,11 +122,13 @@ export async function saveRegistration(store: Queryable, given: StationRegistrat
     hash = await hashPassword(given.password)
   await store.query(
     `insert into cariflex.charging_station
-       (identity, state, asset, device, name, password_hash, power_sensor, nominal_w, max_current_a, phases, evse_id, v2g, created_at)
-     values ($1, 'registered', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+       (identity, state, asset, device, name, password_hash, power_sensor, nominal_w, max_current_a, phases, evse_id, v2g, created_at, security_profile)
+     values ($1, 'registered', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 0))
      on conflict (identity) do update set state = 'registered', asset = excluded.asset, device = excluded.device, name = excluded.name,
        password_hash = excluded.password_hash, power_sensor = excluded.power_sensor, nominal_w = excluded.nominal_w,
-       max_current_a = excluded.max_current_a, phases = excluded.phases, evse_id = excluded.evse_id, v2g = excluded.v2g`,
+       max_current_a = excluded.max_current_a, phases = excluded.phases, evse_id = excluded.evse_id, v2g = excluded.v2g,
+       security_profile = coalesce($13, charging_station.security_profile), next_password_hash = case when excluded.password_hash
+         is distinct from charging_station.password_hash then null else charging_station.next_password_hash end`,
     [
       given.identity,
       given.asset,
@@ -124,6 +142,7 @@ export async function saveRegistration(store: Queryable, given: StationRegistrat
       given.evse ?? 1,
       given.v2g ?? true,
       asTimestamp(now),
+      given.securityProfile ?? null,
     ],
   )
 }
@@ -145,8 +164,12 @@ function fromRow(row: StationRow): StationRecord {
     device: row['device'],
     name: row['name'],
     passwordHash: row['password_hash'],
+    nextPasswordHash: row['next_password_hash'],
+    nextProfile: row['next_profile'],
     powerSensor: row['power_sensor'],
     boot: row['boot_state'],
+    bootOrder: row['boot_order'],
+    bootInterval: row['boot_interval'],
     vendor: row['vendor'],
     model: row['model'],
     serial: row['serial_number'],
@@ -163,6 +186,7 @@ function fromRow(row: StationRow): StationRecord {
     phases: row['phases']!,
     evse: row['evse_id']!,
     v2g: row['v2g']!,
+    securityProfile: row['security_profile']!,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
   }
 }
@@ -174,6 +198,14 @@ export async function readStation(store: Queryable, identity: string): Promise<S
   const row = await store.first<StationRow>(`${READ} where identity = $1`, [identity])
   return row && fromRow(row)
 }
+
+/** Keeps what a person decided of the boots of a station; undefined: the platform decides again. */
+export const saveBootOrder = (store: Queryable, identity: string, order: StationRecord['bootOrder'], interval: number | undefined) =>
+  store.query('update cariflex.charging_station set boot_order = $2, boot_interval = $3 where identity = $1', [
+    identity,
+    order ?? null,
+    interval ?? null,
+  ])
 
 /** Keeps what a BootNotification said and how it was answered. */
 export const saveBoot = (store: Queryable, { identity, boot, vendor, model, serial, firmware, onboardedAt, onboardedAs }: StationRecord) =>
@@ -190,6 +222,13 @@ export const saveBoot = (store: Queryable, { identity, boot, vendor, model, seri
       onboardedAt === undefined ? null : asTimestamp(onboardedAt),
       onboardedAs ?? null,
     ],
+  )
+
+/** Keeps how the station may come: passwords and profiles. */
+export const saveAccess = (store: Queryable, { identity, passwordHash, nextPasswordHash, securityProfile, nextProfile }: StationRecord) =>
+  store.query(
+    `update cariflex.charging_station set password_hash = $2, next_password_hash = $3, security_profile = $4, next_profile = $5 where identity = $1`,
+    [identity, passwordHash ?? null, nextPasswordHash ?? null, securityProfile, nextProfile ?? null],
   )
 
 export const saveConnector = (store: Queryable, station: string, evse: number, connector: number, status: string, at: Instant) =>

@@ -1,8 +1,8 @@
 /** Who may charge: what the table of tokens says of one that is shown (OCPP 2.0.1 C01–C16; charging reference 2.7). */
 import { type Clock, describeError, type Instant, instant, type Log } from '#kernel'
 import type { AuthorizationStatusEnumType, IdTokenInfoType } from '#protocols/ocpp'
+import { isEmaid, plainEmaid } from '#protocols/pki'
 import { asTimestamp, type Queryable } from '#store'
-import { readEmaid } from './emaid.ts'
 import { zulu } from './order.ts'
 
 /** A token as a station shows it; the type is one of OCPP's or a word of its own (2.1). */
@@ -73,10 +73,9 @@ const COLUMNS = `lower(t.token) as key, t.type, t.status, t.valid_until, t.group
 /** Under which keys of the table a token may stand: without regard to case and outer spaces, an eMAID with or without hyphens and check digit. */
 export function keysOf({ idToken, type }: ShownToken): string[] {
   const plain = idToken.trim().toLowerCase()
-  const emaid = type === 'eMAID' ? readEmaid(idToken) : undefined
-  if (!emaid) return [plain]
-  const id = emaid.id.toLowerCase()
-  return [...new Set([plain, id, `${id}${emaid.checkDigit?.toLowerCase() ?? ''}`])]
+  if (type !== 'eMAID' || !isEmaid(idToken)) return [plain]
+  const bare = plainEmaid(idToken).toLowerCase()
+  return [...new Set([plain, bare, bare.slice(0, 14)])]
 }
 
 /** What the table says of each token, in the order given. One that is not in it is Unknown. */

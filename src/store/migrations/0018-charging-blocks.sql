@@ -104,40 +104,26 @@ create table cariflex.station_file_part (
   primary key (file, part)
 );
 
-create table cariflex.firmware_update (
-  request_id integer not null,
+-- What a station was asked to do and tells the progress of by the number of the request: fetch firmware, publish it, bring a log.
+create table cariflex.station_errand (
+  kind text not null check (kind in ('firmware', 'publish', 'log')),
   station text not null references cariflex.charging_station on delete cascade,
-  kind text not null default 'update' check (kind in ('update', 'publish')),
+  request_id integer not null,
   location text not null,
   file bigint references cariflex.station_file on delete set null,
-  retrieve_at timestamptz not null,
-  install_at timestamptz,
-  is_signed boolean not null,
-  -- The station's word; 'superseded' when a newer one took its place.
+  -- What was asked, as it was sent.
+  request jsonb not null,
+  -- The station's last word.
   status text not null,
-  -- running, done, failed
+  -- running, done, failed, superseded, refused
   outcome text not null default 'running',
   history jsonb not null default '[]',
+  asked_by text,
   asked_at timestamptz not null,
   changed_at timestamptz not null,
-  primary key (station, request_id)
+  primary key (kind, station, request_id)
 );
-create index firmware_update_asked on cariflex.firmware_update (asked_at desc);
-
-create table cariflex.station_log (
-  request_id integer not null,
-  station text not null references cariflex.charging_station on delete cascade,
-  type text not null,
-  location text not null,
-  file bigint references cariflex.station_file on delete set null,
-  filename text,
-  status text not null,
-  outcome text not null default 'running',
-  history jsonb not null default '[]',
-  asked_at timestamptz not null,
-  changed_at timestamptz not null,
-  primary key (station, request_id)
-);
+create index station_errand_asked on cariflex.station_errand (kind, asked_at desc);
 
 create table cariflex.variable_history (
   station text not null references cariflex.charging_station on delete cascade,
