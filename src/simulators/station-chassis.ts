@@ -25,6 +25,8 @@ export interface StationSpec {
   serial?: string
   model?: string
   firmware?: string
+  /** The OCPP it speaks; 2.0.1 by default. */
+  version?: '1.6' | '2.0.1' | '2.1'
 }
 
 /** What a station keeps over a restart. */
@@ -49,6 +51,8 @@ export interface StationMemory {
   plugged?: string
   authorization?: Authorization
   transaction?: TransactionMemory
+  /** 1.6: the numbers of transactions. */
+  numbers?: Record<string, number>
 }
 
 /** Whose token closed the contactor. */

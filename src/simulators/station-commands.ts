@@ -196,7 +196,7 @@ function charging(station: Chassis): Commands {
   }
 }
 
-const profileContext = (station: Chassis, evseId: number) => {
+export const profileContext = (station: Chassis, evseId: number) => {
   const running = station.engine.current()
   return {
     evseId,

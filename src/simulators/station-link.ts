@@ -2,12 +2,12 @@
 import { type Clock, type Instant, instant, SECOND, type Timer } from '#kernel'
 import {
   type Action,
-  type BootNotificationResponse,
   CallError,
   connectStation,
   type Frame,
   type Handler,
   type Messages,
+  type OcppVersion,
   type Session,
 } from '#protocols/ocpp'
 import { hashed, seedOf } from './noise.ts'
@@ -29,6 +29,10 @@ export interface LinkParts {
   handler: Handler
   /** Connected and accepted: messages may go. `away` is how long it was not (ms), undefined after a boot. */
   onOnline(away: number | undefined): void
+  /** The version it speaks. */
+  version: OcppVersion
+  /** Says a message of the chassis on the wire; as it is unless given. */
+  say?<A extends Action>(session: Session, action: A, payload: Messages[A]['request']): Promise<Messages[A]['response']>
   /** From an earlier life: an accepted station only reconnects. */
   kept?: { registration: Registration; at: Instant }
   onFrame?(frame: Frame): void
@@ -71,6 +75,9 @@ export function openLink(parts: LinkParts): Link {
   let notBefore = clock.now()
   let stopped = false
 
+  const say = <A extends Action>(through: Session, action: A, payload: Messages[A]['request']): Promise<Messages[A]['response']> =>
+    parts.say ? parts.say(through, action, payload) : (through.call(action, payload) as Promise<Messages[A]['response']>)
+
   const schedule = () => {
     nextTry?.cancel()
     if (stopped || session) return
@@ -94,6 +101,7 @@ export function openLink(parts: LinkParts): Link {
       session = await connectStation(parts.url, {
         identity,
         handler: parts.handler,
+        versions: [parts.version],
         clock,
         timeout: variables.number('OCPPCommCtrlr', 'MessageTimeout') * SECOND,
         ping: variables.number('OCPPCommCtrlr', 'WebSocketPingInterval') * SECOND,
@@ -131,9 +139,9 @@ export function openLink(parts: LinkParts): Link {
       booting = false
       if (session === through) nextBoot = clock.in(seconds * SECOND, boot)
     }
-    through.call('BootNotification', { reason: bootReason, chargingStation: parts.chargingStation }).then(
+    say(through, 'BootNotification', { reason: bootReason, chargingStation: parts.chargingStation }).then(
       (answer) => {
-        const { status, interval } = answer as BootNotificationResponse
+        const { status, interval } = answer
         lastSent = clock.now()
         registration = status
         if (status !== 'Accepted') return again(interval > 0 ? interval : 30)
@@ -154,7 +162,7 @@ export function openLink(parts: LinkParts): Link {
       throw new CallError('SecurityError', 'the boot is not accepted yet')
     lastSent = clock.now()
     try {
-      return (await session.call(action, payload)) as never
+      return await say(session, action, payload)
     } catch (error) {
       // The CSMS knows nothing of our boot (its memory was lost): boot again rather than be refused for ever.
       if (error instanceof CallError && error.code === 'SecurityError' && registration === 'Accepted') {

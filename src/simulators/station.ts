@@ -1,5 +1,5 @@
 /**
- * A strict OCPP 2.0.1 charging station: one EVSE, one connector, AC on three phases. It sees of the platform what comes through its socket,
+ * A strict charging station of OCPP 2.0.1 (1.6 and 2.1 by its spec): one EVSE, one connector, AC on three phases. It sees of the platform what comes through its socket,
  * and nothing else.
  */
 import { type Clock, describeError, type Instant, instant, SECOND, type Timer } from '#kernel'
@@ -26,6 +26,7 @@ import { type Outlet, openOutlet } from './station-outlet.ts'
 import { openTokens, type Tokens } from './station-tokens.ts'
 import { type Conditions, type Engine, openEngine } from './station-transaction.ts'
 import { openVariables, type Variables } from './station-variables.ts'
+import { openWire16, type Wire16 } from './station16.ts'
 
 export type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
@@ -72,6 +73,7 @@ class Unit implements Station, Chassis {
   readonly #outbox: Outbox
   readonly #timer: Timer
   readonly #notices: Notices
+  readonly #wire16: Wire16 | undefined
   #leaving: Car | undefined
   /** Id of the car that was plugged in an earlier life: its transaction goes on if it is plugged again before the first tick. */
   #expected: string | undefined
@@ -103,6 +105,13 @@ class Unit implements Station, Chassis {
       () => zulu(clock.now()),
       memory?.variables,
     )
+    const orders = commandHandler(() => this)
+    if (spec.version === '1.6') {
+      this.#wire16 = openWire16(() => this, orders, memory?.numbers)
+      // In 1.6 a transaction is what begins when a token closes the contactor on a car.
+      for (const point of ['TxStartPoint', 'TxStopPoint']) this.variables.put('TxCtrlr', point, 'PowerPathClosed')
+    }
+    const wire16 = this.#wire16
     const shared = { clock, variables: this.variables, link: () => this.link }
     this.tokens = openTokens({ ...shared, kept: memory?.tokens ?? [] })
     this.#notices = openNotices({ ...shared, v2x: spec.v2x })
@@ -170,7 +179,9 @@ class Unit implements Station, Chassis {
       chargingStation: { model, vendorName: vendor, serialNumber: serial, firmwareVersion: firmware },
       password: () =>
         options.password === undefined ? undefined : this.variables.value('SecurityCtrlr', 'BasicAuthPassword') || options.password,
-      handler: commandHandler(() => this),
+      version: `ocpp${spec.version ?? '2.0.1'}`,
+      handler: wire16?.handler ?? orders,
+      ...(wire16 ? { say: wire16.call } : {}),
       onOnline: (away) => this.#online(away),
       ...(memory ? { kept: memory } : {}),
       ...(options.onFrame ? { onFrame: options.onFrame } : {}),
@@ -278,6 +289,7 @@ class Unit implements Station, Chassis {
       ...(this.car ? { plugged: this.car.spec.id } : {}),
       ...(this.authorization ? { authorization: this.authorization } : {}),
       ...(transaction ? { transaction } : {}),
+      ...(this.#wire16 ? { numbers: this.#wire16.numbers() } : {}),
     }
   }
 

@@ -15,7 +15,7 @@ export interface WorldSpec {
     speaks: 'sunspec' | 'plain'
     port?: number
   }[]
-  stations: { identity: string; password?: string; nominalKw: number }[]
+  stations: { identity: string; password?: string; nominalKw: number; version?: '1.6' | '2.0.1' | '2.1' }[]
   vehicles: { id: string; token: string; capacityKwh: number; home: string; v2g: boolean; targetPercent: number; floorPercent: number }[]
   /** File where the world keeps its state over restarts. */
   memory?: string

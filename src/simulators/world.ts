@@ -154,11 +154,12 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
         url: platform.ocpp,
         password: (identity) => passwords.get(identity),
         cars,
-        stations: spec.stations.map(({ identity, nominalKw }) => ({
+        stations: spec.stations.map(({ identity, nominalKw, version }) => ({
           identity,
           nominal: watts(nominalKw * 1000),
           v2x: nominalKw > 11,
           model: `Island AC${nominalKw}`,
+          ...(version === undefined ? {} : { version }),
         })),
         onChange: save,
         soc: (car) => wattHours(lived?.end[car.id] ?? car.target * car.capacity),

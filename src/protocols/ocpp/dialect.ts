@@ -93,7 +93,7 @@ function openAjv(): Compile {
   const addFormats = load('ajv-formats') as (ajv: InstanceType<typeof Ajv>, formats: string[]) => void
   const open = (allErrors: boolean) => {
     // The precision is for the 0.1 of limits in 1.6, which no binary fraction is a multiple of.
-    const one = new Ajv({ strictSchema: false, allowUnionTypes: true, multipleOfPrecision: 6, allErrors })
+    const one = new Ajv({ strictSchema: false, strictTypes: false, multipleOfPrecision: 6, allErrors })
     addFormats(one, ['date-time', 'uri'])
     return one
   }
