@@ -3,15 +3,16 @@
  * planned exactly at these (a bound), devices take modes one by one while the rest of the site adapts (a plan), and then again a few at a
  * time as long as it pays. Counted, not timed: the same problem gives the same plan unless the deadline cuts in.
  */
+import { shuffler } from './chance.ts'
 import { doings, powersOf, SCALE, signKey } from './formulate.ts'
+import { holdAll, holdModes, offer, offerSolved, release, type Site, type Watched } from './hold.ts'
 import type { Hunt } from './hunt.ts'
-import { bandsAt, type SchedulingProblem } from './problem.ts'
+import { momentsOf } from './moments.ts'
+import type { SchedulingProblem } from './problem.ts'
 import { flowValuesOf, hullAt, type Relaxation, type Relaxed } from './relaxation.ts'
 import { totalOf } from './solution.ts'
-import { partOf, type Turns, turnsOf, weightsOf } from './turns.ts'
-
-/** Device steps (`signKey`) at which doing both at once must be forbidden. */
-export type Watched = Set<number>
+import { searchBySteps, takesSteps } from './step-dive.ts'
+import { partOf, turnsOf, weightsOf } from './turns.ts'
 
 /** How strongly a device that takes modes is drawn to where the relaxation has it, as shares of the mean price; tried in turn. */
 const PULLS = [0.05, 0.2, 0.02, 0.1, 0.3]
@@ -20,6 +21,8 @@ const STAGES = 12
 /** Rounds of the neighbourhood search at most, and without success. */
 const ROUNDS = 60
 const IDLE = 24
+/** Rounds of cuts at most. */
+const CUT_ROUNDS = 4
 
 /**
  * Searches for plans and bounds and offers them to the hunt; `depth` 'first': only the plan nearest to the relaxed one.
@@ -44,7 +47,8 @@ export function decompose(
     return mustChoose && turns.takes(index) ? [index] : []
   })
   const slack = 1e-10 * Math.max(Math.abs(relaxed.cost), 1)
-  const site: Site = { problem, relaxation, hunt, turns, watched, slack, price: meanPrice(values) }
+  const moments = momentsOf(problem, relaxation)
+  const site: Site = { problem, relaxation, hunt, turns, moments, watched, slack, price: meanPrice(values) }
 
   // The mode nearest to the relaxed plan: often as good as best where only directions must be chosen.
   const start = powersOf(problem, formulation, relaxed.columns)
@@ -52,9 +56,11 @@ export function decompose(
   offerSolved(site)
   if (depth === 'first' || hunt.isDone() || crew.length === 0) return undefined
 
-  const bound = priceBound(site, relaxed, crew)
+  const tight = tightened(site, relaxed)
+  const bound = priceBound(site, tight, crew)
   if (bound === 'infeasible') return bound
   hunt.raise(bound)
+  if (takesSteps(problem)) searchBySteps(site, tight)
   const bySize = crew.toSorted((one, other) => sizeOf(problem, other) - sizeOf(problem, one))
   for (const pull of PULLS.slice(0, 2)) {
     if (hunt.isDone()) return undefined
@@ -63,38 +69,44 @@ export function decompose(
     const from = relaxation.solve(hunt.left())
     if (from.status === 'optimal') dive(site, bySize, from, pull)
   }
-  if (!hunt.best()) takeTurns(site, start, bySize, relaxed)
-  improve(site, crew, relaxed)
+  if (!hunt.best()) takeTurns(site, start, bySize, tight)
+  improve(site, crew, tight)
   return undefined
 }
 
-interface Site {
-  problem: SchedulingProblem
-  relaxation: Relaxation
-  hunt: Hunt
-  turns: Turns
-  watched: Watched
-  slack: number
-  /** Mean of the absolute prices of the shared flows, currency per kW and step. */
-  price: number
+/** The relaxation with cuts, as long as these raise its cost. */
+function tightened(site: Site, relaxed: Relaxed): Relaxed {
+  const { problem, relaxation, hunt, moments } = site
+  for (const device of problem.devices.keys()) release(site, device)
+  let best = relaxed
+  for (let round = 0; round < CUT_ROUNDS && !hunt.isDone(); round++) {
+    if (moments.cut(best) === 0) break
+    const next = relaxation.solve(hunt.left())
+    if (next.status !== 'optimal') break
+    hunt.raise(next.cost)
+    best = next
+  }
+  return best
 }
 
 /** The relaxation's cost, raised by what the devices cost more at its prices when they keep to their modes. */
-function priceBound({ problem, relaxation, turns, slack }: Site, relaxed: Relaxed, crew: number[]): number | 'infeasible' {
+function priceBound({ problem, relaxation, turns, moments, slack }: Site, relaxed: Relaxed, crew: number[]): number | 'infeasible' {
   const prices = flowValuesOf(relaxation.formulation, relaxed.duals)
   const weights = weightsOf(problem, relaxation.formulation.groupRows, (row) => relaxed.duals[row]! / SCALE)
+  const extras = moments.prices(relaxed.duals)
   let bound = relaxed.cost
   for (const device of crew) {
-    const plan = turns.atPrices(device, { prices, weights, slack })
+    const extra = extras[device]
+    const plan = turns.atPrices(device, { prices, weights, slack, extra })
     if (plan === 'infeasible') return plan
-    if (plan) bound += Math.max(plan.bound - partOf(problem, relaxation.formulation, relaxed.columns, device, prices, weights), 0)
+    if (plan) bound += Math.max(plan.bound - partOf(problem, relaxation.formulation, relaxed.columns, device, prices, weights, extra), 0)
   }
   return bound
 }
 
 /** Devices take modes in order, a few at a time, while the rest of the site adapts. True when that gave a better plan. */
 function dive(site: Site, order: readonly number[], from: Relaxed, pull: number): boolean {
-  const { problem, relaxation, hunt, turns, slack, price } = site
+  const { problem, relaxation, hunt, turns, moments, slack, price } = site
   const { formulation } = relaxation
   let here = from
   const stage = Math.max(1, Math.ceil(order.length / STAGES))
@@ -102,8 +114,15 @@ function dive(site: Site, order: readonly number[], from: Relaxed, pull: number)
     const near = powersOf(problem, formulation, here.columns)
     const prices = flowValuesOf(formulation, here.duals)
     const weights = weightsOf(problem, formulation.groupRows, (row) => here.duals[row]! / SCALE)
+    const extras = moments.prices(here.duals)
     for (const device of order.slice(first, first + stage)) {
-      const plan = turns.atPrices(device, { prices, weights, slack, near: { power: near[device]!, pull: pull * price } })
+      const plan = turns.atPrices(device, {
+        prices,
+        weights,
+        slack,
+        extra: extras[device],
+        near: { power: near[device]!, pull: pull * price },
+      })
       if (!plan || plan === 'infeasible') return false
       holdModes(site, device, plan.power)
     }
@@ -150,65 +169,6 @@ function improve(site: Site, crew: readonly number[], relaxed: Relaxed): void {
   }
 }
 
-/** Solves with the modes held; where the answer does both at once, the direction is held too and it is solved again. */
-function offerSolved(site: Site): boolean {
-  const { relaxation, hunt } = site
-  const solved = relaxation.solve(hunt.left())
-  return solved.status === 'optimal' && offer(site, solved)
-}
-
-function offer(site: Site, solved: Relaxed): boolean {
-  const { problem, relaxation, hunt, watched } = site
-  const { formulation } = relaxation
-  const powers = powersOf(problem, formulation, solved.columns)
-  const both = doings(problem, formulation, solved.columns)
-  const isBetter = hunt.offer(powers, 'decomposition')
-  if (both.length === 0) return isBetter
-  for (const key of both) {
-    watched.add(key)
-    const device = Math.floor(key / problem.steps)
-    const step = key % problem.steps
-    relaxation.hold(device, step, modeAt(site, device, step, powers[device]![step]!))
-  }
-  return offerSolved(site) || isBetter
-}
-
-function holdAll(site: Site, powers: readonly Float64Array[]): void {
-  for (const device of site.problem.devices.keys()) holdModes(site, device, powers[device]!)
-}
-
-function holdModes(site: Site, device: number, power: Float64Array): void {
-  const { problem, relaxation, watched } = site
-  const hasModes = problem.devices[device]!.bands !== undefined
-  for (let step = 0; step < problem.steps; step++)
-    if (hasModes || watched.has(signKey(problem, device, step))) relaxation.hold(device, step, modeAt(site, device, step, power[step]!))
-}
-
-function release({ problem, relaxation }: Site, device: number): void {
-  for (let step = 0; step < problem.steps; step++) relaxation.hold(device, step, hullAt(problem.devices[device]!, step))
-}
-
-/** The mode nearest to a power, and its direction where that must not be left open. */
-export function modeAt(
-  { problem, watched }: Pick<Site, 'problem' | 'watched'>,
-  device: number,
-  step: number,
-  power: number,
-): [low: number, high: number] {
-  const one = problem.devices[device]!
-  let [low, high] = hullAt(one, step)
-  let far = Infinity
-  for (const { from, to } of bandsAt(one, step) ?? []) {
-    const apart = Math.max(from - power, power - to, 0)
-    if (apart >= far) continue
-    far = apart
-    low = from
-    high = to
-  }
-  if (low >= 0 || high <= 0 || !watched.has(signKey(problem, device, step))) return [low, high]
-  return power >= 0 ? [0, high] : [low, 0]
-}
-
 /** True where one more kW consumed by the device earns money: there it would love to charge and discharge at once. */
 export function burningPays(problem: SchedulingProblem, flowValues: readonly Float64Array[], device: number, step: number): boolean {
   const [low, high] = hullAt(problem.devices[device]!, step)
@@ -241,20 +201,4 @@ function meanPrice(values: readonly Float64Array[]): number {
         count++
       }
   return count === 0 ? 1 : sum / count
-}
-
-/** Puts lists in a new order each time, the same orders for the same seed. */
-function shuffler(seed: number): (list: readonly number[]) => number[] {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-  return (list) =>
-    list
-      .map((item) => ({ item, key: next() }))
-      .sort((one, other) => one.key - other.key)
-      .map(({ item }) => item)
 }

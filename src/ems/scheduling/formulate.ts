@@ -27,8 +27,22 @@ export interface Formulation {
   flowPrices: FlowPrice[]
   /** Rows of 'any' commitments over several steps: their duals share the price of the largest deviation out among the steps. */
   groupRows: GroupRow[]
+  /** Where single steps of flows have prices with a kink. */
+  kinks: FlowKink[]
+  /** Rows of the hard bounds of flows. */
+  flowRows: { flow: number; step: number; row: number }[]
   /** The whole-number columns, and what makes each of them 1. */
   wholes: WholeColumn[]
+}
+
+/** The power of a flow's devices in a step, less `quantity` (kW), is `above` less `below` (columns, -1 = none); these have prices. */
+export interface FlowKink {
+  flow: number
+  step: number
+  quantity: number
+  above: number
+  below: number
+  row: number
 }
 
 /** 'consumes': 1 when the device consumes · 'mode': 1 when it runs in this band · 'above': 1 when the flow or stock lies above the quantity */
@@ -95,7 +109,7 @@ export function formulate(problem: SchedulingProblem, signed: Signed = new Set()
     if ((device.minRun ?? 1) + (device.minRest ?? 1) > 2) addStays(lp, problem, index, wholes)
   })
   const flowPrices = problem.flows.map((): FlowPrice => ({ plain: new Float64Array(steps), rows: [] }))
-  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices, groupRows: [], wholes }
+  const columns: Columns = { plus, minus, stock: [], stockRows: [], flowPrices, groupRows: [], kinks: [], flowRows: [], wholes }
   problem.stocks.forEach((_, index) => {
     addStock(lp, problem, index, columns)
   })
@@ -114,6 +128,8 @@ interface Columns {
   stockRows: Int32Array[]
   flowPrices: FlowPrice[]
   groupRows: GroupRow[]
+  kinks: FlowKink[]
+  flowRows: Formulation['flowRows']
   wholes: WholeColumn[]
 }
 
@@ -204,6 +220,7 @@ function addFlowBounds(lp: LpBuilder, problem: SchedulingProblem, flow: Flow, co
     if (low === -Infinity && high === Infinity) continue
     const row = lp.row(low - fixed, high - fixed, flowEntries(flow, step, columns))
     columns.flowPrices[index]!.rows.push({ row, step, sign: -1 })
+    columns.flowRows.push({ flow: index, step, row })
   }
 }
 
@@ -243,6 +260,10 @@ function addCommitment(lp: LpBuilder, problem: SchedulingProblem, index: number,
     flow ? flowEntries(flow, step, columns, factor) : [entry(stock![step]!, factor)]
   const price = 'flow' in on ? columns.flowPrices[on.flow] : undefined
   const note = (row: number, step: number, sign: number) => price?.rows.push({ row, step, sign })
+  const bent = (row: number, step: number, quantity: number, above: number, below: number) => {
+    note(row, step, -1)
+    if ('flow' in on) columns.kinks.push({ flow: on.flow, step, quantity, above, below, row })
+  }
   const plain = (step: number, quantity: number, each: number) => {
     for (const [column, factor] of entriesAt(step)) if (column >= 0) lp.addCost(column, factor * each * SCALE)
     lp.addOffset(-quantity * each * SCALE)
@@ -289,12 +310,12 @@ function addCommitment(lp: LpBuilder, problem: SchedulingProblem, index: number,
         const below = down < 0 ? lp.column(-down * SCALE, 0, Infinity) : -1
         const high = up > 0 ? quantity : Infinity
         const low = down < 0 ? quantity : -Infinity
-        note(lp.row(low, high, [...entriesAt(step), entry(above, -1), entry(below, 1)]), step, -1)
+        bent(lp.row(low, high, [...entriesAt(step), entry(above, -1), entry(below, 1)]), step, quantity, above, below)
       } else {
         // A price to one side of the kink, and the difference of the two beyond it.
         plain(step, quantity, down)
         const above = lp.column((up - down) * SCALE, 0, Infinity)
-        note(lp.row(-Infinity, quantity, [...entriesAt(step), entry(above, -1)]), step, -1)
+        bent(lp.row(-Infinity, quantity, [...entriesAt(step), entry(above, -1)]), step, quantity, above, -1)
       }
       continue
     }

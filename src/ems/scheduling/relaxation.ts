@@ -4,6 +4,8 @@
  */
 import type { Highs, Model } from 'highs'
 import { type Formulation, formulate, SCALE } from './formulate.ts'
+import type { LinearProgram } from './linear-program.ts'
+import type { Cut } from './moments.ts'
 import { at, bandsAt, type ProblemDevice, type SchedulingProblem } from './problem.ts'
 import { modelOf, OPTIONS, STATUS } from './run-program.ts'
 
@@ -19,6 +21,13 @@ export interface Relaxation {
   formulation: Formulation
   /** Solves with the bounds as they are. */
   solve(timeLimitMs: number): Relaxed
+  /** Rows that were added (`moments.ts`); the row of cut i comes i after those of the program. */
+  readonly cuts: readonly Cut[]
+  cut(cuts: readonly Cut[]): void
+  /** Lets the cuts go, so that marginal values are about the problem alone. */
+  uncut(): void
+  /** The rows of the program and of the cuts that a column is in. */
+  columnRows(column: number): readonly { row: number; value: number }[]
   /** Holds the power of a device in a step between two bounds (kW, none of which crosses 0), or with its hull lets it free again. */
   hold(device: number, step: number, bounds: readonly [low: number, high: number]): void
 }
@@ -53,8 +62,34 @@ export function withRelaxation<Result>(highs: Highs, problem: SchedulingProblem,
   const { program } = formulation
   return highs.withModel(modelOf(program), (model: Model) => {
     model.options.set({ ...OPTIONS, solver: 'simplex', presolve: program.columns > LARGE ? 'on' : 'off' })
+    const cuts: Cut[] = []
+    const lower = program.lower.slice()
+    const upper = program.upper.slice()
+    const bound = (column: number, low: number, high: number) => {
+      if (column < 0 || (lower[column] === low && upper[column] === high)) return
+      lower[column] = low
+      upper[column] = high
+      model.changeColBounds(column, low, high)
+    }
+    let rowsOf: { row: number; value: number }[][] | undefined
     return work({
       formulation,
+      cuts,
+      cut(added) {
+        rowsOf ??= columnsOf(program)
+        for (const cut of added) {
+          const row = program.rows + cuts.push(cut) - 1
+          model.addRow(cut.bound, Infinity, { indices: cut.columns, values: cut.values })
+          cut.columns.forEach((column, place) => void rowsOf![column]!.push({ row, value: cut.values[place]! }))
+        }
+      },
+      uncut() {
+        for (let row = program.rows; row < program.rows + cuts.length; row++) model.changeRowBounds(row, -Infinity, Infinity)
+      },
+      columnRows(column) {
+        rowsOf ??= columnsOf(program)
+        return rowsOf[column]!
+      },
       solve(timeLimitMs) {
         model.zeroAllClocks()
         model.options.set('time_limit', Math.max(timeLimitMs, 1) / 1000)
@@ -69,13 +104,19 @@ export function withRelaxation<Result>(highs: Highs, problem: SchedulingProblem,
         return { status: 'optimal', cost: model.getObjectiveValue() / SCALE, columns: colValue, duals: rowDual }
       },
       hold(device, step, [low, high]) {
-        const plus = formulation.plus[device]![step]!
-        const minus = formulation.minus[device]![step]!
-        if (plus >= 0) model.changeColBounds(plus, Math.max(low, 0), Math.max(high, 0))
-        if (minus >= 0) model.changeColBounds(minus, Math.max(-high, 0), Math.max(-low, 0))
+        bound(formulation.plus[device]![step]!, Math.max(low, 0), Math.max(high, 0))
+        bound(formulation.minus[device]![step]!, Math.max(-high, 0), Math.max(-low, 0))
       },
     })
   })
+}
+
+/** The rows each column is in. */
+function columnsOf({ columns, rows, starts, indices, values }: LinearProgram): { row: number; value: number }[][] {
+  const found = Array.from({ length: columns }, (): { row: number; value: number }[] => [])
+  for (let row = 0; row < rows; row++)
+    for (let place = starts[row]!; place < starts[row + 1]!; place++) found[indices[place]!]!.push({ row, value: values[place]! })
+  return found
 }
 
 /** What one kWh more in each stock is worth after each step (currency per kWh). */

@@ -128,6 +128,7 @@ const valuesFrom = ({ formulation }: Relaxation, { duals }: Relaxed): Values => 
 /** Marginal values of the best plan, its modes and directions held; the powers of that last solve count when they are better. */
 function valuesHeld(problem: SchedulingProblem, relaxation: Relaxation, hunt: Hunt): Values {
   const { powers } = hunt.best()!
+  relaxation.uncut()
   problem.devices.forEach((device, index) => {
     for (let step = 0; step < problem.steps; step++) relaxation.hold(index, step, heldAt(device, step, powers[index]![step]!))
   })

@@ -3,6 +3,7 @@
  * several devices share become dear wishes there, so that a turn always has a plan.
  */
 import { type Formulation, type GroupRow, pricesAt } from './formulate.ts'
+import type { ExtraPrices } from './moments.ts'
 import { at, type Commitment, type Flow, groupsOf, highest, lowest, type SchedulingProblem, spread, stockPath } from './problem.ts'
 import { solveUnit, type UnitPlan } from './unit.ts'
 
@@ -30,6 +31,8 @@ export interface AtPrices {
   prices: readonly Float64Array[]
   weights: GroupWeights
   slack: number
+  /** Beside the prices of flows. */
+  extra?: ExtraPrices | undefined
   /** Draws the plan to another one: currency per kW and step of difference. */
   near?: { power: Float64Array; pull: number }
 }
@@ -175,7 +178,7 @@ export function turnsOf(problem: SchedulingProblem): Turns {
     return plan === 'infeasible' ? undefined : plan?.power
   }
 
-  const atPrices: Turns['atPrices'] = (device, { prices, weights, slack, near }) => {
+  const atPrices: Turns['atPrices'] = (device, { prices, weights, slack, near, extra }) => {
     const { stock } = problem.devices[device]!
     const flows: Flow[] = [
       { name: 'net', devices: [0] },
@@ -192,6 +195,11 @@ export function turnsOf(problem: SchedulingProblem): Turns {
         for (let step = 0; step < steps; step++) sum[step]! += prices[index]![step]!
       }
     })
+    if (extra)
+      for (let step = 0; step < steps; step++) {
+        net[step]! -= extra[1][step]!
+        consumed[step]! += extra[0][step]! + extra[1][step]!
+      }
     const commitments: Commitment[] = [
       { name: 'net', on: { flow: 0 }, grouping: 'each', quantity: 0, up: net, down: net },
       { name: 'consumption', on: { flow: 1 }, grouping: 'each', quantity: 0, up: consumed, down: consumed },
@@ -253,6 +261,7 @@ export function partOf(
   device: number,
   prices: readonly Float64Array[],
   weights: GroupWeights,
+  extra?: ExtraPrices,
 ): number {
   const { stock } = problem.devices[device]!
   const [plus, minus] = [formulation.plus[device]!, formulation.minus[device]!]
@@ -260,6 +269,9 @@ export function partOf(
   const power = (flow: Flow, step: number) =>
     consumed(step) - (flow.part === 'consumption' || minus[step]! < 0 ? 0 : columns[minus[step]!]!)
   let sum = 0
+  if (extra)
+    for (let step = 0; step < problem.steps; step++)
+      sum += extra[0][step]! * consumed(step) + (minus[step]! < 0 ? 0 : extra[1][step]! * columns[minus[step]!]!)
   problem.flows.forEach((flow, index) => {
     if (!flow.devices.includes(device) || !isShared(flow)) return
     for (let step = 0; step < problem.steps; step++) sum += prices[index]![step]! * power(flow, step)
