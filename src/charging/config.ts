@@ -1,9 +1,25 @@
 /** What the operator of the charging room may decide; every value has a default. */
 import { DAY, MINUTE, SECOND } from '#kernel'
 
+export interface SecurePort {
+  host: string
+  /** 0 = a free one. */
+  port: number
+  /** Host names and addresses that stations call us by; for the certificate that our own authority issues. */
+  names: string[]
+  /** PEM files, certificate chain and key; an RSA and an ECDSA pair may stand side by side. Empty: our own authority issues both. */
+  certificates: { certificate: string; key: string }[]
+}
+
 export interface ChargingConfig {
-  /** 0: a station that was registered without a password needs none. 1: every station needs one. */
-  securityProfile: 0 | 1
+  /** The least of every station. 0: one that was registered without a password needs none. 1: password. 2: encrypted. 3: own certificate. */
+  securityProfile: 0 | 1 | 2 | 3
+  /** The operator (CPO) as certificates of stations name it. */
+  organization: string
+  /** The encrypted port of stations; absent: there is none. */
+  tls?: SecurePort
+  /** A proxy in front takes the encryption off and says so (X-Forwarded-Proto). */
+  trustProxy: boolean
   /** A station that nobody registered: refused with 404, let in but kept Pending until a person approves it, or taken as it is. */
   unknownStations: 'refuse' | 'park' | 'accept'
   /** Whether cars without any token (start button, NoAuthorization) may charge. */
@@ -46,6 +62,8 @@ export interface ChargingConfig {
 
 export const DEFAULTS: ChargingConfig = {
   securityProfile: 0,
+  organization: 'Cariflex',
+  trustProxy: false,
   unknownStations: 'refuse',
   freeVend: false,
   zone: 'America/Martinique',

@@ -1,7 +1,7 @@
 /** Who may charge: what the table of tokens says of one that is shown (OCPP 2.0.1 C01–C16; charging reference 2.7). */
 import { type Clock, describeError, type Instant, instant, type Log } from '#kernel'
 import type { AuthorizationStatusEnumType, IdTokenInfoType } from '#protocols/ocpp'
-import { isEmaid, plainEmaid } from '#protocols/pki'
+import { type CertificateHash, isEmaid, plainEmaid } from '#protocols/pki'
 import { asTimestamp, type Queryable } from '#store'
 import { zulu } from './order.ts'
 
@@ -10,6 +10,9 @@ export interface ShownToken {
   idToken: string
   type: string
 }
+
+/** Type of a token whose version has no types (1.6): one of any type in the table is meant. */
+export const ANY_TYPE = 'IdTag'
 
 /** Where and when it is shown. */
 export interface Occasion {
@@ -36,7 +39,7 @@ export interface Contract {
   /** PEM, the leaf first. */
   certificate?: string
   /** For OCSP, when the station checked the chain itself. */
-  hashes?: readonly object[]
+  hashes?: readonly (CertificateHash & { responderURL: string })[]
 }
 
 /** Checks chain, validity and revocation of a contract certificate; the word is one of AuthorizeCertificateStatusEnumType. */
@@ -100,7 +103,8 @@ export const authorize = async (store: Queryable, token: ShownToken, occasion: O
 
 function judge(token: ShownToken, row: TokenRow | undefined, { station, evse, now, freeVend }: Occasion): Verdict {
   if (token.type === 'NoAuthorization') return { info: { status: freeVend ? 'Accepted' : 'Invalid' }, vehicle: undefined, known: true }
-  if (!row || (row.type !== null && row.type !== token.type)) return { info: { status: 'Unknown' }, vehicle: undefined, known: false }
+  if (!row || (row.type !== null && token.type !== ANY_TYPE && row.type !== token.type))
+    return { info: { status: 'Unknown' }, vehicle: undefined, known: false }
   const info: IdTokenInfoType = { status: statusOf(row, station, evse, now) }
   const until = Math.min(row.valid_until ?? Infinity, row.cache_seconds === null ? Infinity : now + row.cache_seconds * 1000)
   if (info.status !== 'Expired' && Number.isFinite(until)) info.cacheExpiryDateTime = zulu(instant(until))

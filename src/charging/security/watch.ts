@@ -1,0 +1,56 @@
+/** Looks after certificates of stations: asks for new ones when two thirds of their life are over, and tells people before one ends. */
+import { type Clock, describeError, formatInstant, HOUR, type Instant, type Log, say } from '#kernel'
+import type { Store } from '#store'
+import type { Station } from '../station.ts'
+import { forgetOcsp } from './ocsp.ts'
+import { SAYING } from './saying.ts'
+import { type KeptCertificate, listCertificates } from './shelf.ts'
+import type { Signing } from './signing.ts'
+
+const ASK_AGAIN = 24 * HOUR
+
+export interface WatchParts {
+  store: Store
+  clock: Clock
+  log: Log
+  zone: string
+  stations: ReadonlyMap<string, Station>
+  signing: Signing
+  alarm(station: Station, code: string, sentence: string | undefined): void
+}
+
+/** Whether so much of the life of a certificate is over. */
+const isPast = ({ from, until }: KeptCertificate, share: number, now: Instant) => now >= from + (until - from) * share
+
+export interface CertificateWatch {
+  /** One look at all of them. */
+  look(): Promise<void>
+  stop(): void
+}
+
+export function watchCertificates({ store, clock, log, zone, stations, signing, alarm }: WatchParts): CertificateWatch {
+  const asked = new Map<string, Instant>()
+  const look = async () => {
+    const now = clock.now()
+    await forgetOcsp(store, now)
+    for (const kind of ['station', 'v2g'] as const)
+      for (const certificate of await listCertificates(store, { kind })) {
+        const station = certificate.station === null ? undefined : stations.get(certificate.station)
+        if (certificate.state !== 'current' || certificate.revokedAt !== null || !station) continue
+        const ends = isPast(certificate, 0.9, now)
+        const slots = { station: station.record.identity, when: formatInstant(certificate.until, zone).slice(0, 10) }
+        alarm(station, `${kind}-certificate`, ends ? say(SAYING.alarmCertificate, slots) : undefined)
+        const last = asked.get(certificate.fingerprint)
+        if (!isPast(certificate, 2 / 3, now) || !station.session || (last !== undefined && now - last < ASK_AGAIN)) continue
+        asked.set(certificate.fingerprint, now)
+        const status = await signing
+          .ask(station, kind === 'v2g' ? 'V2GCertificate' : 'ChargingStationCertificate')
+          .catch((error: unknown) => describeError(error))
+        if (status !== 'Accepted') log.warn({ station: station.record.identity, status }, 'a station does not renew its certificate')
+      }
+  }
+  const timer = clock.every(HOUR, () => {
+    look().catch((error: unknown) => log.warn({ error: describeError(error) }, 'certificates were not looked through'))
+  })
+  return { look, stop: () => timer.cancel() }
+}
