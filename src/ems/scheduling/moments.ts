@@ -7,16 +7,7 @@
 import { type Formulation, SCALE } from './formulate.ts'
 import { type Bend, bestMoment, type Piece } from './moment.ts'
 import { at, bandsAt, highest, lowest, type SchedulingProblem } from './problem.ts'
-import type { Relaxation, Relaxed } from './relaxation.ts'
-
-/** A row `Σ values × columns ≥ bound` that every plan keeps, about one moment (scaled as the program). */
-export interface Cut {
-  /** Which moment: each flow and step has its own number. */
-  key: number
-  bound: number
-  columns: Int32Array
-  values: Float64Array
-}
+import type { Cut, Relaxation, Relaxed } from './relaxation.ts'
 
 /** What consuming and producing one kW costs a device in each step beside the prices of its flows, currency. */
 export type ExtraPrices = readonly [consumed: Float64Array, produced: Float64Array]

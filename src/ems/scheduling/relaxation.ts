@@ -5,7 +5,6 @@
 import type { Highs, Model } from 'highs'
 import { type Formulation, formulate, SCALE } from './formulate.ts'
 import type { LinearProgram } from './linear-program.ts'
-import type { Cut } from './moments.ts'
 import { at, bandsAt, type ProblemDevice, type SchedulingProblem } from './problem.ts'
 import { modelOf, OPTIONS, STATUS } from './run-program.ts'
 
@@ -15,6 +14,15 @@ export interface Relaxed {
   cost: number
   columns: Float64Array
   duals: Float64Array
+}
+
+/** A row `Σ values × columns ≥ bound` that every plan keeps, about one moment (`moments.ts`; scaled as the program). */
+export interface Cut {
+  /** Which moment: each flow and step has its own number. */
+  key: number
+  bound: number
+  columns: Int32Array
+  values: Float64Array
 }
 
 export interface Relaxation {
