@@ -1,16 +1,19 @@
 /** What the parts of one simulated station see of each other, and what the world sees of it. */
 import type { Clock, Instant, Watts } from '#kernel'
 import type {
+  Action,
   ChargingProfile,
   CompositePeriod,
   ConnectorStatusEnumType,
   IdTokenType,
   InstalledProfile,
+  Messages,
   ReasonEnumType,
   TransactionEventRequest,
   TriggerReasonEnumType,
 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
+import type { Extras } from './station-extras.ts'
 import type { Link, Registration } from './station-link.ts'
 import type { Flow } from './station-outlet.ts'
 import type { Tokens } from './station-tokens.ts'
@@ -55,6 +58,14 @@ export interface StationMemory {
   numbers?: Record<string, number>
 }
 
+/** How a token is shown. */
+export interface Presentation {
+  remoteStartId?: number
+  askFirst: boolean
+  /** Before the car is plugged (E03). */
+  isEarly?: boolean
+}
+
 /** Whose token closed the contactor. */
 export interface Authorization {
   token: IdTokenType
@@ -89,6 +100,12 @@ export interface Station {
   disconnect(seconds: number): void
   /** Time stands still for its electronics; the socket stays open and answers. */
   freeze(on: boolean): void
+  /** A badge is held before the reader: begins, or ends what it may end. */
+  swipe(token: IdTokenType): Promise<void>
+  /** A car stands in the bay, or left it. */
+  park(on: boolean): void
+  /** Says a message of one's own choosing, checked like any other. */
+  say<A extends Action>(action: A, payload: Messages[A]['request']): Promise<Messages[A]['response']>
   plugged(): Car | undefined
   state(): StationState
   memory(): StationMemory
@@ -111,6 +128,7 @@ export interface Chassis {
   resetWhenIdle: boolean
   authorization: Authorization | undefined
   readonly tokens: Tokens
+  readonly extras: Extras
   readonly car: Car | undefined
   connectorStatus(): ConnectorStatusEnumType
   /** Negative limits are understood now: declared, switched on, and the car can. */
@@ -119,10 +137,12 @@ export interface Chassis {
   /** TransactionEvents that wait, of one transaction or of all. */
   waitingEvents(transactionId?: string): number
   /** A token was shown or ordered; asks the CSMS first when it must. */
-  present(token: IdTokenType, more: { remoteStartId?: number; askFirst: boolean }): Promise<void>
+  present(token: IdTokenType, more: Presentation): Promise<void>
   deauthorize(trigger: TriggerReasonEnumType, reason: ReasonEnumType): void
   sendStatus(): Promise<void>
   sendMeterValues(): Promise<void>
   setOperative(operative: boolean): void
   restart(reason: 'RemoteReset' | 'ScheduledReset'): void
+  /** Restarts with another firmware. */
+  install(version: string): void
 }

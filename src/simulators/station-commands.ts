@@ -37,7 +37,7 @@ export function commandHandler(chassis: () => Chassis): Handler {
       if (!asksBoot && !(registration === 'Pending' && WHILE_PENDING.has(action)))
         throw new CallError('SecurityError', 'The boot of this station is not accepted.')
     }
-    commands ??= { ...configuration(station), ...charging(station), ...profiles(station) }
+    commands ??= { ...configuration(station), ...charging(station), ...profiles(station), ...station.extras.answers }
     const command = commands[action as keyof Messages] as ((request: Payload) => Payload) | undefined
     if (!command)
       throw new CallError(v201.isAction(action) ? 'NotSupported' : 'NotImplemented', `${action} is not supported by this station.`)
@@ -121,6 +121,12 @@ function configuration(station: Chassis): Commands {
           if (!station.engine.current()) return { status: 'Rejected', ...info('TxNotFound') }
           afterwards(() => station.engine.update('Trigger', 'Trigger'))
           break
+        case 'FirmwareStatusNotification':
+          afterwards(() => station.extras.upkeep.sendFirmwareStatus())
+          break
+        case 'LogStatusNotification':
+          afterwards(() => station.extras.upkeep.sendLogStatus())
+          break
         default:
           return { status: 'NotImplemented' }
       }
@@ -135,13 +141,11 @@ function configuration(station: Chassis): Commands {
       afterwards(() => station.restart('RemoteReset'))
       return { status: 'Accepted' }
     },
-    DataTransfer: () => ({ status: 'UnknownVendorId' }),
     ClearCache() {
       if (!variables.flag('AuthCacheCtrlr', 'Enabled')) return { status: 'Rejected' }
       station.tokens.clear()
       return { status: 'Accepted' }
     },
-    GetLocalListVersion: () => ({ versionNumber: 0 }),
   }
 }
 

@@ -10,19 +10,37 @@ export interface Tokens {
   /** Keeps what the CSMS said. */
   remember(token: IdTokenType, info: IdTokenInfoType): void
   clear(): void
+  forget(token: string): void
+  /** The group that the CSMS named with a token. */
+  groupOf(token: IdTokenType): string | undefined
   /** Token → until when, ms. */
   memory(): [string, number][]
 }
 
-export function openTokens(parts: { clock: Clock; variables: Variables; link(): Link; kept: readonly [string, number][] }): Tokens {
+export interface TokenParts {
+  clock: Clock
+  variables: Variables
+  link(): Link
+  kept: readonly [string, number][]
+  /** What the local list says of a token. */
+  listed(token: IdTokenType): IdTokenInfoType | undefined
+}
+
+export function openTokens(parts: TokenParts): Tokens {
   const { clock, variables, link } = parts
   const cache = new Map(parts.kept)
-  const remember: Tokens['remember'] = ({ idToken }, { status, cacheExpiryDateTime }) => {
+  const groups = new Map<string, string>()
+  const remember: Tokens['remember'] = ({ idToken }, { status, cacheExpiryDateTime, groupIdToken }) => {
+    if (groupIdToken) groups.set(idToken, groupIdToken.idToken)
+    else groups.delete(idToken)
     if (status !== 'Accepted' || !variables.flag('AuthCacheCtrlr', 'Enabled')) cache.delete(idToken)
     else cache.set(idToken, cacheExpiryDateTime ? Date.parse(cacheExpiryDateTime) : Number.MAX_SAFE_INTEGER)
   }
   return {
     async ask(token) {
+      const listed = parts.listed(token)
+      if (listed?.groupIdToken) groups.set(token.idToken, listed.groupIdToken.idToken)
+      if (listed?.status === 'Accepted' && variables.flag('AuthCtrlr', 'LocalPreAuthorize')) return 'Accepted'
       const isRemembered = (cache.get(token.idToken) ?? 0) > clock.now()
       if (isRemembered && variables.flag('AuthCtrlr', 'LocalPreAuthorize')) return 'Accepted'
       if (link().online())
@@ -33,11 +51,15 @@ export function openTokens(parts: { clock: Clock; variables: Variables; link(): 
         } catch {
           // No answer, or one that says nothing of the token: as if off line.
         }
+      // The list goes before the cache (C13.FR.01).
+      if (listed && variables.flag('AuthCtrlr', 'LocalAuthorizeOffline')) return listed.status
       if (isRemembered && variables.flag('AuthCtrlr', 'LocalAuthorizeOffline')) return 'Accepted'
       return variables.flag('AuthCtrlr', 'OfflineTxForUnknownIdEnabled') ? 'Accepted' : 'unanswered'
     },
     remember,
     clear: () => cache.clear(),
+    forget: (token) => void cache.delete(token),
+    groupOf: ({ idToken }) => groups.get(idToken),
     memory: () => [...cache],
   }
 }

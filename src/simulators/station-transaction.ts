@@ -15,10 +15,13 @@ import type { Variables } from './station-variables.ts'
 
 /** What the engine watches; TxStartPoint and TxStopPoint name these. */
 export interface Conditions {
+  ParkingBayOccupancy: boolean
   EVConnected: boolean
   Authorized: boolean
   PowerPathClosed: boolean
   EnergyTransfer: boolean
+  /** The meter signed the value with which the transaction begins. */
+  DataSigned: boolean
 }
 
 export interface Transaction {
@@ -28,8 +31,11 @@ export interface Transaction {
   began: MeterValueType | undefined
   chargingState: ChargingStateEnumType
   nextSample: Instant
+  /** Values of the clock, for its end. */
+  aligned?: MeterValueType[]
   chargingTime: number
   remoteStartId?: number
+  reservationId?: number
   /** When the power path closed for the first time: Relative profiles count from here. */
   readyAt?: Instant
 }
@@ -44,9 +50,11 @@ export interface EngineParts {
   chargingState(): ChargingStateEnumType
   phases(): number
   meter(measurands: readonly string[], context: ReadingContextEnumType): MeterValueType | undefined
+  /** A value of the clock while nothing runs. */
+  onIdleClock(value: MeterValueType): void
   isOffline(): boolean
   /** Token and remote start that came before the transaction. */
-  promised(): { token?: IdTokenType; remoteStartId?: number }
+  promised(): { token?: IdTokenType; remoteStartId?: number; reservationId?: number }
   send(event: TransactionEventRequest): void
   onStart(transaction: Transaction): void
   onEnd(transaction: Transaction): void
@@ -58,6 +66,7 @@ export interface Occasion {
   reason?: ReasonEnumType
   token?: IdTokenType
   remoteStartId?: number
+  reservationId?: number
 }
 
 export interface Engine {
@@ -83,6 +92,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
   let current: Transaction | undefined = kept && { ...kept, nextSample: clock.now() }
   let before = parts.conditions()
   let lastTick = clock.now()
+  let stroke: number | undefined
 
   const tell = (
     transaction: Transaction,
@@ -91,7 +101,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     values: (MeterValueType | undefined)[] = [],
   ) => {
     const meterValue = values.filter((value) => value !== undefined)
-    const { id, remoteStartId, chargingState, chargingTime } = transaction
+    const { id, remoteStartId, reservationId, chargingState, chargingTime } = transaction
     parts.send({
       eventType,
       timestamp: zulu(clock.now()),
@@ -107,6 +117,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
         ...(reason === undefined ? {} : { stoppedReason: reason }),
         ...(remoteStartId === undefined ? {} : { remoteStartId }),
       },
+      ...(reservationId === undefined ? {} : { reservationId }),
       evse: { id: 1, connectorId: 1 },
       ...(token ? { idToken: token } : {}),
       ...(meterValue.length > 0 ? { meterValue } : {}),
@@ -129,6 +140,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
       nextSample: after(sampling()),
       chargingTime: 0,
       ...(occasion.remoteStartId === undefined ? {} : { remoteStartId: occasion.remoteStartId }),
+      ...(occasion.reservationId === undefined ? {} : { reservationId: occasion.reservationId }),
     }
     current = transaction
     parts.onStart(transaction)
@@ -139,7 +151,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     const transaction = current
     if (!transaction) return
     transaction.chargingState = parts.chargingState()
-    const values = [transaction.began, measure('TxEndedMeasurands', 'Transaction.End')]
+    const values = [transaction.began, ...(transaction.aligned ?? []), measure('TxEndedMeasurands', 'Transaction.End')]
     // Over first, told then: what is kept at the telling must not go on with it.
     current = undefined
     parts.onEnd(transaction)
@@ -152,6 +164,27 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     if (state === current.chargingState) return
     current.chargingState = state
     tell(current, 'Updated', { trigger: 'ChargingStateChanged' }, [measure('TxUpdatedMeasurands', 'Other')])
+  }
+
+  /** Values at the strokes of the clock (J01, J02 with AlignedDataCtrlr). */
+  const followClock = () => {
+    const interval = variables.number('AlignedDataCtrlr', 'Interval') * SECOND
+    if (interval <= 0 || !variables.flag('AlignedDataCtrlr', 'Enabled')) {
+      stroke = undefined
+      return
+    }
+    const now = Math.floor(clock.now() / interval)
+    const before = stroke
+    stroke = now
+    if (before === undefined || before === now) return
+    const value = parts.meter(variables.list('AlignedDataCtrlr', 'Measurands'), 'Sample.Clock')
+    if (!current) {
+      if (value && variables.flag('AlignedDataCtrlr', 'SendDuringIdle')) parts.onIdleClock(value)
+      return
+    }
+    const kept = parts.meter(variables.list('AlignedDataCtrlr', 'TxEndedMeasurands'), 'Sample.Clock')
+    if (kept) current.aligned = [...(current.aligned ?? []), kept]
+    if (value) tell(current, 'Updated', { trigger: 'MeterValueClock' }, [value])
   }
 
   return {
@@ -168,6 +201,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
       if (ends) return end(occasion.trigger, occasion.reason ?? 'Local')
       if (!current) return
       if (occasion.remoteStartId !== undefined) current.remoteStartId = occasion.remoteStartId
+      if (occasion.reservationId !== undefined) current.reservationId = occasion.reservationId
       if (occasion.trigger === 'ChargingStateChanged') return followState()
       // What happened is told before what follows from it: first "authorised", then "charging".
       tell(current, 'Updated', occasion)
@@ -182,6 +216,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
       const now = clock.now()
       const length = now - lastTick
       lastTick = now
+      followClock()
       if (!current) return
       if (parts.conditions().PowerPathClosed) current.readyAt ??= now
       if (current.chargingState === 'Charging') current.chargingTime += length
@@ -196,7 +231,16 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     },
     end,
     forget() {
-      before = { EVConnected: false, Authorized: false, PowerPathClosed: false, EnergyTransfer: false }
+      const bay = before.ParkingBayOccupancy
+      before = {
+        ...parts.conditions(),
+        EVConnected: false,
+        Authorized: false,
+        PowerPathClosed: false,
+        EnergyTransfer: false,
+        DataSigned: false,
+      }
+      before.ParkingBayOccupancy = bay
     },
     recall() {
       before = parts.conditions()

@@ -67,8 +67,7 @@ export const MEASURANDS = [
   'Current.Import',
   'Voltage',
 ] as const
-/** Conditions of which a station without a bay sensor or a signing meter knows. */
-export const TX_POINTS = ['EVConnected', 'Authorized', 'PowerPathClosed', 'EnergyTransfer'] as const
+export const TX_POINTS = ['ParkingBayOccupancy', 'EVConnected', 'Authorized', 'PowerPathClosed', 'EnergyTransfer', 'DataSigned'] as const
 
 const EVSE = { id: 1 }
 const CONNECTOR = { id: 1, connectorId: 1 }
@@ -138,7 +137,7 @@ function definitions(facts: StationFacts): Definition[] {
   setting('OCPPCommCtrlr', { name: 'MessageAttemptInterval', instance: 'TransactionEvent' }, 10, seconds(1, 600))
   count('OCPPCommCtrlr', 'ActiveNetworkProfile', 1)
   add('ReadOnly', 'SequenceList')('OCPPCommCtrlr', 'NetworkConfigurationPriority', '1', { values: ['1'] })
-  add('ReadOnly', 'MemberList')('OCPPCommCtrlr', 'FileTransferProtocols', '', { values: [] })
+  add('ReadOnly', 'MemberList')('OCPPCommCtrlr', 'FileTransferProtocols', 'HTTP,HTTPS', { values: ['HTTP', 'HTTPS'] })
   setting('OCPPCommCtrlr', 'ResetRetries', 1, { min: 0, max: 5 })
   count('OCPPCommCtrlr', 'NetworkProfileConnectionAttempts', 1)
   fact('OCPPCommCtrlr', 'UnlockOnEVSideDisconnect', true)
@@ -156,7 +155,7 @@ function definitions(facts: StationFacts): Definition[] {
   members('TxCtrlr', 'TxStartPoint', 'EVConnected,Authorized', { values: TX_POINTS })
   members('TxCtrlr', 'TxStopPoint', 'EVConnected,Authorized', { values: TX_POINTS })
   choice('TxCtrlr', 'StopTxOnInvalidId', true)
-  fact('TxCtrlr', 'StopTxOnEVSideDisconnect', true)
+  choice('TxCtrlr', 'StopTxOnEVSideDisconnect', true)
   setting('TxCtrlr', 'EVConnectionTimeOut', 60, seconds(5, 3600))
   fact('TxCtrlr', 'TxBeforeAcceptedEnabled', false)
 
@@ -167,15 +166,33 @@ function definitions(facts: StationFacts): Definition[] {
   choice('AuthCtrlr', 'OfflineTxForUnknownIdEnabled', false)
   fact('AuthCacheCtrlr', 'Available', true)
   choice('AuthCacheCtrlr', 'Enabled', true)
-  fact('LocalAuthListCtrlr', 'Available', false)
-  fact('ReservationCtrlr', 'Available', false)
-  fact('DisplayMessageCtrlr', 'Available', false)
-  fact('MonitoringCtrlr', 'Available', false)
+  add('ReadWrite', 'string')('AuthCtrlr', 'MasterPassGroupId', '', { max: 36 })
+  fact('LocalAuthListCtrlr', 'Available', true)
+  choice('LocalAuthListCtrlr', 'Enabled', true)
+  count('LocalAuthListCtrlr', 'Entries', 0, { max: 1000 })
+  count('LocalAuthListCtrlr', 'ItemsPerMessage', 20)
+  count('LocalAuthListCtrlr', 'BytesPerMessage', 16_384)
+  fact('ReservationCtrlr', 'Available', true)
+  choice('ReservationCtrlr', 'Enabled', true)
+  fact('DisplayMessageCtrlr', 'Available', true)
+  fact('MonitoringCtrlr', 'Available', true)
+  choice('MonitoringCtrlr', 'Enabled', true)
+  for (const instance of ['SetVariableMonitoring', 'ClearVariableMonitoring']) {
+    count('MonitoringCtrlr', { name: 'ItemsPerMessage', instance }, 10)
+    count('MonitoringCtrlr', { name: 'BytesPerMessage', instance }, 16_384)
+  }
   fact('TariffCostCtrlr', { name: 'Available', instance: 'Tariff' }, false)
-  fact('AlignedDataCtrlr', 'Available', false)
+  fact('AlignedDataCtrlr', 'Available', true)
+  choice('AlignedDataCtrlr', 'Enabled', true)
+  setting('AlignedDataCtrlr', 'Interval', 0, seconds(0, 86_400))
+  members('AlignedDataCtrlr', 'Measurands', 'Energy.Active.Import.Register', { values: MEASURANDS })
+  members('AlignedDataCtrlr', 'TxEndedMeasurands', '', { values: MEASURANDS })
+  choice('AlignedDataCtrlr', 'SendDuringIdle', true)
+  choice('AlignedDataCtrlr', 'SignReadings', false)
 
   fact('SampledDataCtrlr', 'Available', true)
   choice('SampledDataCtrlr', 'Enabled', true)
+  choice('SampledDataCtrlr', 'SignReadings', false)
   const measured = { values: MEASURANDS }
   members('SampledDataCtrlr', 'TxStartedMeasurands', 'Energy.Active.Import.Register,Energy.Active.Export.Register,SoC', measured)
   members('SampledDataCtrlr', 'TxUpdatedMeasurands', MEASURANDS.join(','), measured)

@@ -201,7 +201,7 @@ test('fault, availability, unlock, triggers and what it does not know', async (t
   assert.equal((await one.ask('DataTransfer', { vendorId: 'org.example' })).status, 'UnknownVendorId')
   assert.equal((await one.ask('ClearCache', {})).status, 'Accepted')
   await assert.rejects(
-    one.ask('GetLog', { logType: 'SecurityLog', requestId: 1, log: { remoteLocation: 'https://x.example' } }),
+    one.ask('PublishFirmware', { requestId: 1, location: 'https://x.example', checksum: '0'.repeat(32) }),
     refused('NotSupported'),
   )
   one.station.unplug()

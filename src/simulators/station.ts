@@ -4,22 +4,27 @@
  */
 import { type Clock, describeError, type Instant, instant, SECOND, type Timer } from '#kernel'
 import type {
+  Action,
   ChargingProfile,
   CompositePeriod,
   ConnectorStatusEnumType,
   Frame,
   IdTokenType,
   InstalledProfile,
+  Messages,
+  MeterValueType,
+  ReadingContextEnumType,
   ReasonEnumType,
   TriggerReasonEnumType,
 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
-import type { Authorization, Chassis, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
+import type { Authorization, Chassis, Presentation, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
 import { commandHandler } from './station-commands.ts'
+import { type Extras, openExtras } from './station-extras.ts'
 import { compositeOf } from './station-limits.ts'
 import { type Link, openLink } from './station-link.ts'
-import { meterValue, zulu } from './station-meter.ts'
+import { meterValue, signedMeterValue, zulu } from './station-meter.ts'
 import { type Notices, openNotices } from './station-notices.ts'
 import { type Outbox, openOutbox } from './station-outbox.ts'
 import { type Outlet, openOutlet } from './station-outlet.ts'
@@ -61,6 +66,7 @@ class Unit implements Station, Chassis {
   readonly link: Link
   readonly engine: Engine
   readonly tokens: Tokens
+  readonly extras: Extras
   profiles: InstalledProfile[]
   promised: ChargingProfile | undefined
   operative: boolean
@@ -85,6 +91,9 @@ class Unit implements Station, Chassis {
   /** When to ask again for a token that nobody could judge. */
   #askAt: Instant | undefined
   #remoteStartId: number | undefined
+  #reservationId: number | undefined
+  #parked = false
+  #card: { firmwareVersion: string; model: string; vendorName: string; serialNumber: string }
   #connectBy: Instant | undefined
 
   constructor(options: StationOptions) {
@@ -113,7 +122,7 @@ class Unit implements Station, Chassis {
     }
     const wire16 = this.#wire16
     const shared = { clock, variables: this.variables, link: () => this.link }
-    this.tokens = openTokens({ ...shared, kept: memory?.tokens ?? [] })
+    this.tokens = openTokens({ ...shared, kept: memory?.tokens ?? [], listed: (token) => this.extras.counter.listed(token) })
     this.#notices = openNotices({ ...shared, v2x: spec.v2x })
     this.#outlet = openOutlet({
       at: memory?.at ?? clock.now(),
@@ -155,15 +164,20 @@ class Unit implements Station, Chassis {
         phases: () => this.#outlet.phases(),
         meter: (measurands, context) => {
           this.#toldPower = this.#outlet.power()
-          return meterValue(this.#outlet, (this.car ?? this.#leaving)?.percent(), measurands, context, clock.now())
+          return this.#signed(meterValue(this.#outlet, (this.car ?? this.#leaving)?.percent(), measurands, context, clock.now()), context)
+        },
+        onIdleClock: (value) => {
+          if (this.#isOnline()) void this.link.call('MeterValues', { evseId: 1, meterValue: [value] }).catch(() => undefined)
         },
         isOffline: () => !this.#isOnline(),
         promised: () => ({
           ...(this.authorization ? { token: this.authorization.token } : {}),
           ...(this.#remoteStartId === undefined ? {} : { remoteStartId: this.#remoteStartId }),
+          ...(this.#reservationId === undefined ? {} : { reservationId: this.#reservationId }),
         }),
         send: (event) => this.#outbox.add(event),
         onStart: ({ id }) => {
+          this.#reservationId = undefined
           if (this.promised) this.profiles.push({ evseId: 1, profile: { ...this.promised, transactionId: id } })
           this.promised = undefined
         },
@@ -171,12 +185,14 @@ class Unit implements Station, Chassis {
       },
       memory?.transaction,
     )
+    this.extras = openExtras(this, () => this.#tick())
+    this.#card = { model, vendorName: vendor, serialNumber: serial, firmwareVersion: firmware }
     this.link = openLink({
       url: options.url,
       identity: spec.identity,
       clock,
       variables: this.variables,
-      chargingStation: { model, vendorName: vendor, serialNumber: serial, firmwareVersion: firmware },
+      chargingStation: this.#card,
       password: () =>
         options.password === undefined ? undefined : this.variables.value('SecurityCtrlr', 'BasicAuthPassword') || options.password,
       version: `ocpp${spec.version ?? '2.0.1'}`,
@@ -218,11 +234,12 @@ class Unit implements Station, Chassis {
     this.#pass()
     this.#leaving = this.car
     this.car = undefined
-    this.authorization = undefined
+    const goesOn = this.#goesOnUnplugged()
+    if (!goesOn) this.authorization = undefined
     this.#outlet.unplug()
     this.engine.settle({ trigger: 'EVCommunicationLost', reason: 'EVDisconnected' })
     // By unusual stop points it may run on; without car and token it is over.
-    this.engine.end('EVCommunicationLost', 'EVDisconnected')
+    if (!goesOn) this.engine.end('EVCommunicationLost', 'EVDisconnected')
     this.#leaving = undefined
     this.#finished = false
     this.#askAt = undefined
@@ -238,6 +255,31 @@ class Unit implements Station, Chassis {
     this.engine.settle({ trigger: on ? 'AbnormalCondition' : 'ChargingStateChanged', reason: 'Other' })
     if (!on) this.#begin()
     this.#tick()
+  }
+
+  park(on: boolean): void {
+    if (this.#parked === on) return
+    this.#pass()
+    this.#parked = on
+    this.engine.settle({ trigger: on ? 'EVDetected' : 'EVDeparted', reason: 'Local' })
+    this.#tick()
+  }
+
+  async swipe(token: IdTokenType): Promise<void> {
+    const held = this.authorization
+    if (!held) return this.present(token, { askFirst: true, isEarly: true })
+    // The same badge ends it without asking (C01.FR.03).
+    if (held.token.idToken === token.idToken) return this.deauthorize('StopAuthorized', 'Local')
+    if ((await this.tokens.ask(token)) !== 'Accepted') return
+    const group = this.tokens.groupOf(token)
+    const master = this.variables.value('AuthCtrlr', 'MasterPassGroupId')
+    if (group === undefined) return
+    if (group === master) this.deauthorize('StopAuthorized', 'MasterPass')
+    else if (group === held.group) this.deauthorize('StopAuthorized', 'Local')
+  }
+
+  say<A extends Action>(action: A, payload: Messages[A]['request']): Promise<Messages[A]['response']> {
+    return this.link.call(action, payload)
   }
 
   disconnect(seconds: number): void {
@@ -295,6 +337,7 @@ class Unit implements Station, Chassis {
 
   async stop(): Promise<void> {
     this.#timer.cancel()
+    this.extras.stop()
     await this.link.stop()
   }
 
@@ -303,6 +346,7 @@ class Unit implements Station, Chassis {
   connectorStatus(): ConnectorStatusEnumType {
     if (this.#faulted) return 'Faulted'
     if (this.car || this.engine.current()) return 'Occupied'
+    if (this.operative && (this.extras as Extras | undefined)?.counter.reservation()) return 'Reserved'
     return this.operative ? 'Available' : 'Unavailable'
   }
 
@@ -322,19 +366,29 @@ class Unit implements Station, Chassis {
 
   waitingEvents = (transactionId?: string): number => this.#outbox.waiting(transactionId)
 
-  async present(token: IdTokenType, { remoteStartId, askFirst }: { remoteStartId?: number; askFirst: boolean }): Promise<void> {
+  async present(token: IdTokenType, { remoteStartId, askFirst, isEarly = false }: Presentation): Promise<void> {
     this.#askAt = undefined
     if (this.authorization) return
     const verdict = askFirst ? await this.tokens.ask(token) : 'Accepted'
     if (verdict === 'unanswered' && remoteStartId === undefined) this.#askAt = instant(this.clock.now() + ASK_AGAIN)
-    if (verdict !== 'Accepted' || this.authorization || (remoteStartId === undefined && !this.car)) return
-    this.authorization = { token }
+    if (verdict !== 'Accepted' || this.authorization || (remoteStartId === undefined && !this.car && !isEarly)) return
+    const group = this.tokens.groupOf(token)
+    // A master pass ends and never begins (C16.FR.02).
+    if (group !== undefined && group === this.variables.value('AuthCtrlr', 'MasterPassGroupId')) return
+    if (!this.extras.counter.mayUse(token, group)) return
+    this.#reservationId = this.extras.counter.use(token)
+    this.authorization = { token, ...(group === undefined ? {} : { group }) }
     this.#remoteStartId = remoteStartId
     this.#finished = false
     if (!this.car) this.#connectBy = instant(this.clock.now() + this.variables.number('TxCtrlr', 'EVConnectionTimeOut') * SECOND)
     this.#pass()
     const occasion = { trigger: remoteStartId === undefined ? ('Authorized' as const) : ('RemoteStart' as const), token }
-    this.engine.settle({ ...occasion, ...(remoteStartId === undefined ? {} : { remoteStartId }) })
+    const reservationId = this.#reservationId
+    this.engine.settle({
+      ...occasion,
+      ...(remoteStartId === undefined ? {} : { remoteStartId }),
+      ...(reservationId === undefined ? {} : { reservationId }),
+    })
     this.#tick()
   }
 
@@ -380,6 +434,12 @@ class Unit implements Station, Chassis {
     this.link.restart(RESTART_TIME, reason)
   }
 
+  install(version: string): void {
+    this.#card.firmwareVersion = version
+    this.variables.put('ChargingStation', 'FirmwareVersion', version)
+    this.link.restart(RESTART_TIME, 'FirmwareUpdate')
+  }
+
   // ---- inside ------------------------------------------------------------------------------------------------------------------------
 
   /** The car of an earlier life is not there any more. */
@@ -402,17 +462,29 @@ class Unit implements Station, Chassis {
     return (this.link as Link | undefined)?.online() ?? false
   }
 
+  #goesOnUnplugged(): boolean {
+    return !this.variables.flag('TxCtrlr', 'StopTxOnEVSideDisconnect') && this.engine.current() !== undefined
+  }
+
+  #signed(value: MeterValueType | undefined, context: ReadingContextEnumType): MeterValueType | undefined {
+    const controller = context === 'Sample.Clock' ? 'AlignedDataCtrlr' : 'SampledDataCtrlr'
+    return value && this.variables.flag(controller, 'SignReadings') ? signedMeterValue(value, this.spec.identity) : value
+  }
+
   #isClosed(): boolean {
     return this.car !== undefined && this.authorization !== undefined && this.operative && !this.#faulted
   }
 
   #conditions(): Conditions {
     const closed = this.#isClosed()
+    const flows = closed && this.#outlet.power() !== 0
     return {
+      ParkingBayOccupancy: this.#parked,
       EVConnected: this.car !== undefined,
       Authorized: this.authorization !== undefined,
       PowerPathClosed: closed,
-      EnergyTransfer: closed && this.#outlet.power() !== 0,
+      EnergyTransfer: flows,
+      DataSigned: flows && this.variables.flag('SampledDataCtrlr', 'SignReadings'),
     }
   }
 
@@ -450,6 +522,7 @@ class Unit implements Station, Chassis {
 
   #online(away: number | undefined): void {
     if (away === undefined) {
+      this.extras.upkeep.booted()
       this.#notices.forget('everything')
       this.#begin()
     } else if (away > this.variables.number('OCPPCommCtrlr', 'OfflineThreshold') * SECOND) this.#notices.forget('status')
@@ -469,6 +542,7 @@ class Unit implements Station, Chassis {
     this.variables.put('V2XChargingCtrlr', 'Available', String(this.mayDischarge()))
     if (this.#connectBy !== undefined && now >= this.#connectBy && !this.car) this.deauthorize('EVConnectTimeout', 'Timeout')
     if (this.engine.current() && this.#hasNewPower()) this.engine.update('ChargingRateChanged', 'Other')
+    this.extras.tick()
     this.#outbox.flush()
     this.link.tick()
     if (!this.link.online()) return
