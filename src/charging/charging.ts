@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
-import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, Problem, SECOND, say } from '#kernel'
-import { acceptStations, type Frame, OCPP201, type Payload } from '#protocols/ocpp'
-import { asTimestamp, type Store } from '#store'
+import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, type Outward, Problem, SECOND, say } from '#kernel'
+import { acceptStations, dialectOf, type Frame, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
+import { asTimestamp, type Secrets, type Store } from '#store'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
 import { type Blocks, openBlocks } from './blocks.ts'
 import { openBoots } from './boot.ts'
@@ -13,11 +13,16 @@ import type { CommandOutcome } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
 import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
+import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
+import { openAdapter16 } from './ocpp16.ts'
+import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
 import { redactFrame } from './redaction.ts'
 import { SAYING } from './saying.ts'
+import type { OpenPort } from './security/secure-port.ts'
+import { openStationSecurity, type StationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
 import {
   pluggedAt,
@@ -29,6 +34,7 @@ import {
   type StationRegistration,
   saveBootOrder,
   saveConnector,
+  saveProtocol,
   saveRegistration,
 } from './station.ts'
 import { openStationClock } from './station-clock.ts'
@@ -48,8 +54,12 @@ export interface ChargingParts {
   config?: Partial<ChargingConfig>
   /** Where stations reach our files over HTTP, without a slash at its end; default: the address under which each connected. */
   publicUrl?: () => string | undefined
-  /** Checks contract certificates (C07); without it none is accepted. */
+  /** Checks contract certificates (C07) in place of our own check. */
   contracts?: ContractCheck
+  /** Keys of our own authority lie there; without it there is none. */
+  secrets?: Secrets
+  /** How addresses that stations name are called. */
+  outward?: Outward
   /** Under which source measurements are kept; the demo says 'simulation'. */
   source?: SourceKey
 }
@@ -63,6 +73,10 @@ export interface Charging {
   /** What else may be asked of stations, and what they told; every function takes a `station()`. */
   readonly blocks: Blocks
   readonly badges: BadgeDesk
+  /** Certificates, passwords and profiles of stations. */
+  readonly security: StationSecurity
+  /** Opens the encrypted port of stations, if one is configured. @throws Problem `port-taken`, `bad-certificate`, `no-authority` */
+  openSecurePort(plainUrl: () => string): Promise<OpenPort | undefined>
   /** @throws Problem `unknown-station` */
   station(identity: string): Station
   /** Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. @throws Problem `unknown-station` */
@@ -120,8 +134,10 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     source: parts.source ?? { name: 'Charging stations', type: 'gateway', model: OCPP201 },
     stations: () => stations.values(),
   })
+  const { secrets, outward } = parts
+  const security = openStationSecurity({ ...{ store, clock, log, config, stations, alarm, secrets }, ...(outward && { outward }) })
   const authorization = openAuthorization({ store, clock, log })
-  if (parts.contracts) authorization.setContractCheck(parts.contracts)
+  authorization.setContractCheck(parts.contracts ?? security.contractCheck)
   const origin = ({ origin: met }: Station) => parts.publicUrl?.() ?? met ?? 'http://localhost'
   const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, alarm, origin })
   const sessions = openSessions({
@@ -184,7 +200,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     log,
     config,
     sessions,
-    ...{ authorization, blocks, gatherers, boots },
+    ...{ authorization, blocks, gatherers, boots, security },
     async status(station: Station, evse: number, connector: number, status: string, at: Instant) {
       const key = `${evse}.${connector}`
       const before = station.connectors.get(key)
@@ -203,9 +219,20 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   }
 
   const note = (identity: string, frame: Frame) => {
-    const { payload, ...seen } = frame
-    conversation.note({ ...seen, peer: identity, bus: OCPP201, ...(payload === undefined ? {} : { payload: redactFrame(payload) }) })
+    const { payload, mended, ...seen } = frame
+    const bus = stations.get(identity)?.session?.wire.version ?? OCPP201
+    // What was mended stands beside what came.
+    const shown = mended === undefined ? payload : { ...(payload as object), mended }
+    conversation.note({ ...seen, peer: identity, bus, ...(shown === undefined ? {} : { payload: redactFrame(shown) }) })
   }
+  const adapter16 = openAdapter16({
+    ...{ store, clock, config },
+    answer: (station) => handlerOf(handlers, station, { takesEarly: true }),
+    check(station, transaction) {
+      const { session } = station
+      if (session) void sessions.reconcile(station, session, transaction)
+    },
+  })
 
   const entrance = openEntrance({
     store,
@@ -215,6 +242,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     stations,
     find,
     admit: async (state, identity) => (await find(identity)) ?? place(stranger(identity, state)),
+    callerOf: security.callerOf,
+    isChanging: security.isChanging,
   })
 
   const acceptor = acceptStations({
@@ -228,17 +257,29 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       return admission
     },
     onRefusal: entrance.refused,
-    handlerFor: (identity) => handlerOf(handlers, stations.get(identity)!),
+    handlerFor(identity, version) {
+      const station = stations.get(identity)!
+      if (version === OCPP16) return adapter16.handler(station)
+      return handlerOf(handlers, station, version === OCPP21 ? { more: answers21 } : {})
+    },
     onFrame: note,
     onFault: (identity, error) => log.error({ station: identity, error }, 'a fault of ours in a conversation with a station'),
     ping: config.ping,
     strict: false,
-    onSession(session) {
-      const station = stations.get(session.identity)!
+    onSession(wire) {
+      const station = stations.get(wire.identity)!
+      const session = wire.version === OCPP16 ? adapter16.line(wire, station) : plainLine(wire)
+      const { name: protocol } = dialectOf(wire.version)!
+      if (station.record.protocol !== protocol) {
+        station.record = { ...station.record, protocol }
+        saveProtocol(store, wire.identity, protocol).catch((error: unknown) =>
+          log.warn({ station: wire.identity, error: describeError(error) }, 'the version of a station was not kept'),
+        )
+      }
       const replaced = station.session !== undefined
       station.session = session
       station.lastSeen = clock.now()
-      conversation.note({ at: clock.now(), peer: session.identity, bus: session.version, direction: 'in', kind: 'connect' })
+      conversation.note({ at: clock.now(), peer: session.identity, bus: wire.version, direction: 'in', kind: 'connect' })
       chargers.get(session.identity)?.orders.forget()
       if (station.record.boot === 'Accepted' && !replaced) tell(station, 'online')
       // A station that came back and has nothing to say is put right all the same.
@@ -250,7 +291,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
         conversation.note({
           at: clock.now(),
           peer: session.identity,
-          bus: session.version,
+          bus: wire.version,
           direction: 'in',
           kind: 'close',
           payload: { code, reason },
@@ -303,6 +344,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     call,
     blocks,
     badges: openBadgeDesk(store, config.zone),
+    security,
+    openSecurePort: (plainUrl) => security.open((request, socket, head) => acceptor.upgrade(request, socket, head), plainUrl),
     station: need,
     async orderBoot(identity, order, interval) {
       const { session } = need(identity)
@@ -341,6 +384,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     async close() {
       minute.cancel()
       await acceptor.close()
+      await security.close()
       blocks.commands.close()
       await blocks.commands.settled()
       await measurements.close()

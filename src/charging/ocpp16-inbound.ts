@@ -14,9 +14,10 @@ import type {
 } from '#protocols/ocpp'
 import { asTimestamp, type Store } from '#store'
 import type { ChargingConfig } from './config.ts'
-import { connectorStatus, evseOf, ID_TAG, meterValuesOf, reasonOf, stateOf, tagStatus } from './ocpp16-words.ts'
+import { connectorStatus, evseOf, meterValuesOf, reasonOf, stateOf, tagStatus } from './ocpp16-words.ts'
 import { zulu } from './order.ts'
 import { pluggedAt, type Station } from './station.ts'
+import { ANY_TYPE } from './token.ts'
 
 /** What is remembered of a station while the program runs: 1.6 answers carry less than those of 2.0.1. */
 export interface Memory16 {
@@ -50,7 +51,7 @@ type Entry = (inbound: Inbound16, payload: Payload) => Promise<Payload>
 const REMOTE_START_WAIT = 10 * MINUTE
 const REGISTER = 'Energy.Active.Import.Register'
 
-const tokenOf = (idTag: string) => ({ idToken: idTag.trim(), type: ID_TAG })
+const tokenOf = (idTag: string) => ({ idToken: idTag.trim(), type: ANY_TYPE })
 
 /** idTagInfo of an idTokenInfo. */
 export function tagInfo(info: IdTokenInfoType): V16.AuthorizeResponse['idTagInfo'] {

@@ -1,9 +1,6 @@
 /** The words of OCPP 1.6 and what they are called in 2.0.1. */
 import type { MeterValueType, ReasonEnumType, SampledValueType, TriggerReasonEnumType, V16 } from '#protocols/ocpp'
 
-/** Tokens of 1.6 have no type: one of any type in our table is meant. */
-export const ID_TAG = 'IdTag'
-
 /** A connector of 1.6 is an EVSE with one connector; connector 0 is the station. */
 export const evseOf = (connectorId: number) => ({ id: connectorId, ...(connectorId > 0 ? { connectorId: 1 } : {}) })
 

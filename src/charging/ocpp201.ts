@@ -29,6 +29,7 @@ import type { ChargingConfig } from './config.ts'
 import { type Path, readReport, saveModel } from './device-model.ts'
 import { momentOf, readMeter, saidMoment } from './meter.ts'
 import { zulu } from './order.ts'
+import type { StationSecurity } from './security/security.ts'
 import type { Sessions } from './sessions.ts'
 import { type Station, saveSecurityEvent } from './station.ts'
 import type { Authorization } from './token.ts'
@@ -40,6 +41,7 @@ export interface Desk {
   config: ChargingConfig
   sessions: Sessions
   authorization: Authorization
+  security: StationSecurity
   blocks: Blocks
   gatherers: Gatherers
   boots: Boots
@@ -47,17 +49,19 @@ export interface Desk {
   /** A variable of the station has another value now. */
   variable(station: Station, path: Path, value: string): Promise<void>
   problem(station: Station, active: boolean, what: string): void
+  /** 2.1: what a Dynamic profile of ours shall say now; undefined: it is none of ours. */
+  dynamicUpdate?(station: Station, profileId: number): Promise<object | undefined>
 }
 
 /** Allowed before the boot is accepted: what we asked for ourselves (OCPP 2.0.1 B02.FR.02, B03). */
 const BEFORE_BOOT = new Set(['BootNotification', 'NotifyReport'])
 
-type Entry = (desk: Desk, station: Station, payload: Payload, session: Session) => Promise<Payload> | Payload
+export type Entry = (desk: Desk, station: Station, payload: Payload, session: Session) => Promise<Payload> | Payload
 
 /** When what a station tells happened, by our clock. */
 const happened = ({ clock }: Station, text: string, now: Instant): Instant => momentOf(text, now, clock.shift(saidMoment(text) ?? now, now))
 
-const answers: Record<string, Entry> = {
+export const answers: Readonly<Record<string, Entry>> = {
   BootNotification: ({ boots }, station, payload, session) => boots.boot(station, payload as BootNotificationRequest, session),
   Heartbeat: ({ clock }) => ({ currentTime: zulu(clock.now()) }),
 
@@ -161,31 +165,46 @@ const answers: Record<string, Entry> = {
   },
   DataTransfer: () => ({ status: 'UnknownVendorId' }),
 
-  SecurityEventNotification: async ({ store, clock }, station, payload) => {
+  SignCertificate: ({ security }, station, payload, session) => security.signCertificate(station, payload, session),
+  GetCertificateStatus: ({ security }, _, payload) => security.certificateStatus(payload),
+  Get15118EVCertificate: ({ security }, station, payload, session) => security.evCertificate(station, payload, session),
+
+  SecurityEventNotification: async ({ store, clock, security }, station, payload) => {
     const { type, timestamp, techInfo } = payload as SecurityEventNotificationRequest
     const received = clock.now()
     const at = happened(station, timestamp, received)
     await saveSecurityEvent(store, { station: station.record.identity, type, at, received, info: techInfo })
+    security.event(station, type)
     return {}
   },
+}
+
+/** What is other for stations of other versions. */
+export interface Manners {
+  /** Messages that 2.0.1 does not have, or that mean more. */
+  more?: Readonly<Record<string, Entry>>
+  /** What a registered station says before its boot is accepted is taken all the same (1.6; charging reference 2.3). */
+  takesEarly?: boolean
 }
 
 /**
  * The handler of one station's calls. What cannot be kept now is answered InternalError, so that the station sends it again;
  * what can never be kept PropertyConstraintViolation.
  */
-export function handlerOf(desk: Desk, station: Station): Handler {
+export function handlerOf(desk: Desk, station: Station, { more = {}, takesEarly = false }: Manners = {}): Handler {
+  const entries: Readonly<Record<string, Entry>> = { ...answers, ...more }
   return async (action, payload, session) => {
     station.lastSeen = desk.clock.now()
     if (!BEFORE_BOOT.has(action)) {
       if (station.record.boot !== 'Accepted') {
-        if (!station.asked.delete(action)) {
+        const isEarly = takesEarly && station.record.state === 'registered'
+        if (!station.asked.delete(action) && !isEarly) {
           desk.boots.mustBoot(station, session)
           throw new CallError('SecurityError', 'Send a BootNotification first and wait until it is accepted.')
         }
       } else desk.boots.returned(station, session)
     }
-    const entry = answers[action]
+    const entry = entries[action]
     if (!entry) throw new CallError('NotSupported', `${action} is not supported here.`)
     try {
       const answer = await entry(desk, station, payload, session)

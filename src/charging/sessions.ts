@@ -45,8 +45,8 @@ export interface Sessions {
   needs(station: Station, request: NotifyEVChargingNeedsRequest): Promise<boolean>
   /** Takes in samples that came outside of events. */
   meter(station: Station, evse: number, samples: readonly Sample[]): Promise<void>
-  /** Asks the station what became of the sessions that we hold for open. */
-  reconcile(station: Station, session: Session): Promise<void>
+  /** Asks the station what became of the sessions that we hold for open, or of one of them. */
+  reconcile(station: Station, session: Session, transaction?: string): Promise<void>
   /** Gives up sessions without EVSE of stations that have been away for long. */
   sweep(): Promise<void>
 }
@@ -240,8 +240,8 @@ export function openSessions(parts: SessionParts): Sessions {
         for (const plugged of [...station.open.values()]) if (plugged.transaction.evse === undefined) await lose(station, plugged)
       }
     },
-    async reconcile(station, session) {
-      for (const plugged of [...station.open.values()])
+    async reconcile(station, session, transaction) {
+      for (const plugged of [...station.open.values()].filter(({ transaction: { id } }) => transaction === undefined || id === transaction))
         await reconcileOne(station, session, plugged).catch((error: unknown) => complain(station.record.identity, error))
     },
   }

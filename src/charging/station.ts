@@ -2,9 +2,10 @@
 
 import { hashPassword } from '#ems'
 import { type Instant, Problem, type Watts, watts } from '#kernel'
-import { isIdentity, type Session } from '#protocols/ocpp'
+import { isIdentity } from '#protocols/ocpp'
 import { asTimestamp, type Queryable } from '#store'
 import type { DeviceModel } from './device-model.ts'
+import type { Line } from './line.ts'
 import type { Sample } from './meter.ts'
 import { isPassword } from './password.ts'
 import type { StationClock } from './station-clock.ts'
@@ -48,6 +49,8 @@ export interface StationRecord {
   onboardedAt?: Instant
   onboardedAs?: string
   lastSeen?: Instant
+  /** The OCPP it spoke last: '1.6', '2.0.1' or '2.1'. */
+  protocol?: string
 }
 
 /** A session that goes on now, with what is only known while the program runs. */
@@ -67,7 +70,8 @@ export interface Plugged {
 
 export interface Station {
   record: StationRecord
-  session?: Session
+  /** Whom we speak to it through; absent while it is not connected. */
+  session?: Line
   lastSeen?: Instant
   clock: StationClock
   connectors: Map<string, { evse: number; connector: number; status: string; at: Instant }>
@@ -177,6 +181,7 @@ function fromRow(row: StationRow): StationRecord {
     onboardedAt: row['onboarded_at'],
     onboardedAs: row['onboarded_as'],
     lastSeen: row['last_seen'],
+    protocol: row['protocol'],
   }
   return {
     identity: row['identity']!,
@@ -223,6 +228,10 @@ export const saveBoot = (store: Queryable, { identity, boot, vendor, model, seri
       onboardedAs ?? null,
     ],
   )
+
+/** Keeps the version that the station speaks. */
+export const saveProtocol = (store: Queryable, identity: string, protocol: string) =>
+  store.query('update cariflex.charging_station set protocol = $2 where identity = $1', [identity, protocol])
 
 /** Keeps how the station may come: passwords and profiles. */
 export const saveAccess = (store: Queryable, { identity, passwordHash, nextPasswordHash, securityProfile, nextProfile }: StationRecord) =>
