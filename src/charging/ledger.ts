@@ -11,6 +11,8 @@ import { foldEvent, type Needs, newTransaction, type Register, type Transaction 
 
 export interface Entry {
   response: TransactionEventResponse
+  /** When it happened, by our clock. */
+  at: Instant
   /** False for an event that was here already. */
   fresh: boolean
   before: Transaction | undefined
@@ -123,7 +125,7 @@ async function keepEvents(tx: Queryable, group: readonly Item[]): Promise<Entry[
     const twinKey = `${key}\n${event.seqNo}`
     const twin = twins.get(twinKey)
     const repeats = twin?.event_type === event.eventType && twin.said === event.timestamp
-    if (twin && before && repeats) return { response: twin.response, fresh: false, before, after: before, samples: [] }
+    if (twin && before && repeats) return { response: twin.response, at, fresh: false, before, after: before, samples: [] }
 
     const verdict = verdicts.get(item)
     const response: TransactionEventResponse = verdict ? { idTokenInfo: verdict.info } : {}
@@ -144,7 +146,7 @@ async function keepEvents(tx: Queryable, group: readonly Item[]): Promise<Entry[
     folded.set(key, after)
     changed.set(key, after)
     samples.push(...rowsOf(circumstances.station, after.evse ?? circumstances.evse, kept))
-    return { response, fresh: true, before, after, samples: kept }
+    return { response, at, fresh: true, before, after, samples: kept }
   })
   if (changed.size > 0) await tx.query(UPSERT, [asJson([...changed.values()].map(toRow))], 'ledger-upsert')
   if (events.length > 0) await tx.query(INSERT_EVENTS, [asJson(events)], 'ledger-events')

@@ -49,4 +49,8 @@ export const SAYING = {
   emaidForm: 'An eMAID has two letters, twelve letters or digits, and perhaps a check digit.',
   unknownToken: "There is no badge '{token}'.",
   seeTokens: 'Look at the list of badges.',
+  unknownTariff: "There is no tariff '{tariff}'.",
+  seeTariffs: 'Look at the list of tariffs.',
+  tariffInUse: "The tariff '{tariff}' holds at {places} places.",
+  chooseAnotherTariff: 'Choose another tariff there first.',
 } as const
