@@ -93,7 +93,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
   const bus = inProcessBus<News>((error, news) => log.error({ news: news.kind, error }, 'a listener failed'))
   const sensors = openSensors(store, () => clock.now())
   const sources = openSources(store)
-  const beliefs = openBeliefs({ store, clock, bus, sensors, sources })
+  const beliefs = openBeliefs({ store, clock, bus, sensors, sources, floors: settings.server.flexMeasures?.dialect !== '0.33' })
   const queue = openQueue({ store, clock, log })
   undo.add('queue', () => queue.close())
   const retention = await openRetention({ queue, clock, log })

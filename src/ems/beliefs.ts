@@ -21,10 +21,12 @@ export interface BeliefParts {
   /** The repositories shared with other rooms; opened here when absent. */
   sensors?: Sensors
   sources?: Sources
+  /** False: starts off the clock of a sensor are kept as sent unless the sensor says otherwise, as FlexMeasures 0.33 does; default true. */
+  floors?: boolean
 }
 
 /** Opens the beliefs of a database. Everything recorded is told on the bus after it is durable. */
-export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Beliefs {
+export function openBeliefs({ store, clock, bus, floors = true, ...given }: BeliefParts): Beliefs {
   const sensors = given.sensors ?? openSensors(store, () => clock.now())
   const sources = given.sources ?? openSources(store)
   const writer = openBeliefWriter(store, () => clock.now())
@@ -34,7 +36,7 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
     source: (key) => sources.of(key),
     async record(batches) {
       const known: { batch: BeliefBatch; sensor: Sensor }[] = []
-      for (const batch of batches) known.push({ batch, sensor: await sensors.need(batch.sensor) })
+      for (const batch of batches) known.push({ batch, sensor: keepingStarts(await sensors.need(batch.sensor), !floors) })
       const now = clock.now()
       const outcome = await record(await writer(), known, now, ways)
       if (outcome.stored > 0) for (const news of newsOf(known, now)) bus.tell(news)
@@ -57,6 +59,12 @@ export function openBeliefs({ store, clock, bus, ...given }: BeliefParts): Belie
     latest: async (sensor, at) => readLatest(from, await sensors.need(sensor), at ?? clock.now()),
   }
 }
+
+/** The sensor, whose starts stay as they are sent when that is so unless it says otherwise. */
+export const keepingStarts = (sensor: Sensor, keeps: boolean): Sensor =>
+  keeps && sensor.attributes['floor_datetimes_to_resolution'] === undefined
+    ? { ...sensor, attributes: { ...sensor.attributes, floor_datetimes_to_resolution: false } }
+    : sensor
 
 /** One piece of news per source. */
 function newsOf(known: readonly { batch: BeliefBatch; sensor: Sensor }[], now: Instant): Extract<News, { kind: 'beliefs' }>[] {

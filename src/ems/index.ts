@@ -48,7 +48,7 @@ export type {
   SourceKey,
 } from './belief.ts'
 export { recountFigures } from './belief-figures.ts'
-export { type BeliefParts, openBeliefs } from './beliefs.ts'
+export { type BeliefParts, keepingStarts, openBeliefs } from './beliefs.ts'
 export { type AssetChartOptions, assetChart } from './charts/asset-chart.ts'
 export { type CommonUnit, commonUnit } from './charts/common-unit.ts'
 export { type ChartNote, chartNotes, type NotesQuery } from './charts/notes.ts'

@@ -143,7 +143,8 @@ export function openSchedules(parts: ScheduleParts): Schedules {
         source: ready.source,
         pool: parts.pool(),
         deadlineMs: parts.deadlineMs ?? 60_000,
-        whenInfeasible: 'fail',
+        // 0.33 falls back to what comes nearest to the wishes, 1.0 says that they cannot be kept.
+        whenInfeasible: parts.dialect === '0.33' ? 'relax' : 'fail',
       })
       await keep(parts, payload.order, result)
       const stored = storedOf(result)

@@ -120,12 +120,13 @@ export function createServer(parts: ServerParts): Server {
   const checks = new Map<string, ReadinessCheck>()
   const metrics = createMetrics(hub)
   const assets = openAssets(store)
-  const beliefs = parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources })
+  const flexMeasures = config.flexMeasures ?? FLEXMEASURES_DEFAULTS
+  const floors = flexMeasures.dialect !== '0.33'
+  const beliefs = parts.beliefs ?? openBeliefs({ store, clock, bus, sensors, sources, floors })
   const uploads = openUploadReader({ clock })
   const lastEvents = openLastEvents({ store, bus, clock, log, sensors })
   const queue = parts.queue ?? openQueue({ store, clock, log })
   const pool = () => parts.pool ?? sharedSolverPool()
-  const flexMeasures = config.flexMeasures ?? FLEXMEASURES_DEFAULTS
   const schedules = openSchedules({
     ...{ store, clock, beliefs, sensors, queue, pool, author: config.platformName },
     ...{ dialect: flexMeasures.dialect, maxSteps: flexMeasures.maxPlanningSteps, cacheMs: flexMeasures.jobCacheTtl },

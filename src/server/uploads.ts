@@ -1,5 +1,5 @@
 /** What somebody uploaded for a sensor, checked and read; both APIs take it and word refusals in their own way. */
-import { type ReadFile, type Sensor, unitTurn } from '#ems'
+import { keepingStarts, type ReadFile, type Sensor, unitTurn } from '#ems'
 import { Problem, say } from '#kernel'
 import type { Request } from './app.ts'
 import type { Rooms } from './rooms.ts'
@@ -46,7 +46,7 @@ export async function takeUpload(rooms: Rooms, request: Request, sensor: Sensor)
       unit: sensor.unit,
       resolution: sensor.resolution,
       timezone: sensor.timezone,
-      floors: sensor.attributes['floor_datetimes_to_resolution'] !== false,
+      floors: keepingStarts(sensor, rooms.flexMeasures.dialect === '0.33').attributes['floor_datetimes_to_resolution'] !== false,
     },
     { mostRows: rooms.config.uploadRows ?? MOST_ROWS, ...(unit !== undefined && { unit }), ...(dayFirst !== undefined && { dayFirst }) },
   )

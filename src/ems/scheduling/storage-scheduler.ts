@@ -67,11 +67,18 @@ const sharing = (plan: FlexPlan, { wishes }: FlexProblem) => {
   return found ? { sharing: found } : {}
 }
 
+/** What the data source is called; 0.33 plans what cannot be kept with another scheduler. */
+const namesOf = ({ request }: FlexPlan, relaxed: boolean) =>
+  request.dialect !== '0.33'
+    ? { scheduler: storageScheduler.name, version: '9' }
+    : relaxed
+      ? { scheduler: 'StorageFallbackScheduler', version: '3' }
+      : { scheduler: storageScheduler.name, version: '8' }
+
 function resultOf(plan: FlexPlan, flex: FlexProblem, solution: Solution, relaxed: boolean): ScheduleResult {
   const stocks = flex.problem.devices.map((device) => (device.stock === undefined ? undefined : solution.stocks[device.stock]))
   return {
-    scheduler: storageScheduler.name,
-    version: '9',
+    ...namesOf(plan, relaxed),
     start: plan.steps.start,
     end: endOf(plan),
     step: plan.steps.step,

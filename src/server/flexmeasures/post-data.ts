@@ -1,6 +1,6 @@
 /** POST /sensors/{id}/data: values with start and duration become beliefs. Acknowledged means committed (reference 2.6). */
 import { type Static, Type } from 'typebox'
-import { type Principal, permits, type Sensor } from '#ems'
+import { keepingStarts, type Principal, permits, type Sensor } from '#ems'
 import {
   addDuration,
   converter,
@@ -77,7 +77,7 @@ export async function takeData(rooms: Rooms, who: Principal, id: number, body: u
   if (!permits(who, 'create-children', { kind: 'sensor', account: sensor.account, consultancy: sensor.consultancy })) throw invalidSender()
   const given = readBody(body)
   const source = await rooms.sources.of({ name: who.username, type: 'user', user: who.user, account: who.account })
-  const { starts, values } = placeValues(given, sensor)
+  const { starts, values } = placeValues(given, keepingStarts(sensor, rooms.flexMeasures.dialect === '0.33'))
   const timing = timingOf(given)
   refuseByType(given, sensor, starts, rooms.clock.now(), timing)
   return recordAndAnswer(rooms, sensor, [{ sensor: sensor.id, source, starts, values, ...timing }])
@@ -142,7 +142,20 @@ export function placeValues(
     if (!Number.isFinite(turned) && value !== null) throw invalid(LOCATION, { values: { [i]: ['Too large a number.'] } })
     values[i] = turned
   }
-  return { starts, values }
+  const floors = sensor.attributes['floor_datetimes_to_resolution'] !== false
+  return floors || sensor.resolution === 0 || step >= sensor.resolution
+    ? { starts, values }
+    : meansFrom(starts, values, sensor.resolution / step)
+}
+
+/** Finer values of a sensor whose starts stay as sent: the mean of each event, the first of which begins with the first value. */
+function meansFrom(starts: Instant[], values: number[], each: number): { starts: Instant[]; values: number[] } {
+  const events = starts.filter((_, i) => i % each === 0)
+  const means = events.map((_, event) => {
+    const known = values.slice(event * each, (event + 1) * each).filter(Number.isFinite)
+    return known.reduce((sum, value) => sum + value, 0) / known.length
+  })
+  return { starts: events, values: means }
 }
 
 const isDaily = (resolution: number): boolean => resolution > 0 && resolution % DAY === 0

@@ -427,18 +427,36 @@ test('who edits learns at once what is wrong and what is inherited', async (t) =
   assert.deepEqual([price['storedForms'], price['forms'], price['inherited']], [['sensor'], ['fixed', 'sensor', 'series'], true])
 })
 
-test('in the dialect of 0.33 triggers answer 200, and wishes are hard until relaxed', async (t) => {
+test('in the dialect of 0.33 triggers answer 200, wishes are hard until relaxed, and what cannot be kept is planned by the fallback', async (t) => {
   const { door, ids } = await house(t, { dialect: '0.33' })
-  const asked = await trigger(door, {
-    'flex-model': [{ ...model, sensor: ids.power, 'soc-minima': [{ value: '90 kWh', datetime: '2026-11-25T01:00:00Z' }] }],
+  const order = (value: string) => ({
+    start: '2026-11-25T00:07:30Z',
+    'flex-model': [{ ...model, sensor: ids.power, 'soc-minima': [{ value, datetime: '2026-11-25T01:15:00Z' }] }],
     'flex-context': { 'consumption-price': { sensor: ids.price } },
   })
-  assert.equal(asked.status, 200)
-  for (;;) {
-    const job = await door.ask('GET', `/api/v3_0/jobs/${asked.body['job']}`, { as: 'mel' })
-    assert.equal(job.status, 200)
-    if (job.body['status'] === 'FAILED') break
-    assert.notEqual(job.body['status'], 'FINISHED', 'a hard wish that cannot be kept')
-    await new Promise(setImmediate)
+  for (const [value, scheduler, version] of [
+    ['30 kWh', 'StorageScheduler', '8'],
+    ['90 kWh', 'StorageFallbackScheduler', '3'],
+  ] as const) {
+    const asked = await trigger(door, order(value))
+    assert.deepEqual([asked.status, Object.keys(asked.body), asked.body['status']], [200, ['status', 'message', 'schedule'], 'PROCESSED'])
+    for (;;) {
+      const job = await door.ask('GET', `/api/v3_0/jobs/${asked.body['schedule']}`, { as: 'mel' })
+      assert.equal(job.status, 200, 'whatever becomes of it')
+      assert.notEqual(job.body['status'], 'FAILED', JSON.stringify(job.body))
+      if (job.body['status'] === 'FINISHED') break
+      await new Promise(setImmediate)
+    }
+    const schedule = await read(door, ids.power, asked.body['schedule'], '?duration=PT1H')
+    assert.match(String(schedule.body['message']), new RegExp(`${scheduler} was used\\.$`))
+    assert.equal(schedule.body['start'], '2026-11-25T01:07:30+01:00', 'starts stay as they are sent')
+    const wanted = value === '30 kWh' ? 10 : 49
+    const charged = values(schedule).reduce((sum, power) => sum + power / 4, 0)
+    assert.ok(charged >= wanted - 1e-6, `${charged} kWh of ${wanted}`)
+    const source = await door.store.first("select 1 from data_source where model = $1 and version = $2 and type = 'scheduler'", [
+      scheduler,
+      version,
+    ])
+    assert.ok(source, `${scheduler} ${version}`)
   }
 })

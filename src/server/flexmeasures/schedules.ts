@@ -1,6 +1,16 @@
 /** Triggering and reading schedules (reference 2.7). */
 import { type Static, Type } from 'typebox'
-import { type Asset, demand, noteAsker, type Principal, type ScheduleOrder, type Sensor, type SiteLook, type StoredSchedule } from '#ems'
+import {
+  type Asset,
+  demand,
+  keepingStarts,
+  noteAsker,
+  type Principal,
+  type ScheduleOrder,
+  type Sensor,
+  type SiteLook,
+  type StoredSchedule,
+} from '#ems'
 import {
   addDuration,
   converter,
@@ -18,7 +28,7 @@ import {
 } from '#kernel'
 import type { App } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
-import { type FieldErrors, failed, hasCode, invalid, rejected } from './envelope.ts'
+import { type FieldErrors, failed, hasCode, invalid, processed, rejected } from './envelope.ts'
 import { formatClock, formatHours, pythonText } from './format.ts'
 import { wordJob } from './jobs.ts'
 import { canonical, idOf } from './query.ts'
@@ -75,7 +85,7 @@ const PATIENCE = millis(SECOND)
 
 export function scheduleRoutes(app: App, rooms: Rooms): void {
   const { schedules, sensors } = rooms
-  const code = rooms.flexMeasures.dialect === '0.33' ? 200 : 202
+  const isOld = rooms.flexMeasures.dialect === '0.33'
   app.post(
     '/assets/:id/schedules/trigger',
     { schema: { tags, summary: 'Asks for a schedule of an asset', body: Trigger } },
@@ -91,7 +101,7 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
       const id = await rooms.rateLimits.trigger(who, site.asset.id, reply, () =>
         trigger(rooms, who, { asset: site.asset.id, site, body, location: '' }, entries),
       )
-      return reply.code(code).send(accepted(id))
+      return isOld ? { ...processed, schedule: id } : reply.code(202).send(accepted(id))
     },
   )
 
@@ -107,7 +117,8 @@ export function scheduleRoutes(app: App, rooms: Rooms): void {
       const id = await rooms.rateLimits.trigger(who, sensor.asset, reply, () =>
         trigger(rooms, who, { asset: sensor.asset, sensor, body, location: 'json' }, [{ ...model, sensor: sensor.id }]),
       )
-      return reply.code(code).send({ ...accepted(id), 'results-url': `/api/v3_0/sensors/${sensor.id}/schedules/${id}` })
+      if (isOld) return { ...processed, schedule: id }
+      return reply.code(202).send({ ...accepted(id), 'results-url': `/api/v3_0/sensors/${sensor.id}/schedules/${id}` })
     },
   )
 
@@ -272,7 +283,9 @@ async function orderOf(
   const id = flexModel[0]?.['sensor']
   const first = sensor ?? (typeof id === 'number' ? await rooms.sensors.get(id) : undefined)
   const asked = parseInstant(body.start)
-  const start = first && first.attributes['floor_datetimes_to_resolution'] !== false ? floorTo(asked, first.resolution) : asked
+  const keeps = rooms.flexMeasures.dialect === '0.33'
+  const floors = first && keepingStarts(first, keeps).attributes['floor_datetimes_to_resolution'] !== false
+  const start = floors ? floorTo(asked, first.resolution) : asked
   const end =
     body.duration === undefined
       ? ((start + rooms.flexMeasures.planningHorizon) as Instant)
@@ -332,8 +345,8 @@ function answer(sensor: Sensor, schedule: StoredSchedule, query: Static<typeof G
     start: formatInstant(schedule.start, sensor.timezone),
     duration: formatHours(Math.max(0, count - points) * output.step),
     unit: query.unit ?? sensor.unit,
-    status: 'PROCESSED',
-    message: `Request has been processed. ${used}`,
+    status: processed.status,
+    message: `${processed.message} ${used}`,
   }
 }
 
