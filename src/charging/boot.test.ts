@@ -195,7 +195,7 @@ test('messages we take no part in, and messages that do not exist, get the code 
     })
   assert.deepEqual((await say('{"not": "a frame"')).slice(0, 3), [4, '-1', 'RpcFrameworkError'])
   assert.deepEqual((await say('[2,"a","MakeCoffee",{}]')).slice(0, 3), [4, 'a', 'NotImplemented'])
-  assert.deepEqual((await say('[2,"b","SignCertificate",{"csr":"x"}]')).slice(0, 3), [4, 'b', 'NotSupported'])
+  assert.deepEqual((await say('[2,"b","Get15118EVCertificate",{"csr":"x"}]')).slice(0, 3), [4, 'b', 'OccurrenceConstraintViolation'])
   assert.deepEqual((await say('[2,"c","StatusNotification",{"evseId":1}]')).slice(0, 3), [4, 'c', 'OccurrenceConstraintViolation'])
   assert.deepEqual(await say('[2,"d","DataTransfer",{"vendorId":"org.example"}]'), [3, 'd', { status: 'UnknownVendorId' }])
   socket.close()
