@@ -12,7 +12,7 @@ export const SAYING = {
   lookAtConversation: 'Look at its conversation for the details it gave.',
   underWay: 'A change of this kind is under way for {station}.',
   waitForOther: 'Wait for its end.',
-  badPassword: 'A password of a station has 16 to 40 characters of A–Z, a–z, 0–9 and *-_=:+|@.',
+  badPassword: 'A password of a station has 16 to 40 characters, 20 at most with OCPP 1.6: letters, digits, full stops and *-_=:+|@.',
   leaveItOut: 'Leave it out to have one invented.',
   onlyUp: '{station} is at security profile {profile} already; it only goes up.',
   lowerAtStation: 'To go down, register the station anew with the profile it shall have.',
@@ -23,5 +23,5 @@ export const SAYING = {
   noStationCertificate: '{station} has no certificate of its own to come with.',
   signFirst: 'Have one signed first.',
   alarmCertificate: 'The certificate of {station} ends {when}.',
-  alarmSecurity: '{station} reports {event}.',
+  alarmSecurity: '{station} reports the security event {event}.',
 } as const

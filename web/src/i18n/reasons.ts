@@ -380,6 +380,35 @@ export const TWINS: Readonly<Record<string, string>> = {
     "Posez plutôt une dérogation ou une limite : sa raison l'accompagnera.",
   'Use one of {actions}.': 'Choisissez parmi {actions}.',
   'The password of a station is not changed by hand.': "Le mot de passe d'une borne ne se change pas à la main.",
+  'There is no certificate authority: its key would need the secret store, which is not open.':
+    "Il n'y a pas d'autorité de certification : sa clé demanderait le coffre des secrets, qui n'est pas ouvert.",
+  'Start the platform with a data folder, or set CARIFLEX_SECRET_KEY.':
+    'Démarrez la plateforme avec un dossier de données, ou donnez CARIFLEX_SECRET_KEY.',
+  "There is no certificate '{fingerprint}'.": "Il n'y a pas de certificat « {fingerprint} ».",
+  'Look at the list of certificates.': 'Regardez la liste des certificats.',
+  '{station} is at security profile {profile} already; it only goes up.':
+    '{station} est déjà au profil de sécurité {profile} ; il ne fait que monter.',
+  'To go down, register the station anew with the profile it shall have.':
+    "Pour descendre, inscrivez à nouveau la borne avec le profil qu'elle doit avoir.",
+  'OCPP {version} has no such step.': "OCPP {version} n'a pas cette étape.",
+  'Bring the station to a newer version of OCPP, or set it at the station.':
+    "Passez la borne à une version plus récente d'OCPP, ou réglez-le sur la borne.",
+  'Look at its conversation for the details it gave.': "Regardez dans sa conversation les précisions qu'elle a données.",
+  'A change of this kind is under way for {station}.': 'Un changement de cette sorte est en cours pour {station}.',
+  'Wait for its end.': 'Attendez sa fin.',
+  'A password of a station has 16 to 40 characters, 20 at most with OCPP 1.6: letters, digits, full stops and *-_=:+|@.':
+    "Le mot de passe d'une borne a de 16 à 40 caractères, 20 au plus avec OCPP 1.6 : lettres, chiffres, points et *-_=:+|@.",
+  'Leave it out to have one invented.': 'Ne le donnez pas : il en sera inventé un.',
+  'A station without a password cannot go to security profile {profile}.':
+    'Une borne sans mot de passe ne peut pas passer au profil de sécurité {profile}.',
+  'Give it a password first.': "Donnez-lui d'abord un mot de passe.",
+  'Security profiles 2 and 3 need the encrypted port, which is closed.':
+    'Les profils de sécurité 2 et 3 demandent le port chiffré, qui est fermé.',
+  'Set charging.tls.port.': 'Donnez charging.tls.port.',
+  '{station} has no certificate of its own to come with.': "{station} n'a pas de certificat à elle pour se présenter.",
+  'Have one signed first.': "Faites-en d'abord signer un.",
+  'The certificate of {station} ends {when}.': 'Le certificat de {station} prend fin le {when}.',
+  '{station} reports the security event {event}.': "{station} signale l'événement de sécurité {event}.",
   'Register the station anew with its new password.': 'Enregistrez de nouveau la borne avec son nouveau mot de passe.',
   '{station} is not connected.': "{station} n'est pas connectée.",
   '{station} refused {action}: {answer}.': '{station} a refusé {action} : {answer}.',
