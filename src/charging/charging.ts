@@ -15,6 +15,7 @@ import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
+import { readTransaction } from './ledger.ts'
 import { openMeasurements } from './measurements.ts'
 import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
@@ -24,6 +25,9 @@ import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
+import { openTariffBook, type TariffBook } from './tariff/book.ts'
+import { openCosts, type WrittenBill } from './tariff/costs.ts'
+import type { Tariff } from './tariff/tariff.ts'
 import {
   pluggedAt,
   readConnectors,
@@ -79,6 +83,9 @@ export interface Charging {
   openSecurePort(plainUrl: () => string): Promise<OpenPort | undefined>
   /** @throws Problem `unknown-station` */
   station(identity: string): Station
+  readonly tariffs: TariffBook
+  /** What a session cost, or costs until now; undefined when no tariff held. @throws Problem `unknown-transaction` (404) */
+  bill(identity: string, transaction: string): Promise<{ tariff: Tariff; bill: WrittenBill; isFinal: boolean } | undefined>
   /** Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. @throws Problem `unknown-station` */
   orderBoot(identity: string, order: StationRecord['bootOrder'], interval?: number): Promise<void>
   /** Tokens that our table does not have are asked of it too: roaming. */
@@ -140,8 +147,11 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   authorization.setContractCheck(parts.contracts ?? security.contractCheck)
   const origin = ({ origin: met }: Station) => parts.publicUrl?.() ?? met ?? 'http://localhost'
   const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, alarm, origin })
+  const tariffs = await openTariffBook({ store, clock })
+  const costs = openCosts({ store, log, book: tariffs, zone: config.zone, voltage: config.voltage })
   const sessions = openSessions({
     authorization,
+    costs,
     store,
     clock,
     log,
@@ -347,6 +357,15 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     security,
     openSecurePort: (plainUrl) => security.open((request, socket, head) => acceptor.upgrade(request, socket, head), plainUrl),
     station: need,
+    tariffs,
+    async bill(identity, id) {
+      const transaction = await readTransaction(store, identity, id)
+      if (transaction) return costs.bill(transaction, clock.now())
+      throw new Problem('unknown-transaction', say(SAYING.unknownTransaction, { station: identity, transaction: id }), {
+        status: 404,
+        hint: say(SAYING.seeStations),
+      })
+    },
     async orderBoot(identity, order, interval) {
       const { session } = need(identity)
       await saveBootOrder(store, identity, order, interval)

@@ -50,6 +50,7 @@ export const SAYING = {
   unknownToken: "There is no badge '{token}'.",
   seeTokens: 'Look at the list of badges.',
   unknownTariff: "There is no tariff '{tariff}'.",
+  unknownTransaction: "{station} has no session '{transaction}'.",
   seeTariffs: 'Look at the list of tariffs.',
   tariffInUse: "The tariff '{tariff}' holds at {places} places.",
   chooseAnotherTariff: 'Choose another tariff there first.',

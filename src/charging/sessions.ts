@@ -15,6 +15,7 @@ import { amendTransaction, type Entry, lastSamples, openLedger, openTransactions
 import type { Measurements } from './measurements.ts'
 import { type Sample, saidMoment } from './meter.ts'
 import { type Plugged, pluggedAt, type Station } from './station.ts'
+import type { Costs } from './tariff/costs.ts'
 import type { Authorization } from './token.ts'
 import { type Needs, type Transaction, takenBy } from './transaction.ts'
 import { vehicleOf } from './vehicle.ts'
@@ -28,6 +29,7 @@ export interface SessionParts {
   beliefs: Beliefs
   config: ChargingConfig
   measurements: Measurements
+  costs: Costs
   stations: Map<string, Station>
   authorization: Authorization
   /** Told when a session of the station ended or began: what was ordered for another one is void. */
@@ -60,7 +62,7 @@ const NEEDS_WAIT = 15 * MINUTE
 const UNPLUGGED_WAIT = 15 * MINUTE
 
 export function openSessions(parts: SessionParts): Sessions {
-  const { store, clock, log, bus, beliefs, config, measurements, stations, authorization, onChange } = parts
+  const { store, clock, log, bus, beliefs, config, measurements, costs, stations, authorization, onChange } = parts
   const ledger = openLedger({ store, log })
 
   const tell = (station: Station, what: Extract<News, { kind: 'device' }>['what']) => {
@@ -198,11 +200,13 @@ export function openSessions(parts: SessionParts): Sessions {
         await follow(station, entry).catch((error: unknown) =>
           log.error({ station: identity, error: describeError(error) }, 'an event was kept but could not be followed up'),
         )
+      // The price comes on top of what was kept: a repetition is priced anew, from the same events.
+      const totalCost = await costs.follow(entry.after, event, entry.at, entry.samples)
       const { session } = station
       // Two sessions on one EVSE: the end of the older one must have been missed.
       if (event.eventType === 'Started' && older && older.transaction.id !== event.transactionInfo.transactionId && session)
         setImmediate(() => void reconcileOne(station, session, older).catch((error: unknown) => complain(identity, error)))
-      return entry.response
+      return totalCost === undefined ? entry.response : { ...entry.response, totalCost }
     },
     async needs(station, request) {
       const plugged = pluggedAt(station, request.evseId)

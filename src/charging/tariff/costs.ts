@@ -125,7 +125,8 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
       if (known) account.told.push(...toldBy(event, at, samples))
       const bill = priced(transaction, account, transaction.lastAt)
       if (transaction.endedAt !== undefined) await close(transaction, account.tariff, bill)
-      if (!bill.total) log.warn({ station: transaction.station, transaction: transaction.id, issues: bill.issues }, 'a session was not priced')
+      if (!bill.total)
+        log.warn({ station: transaction.station, transaction: transaction.id, issues: bill.issues }, 'a session was not priced')
       return cents(bill.total?.incl)
     },
     async bill(transaction, now) {

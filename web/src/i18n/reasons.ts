@@ -442,6 +442,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   "There is no badge '{token}'.": "Il n'y a pas de badge '{token}'.",
   'Look at the list of badges.': 'Consultez la liste des badges.',
   "There is no tariff '{tariff}'.": "Il n'y a pas de tarif « {tariff} ».",
+  "{station} has no session '{transaction}'.": "{station} n'a pas de session « {transaction} ».",
   'Look at the list of tariffs.': 'Consultez la liste des tarifs.',
   "The tariff '{tariff}' holds at {places} places.": 'Le tarif « {tariff} » est en vigueur à {places} endroits.',
   'Choose another tariff there first.': "Choisissez-y d'abord un autre tarif.",
