@@ -1,0 +1,22 @@
+export { type Contract, checkChain, isSameEmaid } from './contract.ts'
+export { decodeExi, type ExiObject, type ExiValue, encodeExi, encodeFragment } from './exi/codec.ts'
+export { SCHEMAS, type SchemaName, schema } from './exi/schemas.ts'
+export { type EvccOptions, openSecc, runEvcc, type Secc, type SeccOptions, type TlsFiles } from './listen.ts'
+export type * from './messages.gen.ts'
+export { fromPhysical, fromRational, physical, rational } from './numbers.ts'
+export type {
+  MeterReading,
+  Needs,
+  Offer,
+  Order,
+  Outcome,
+  Protocol,
+  Supply,
+  SupplyLimits,
+  Token,
+  Vehicle,
+  VehicleState,
+  Wish,
+} from './parties.ts'
+export { type DiscoverOptions, discoverSecc, type SdpAnswer, type SdpRequest, serveSdp } from './sdp.ts'
+export { decodeV2gtp, encodeV2gtp, PAYLOAD, type V2gFrame, v2gtpReader } from './v2gtp.ts'
