@@ -73,6 +73,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/forecast-run.ts')).forecastRun,
   },
   {
+    name: 'automation run',
+    summary: 'run an automation now, or list them',
+    load: async () => (await import('./verbs/automation-run.ts')).automationRun,
+  },
+  {
     name: 'forecast evaluate',
     summary: 'show how good forecasts of a sensor or of a file are',
     load: async () => (await import('./verbs/forecast-evaluate.ts')).forecastEvaluate,

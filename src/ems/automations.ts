@@ -65,6 +65,8 @@ export interface Automations {
    * @param work makes the job of one and resolves to its id
    */
   runDue(work: AutomationWork): Promise<{ automation: number; job?: string; problem?: string }[]>
+  /** Runs one now, also one that rests; when it comes next stays as it is. Resolves to its job. @throws what the work throws, noted as its problem */
+  runNow(automation: Automation, work: AutomationWork): Promise<string>
 }
 
 export type AutomationWork = (automation: Automation, due: Instant) => Promise<string>
@@ -87,6 +89,23 @@ export function openAutomations({ store, clock, log }: { store: Store; clock: Cl
       `select ${AUTOMATION_COLUMNS} from cariflex.automation a where ($1::int is null or a.asset_id = $1) and ($2::bool is null or a.active = $2) order by a.id`,
       [asset ?? null, active ?? null],
     )
+  /** Makes its job and notes it, or why there is none. */
+  const run = async (automation: Automation, due: Instant, work: AutomationWork): Promise<string> => {
+    try {
+      const job = await work(automation, due)
+      await store.query('update cariflex.automation set problem = null where id = $1', [automation.id])
+      await store.query(
+        'insert into cariflex.automation_job (job, automation, due_at, made_at) values ($1, $2, $3, $4) on conflict (job) do nothing',
+        [job, automation.id, asTimestamp(due), asTimestamp(clock.now())],
+      )
+      return job
+    } catch (error) {
+      const problem = describeError(error)
+      log.warn({ automation: automation.id, name: automation.name, error: problem }, 'an automation made no job')
+      await store.query('update cariflex.automation set problem = $2 where id = $1', [automation.id, problem])
+      throw error
+    }
+  }
   return {
     get,
     list,
@@ -131,22 +150,14 @@ export function openAutomations({ store, clock, log }: { store: Store; clock: Cl
         const due = dueOf(automation, clock.now(), log)
         if (due === undefined || !(await claim(store, automation, due))) continue
         try {
-          const job = await work(automation, due)
-          await store.query('update cariflex.automation set problem = null where id = $1', [automation.id])
-          await store.query(
-            'insert into cariflex.automation_job (job, automation, due_at, made_at) values ($1, $2, $3, $4) on conflict (job) do nothing',
-            [job, automation.id, asTimestamp(due), asTimestamp(clock.now())],
-          )
-          told.push({ automation: automation.id, job })
+          told.push({ automation: automation.id, job: await run(automation, due, work) })
         } catch (error) {
-          const problem = describeError(error)
-          log.warn({ automation: automation.id, name: automation.name, error: problem }, 'an automation made no job')
-          await store.query('update cariflex.automation set problem = $2 where id = $1', [automation.id, problem])
-          told.push({ automation: automation.id, problem })
+          told.push({ automation: automation.id, problem: describeError(error) })
         }
       }
       return told
     },
+    runNow: (automation, work) => run(automation, clock.now(), work),
   }
 }
 

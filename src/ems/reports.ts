@@ -6,6 +6,7 @@ import type { ReportOrder } from './reporting/order.ts'
 import { computeReady, type ReadyParts } from './reporting/ready.ts'
 import type { ReadyOrder, ReadyReport } from './reporting/ready-report.ts'
 import { beliefTimeOf, checkReport, computeReport, REPORTER_VERSION, type ReportTable } from './reporting/reporters.ts'
+import { checkOutputs, daysToSave } from './reporting/save-ready.ts'
 import type { Sensor, Sensors } from './sensors.ts'
 import type { Sources } from './sources.ts'
 
@@ -87,6 +88,15 @@ export function openReports(parts: ReportParts): Reports {
     if (batches.length > 0) await parts.beliefs.record(batches)
     return { tables, source }
   }
+  const saveDays = async (order: ReadyOrder, report: ReadyReport): Promise<ReadyReport> => {
+    const { outputs = [] } = order
+    if (outputs.length === 0) return report
+    const known = new Map(await Promise.all(outputs.map(async ({ sensor }) => [sensor, await parts.sensors.need(sensor)] as const)))
+    const source = await parts.sources.of({ name: parts.author, type: 'reporter', model: report.report, version: REPORTER_VERSION })
+    const batches = daysToSave(order, report, known, source).filter(({ starts }) => starts.length > 0)
+    if (batches.length > 0) await parts.beliefs.record(batches)
+    return report
+  }
   const work = async ({ id, payload, signal, progress }: RunningJob): Promise<ReportResult> => {
     const { asset, order } = payload as Payload
     const timer = clock.in(timeout, () => undefined)
@@ -96,7 +106,7 @@ export function openReports(parts: ReportParts): Reports {
         progress({ stage, done, total, unit: '' })
       }
       const result = isReady(order)
-        ? { kind: 'ready' as const, ...(await computeReady(readyParts, asset, order, note)) }
+        ? { kind: 'ready' as const, ...(await saveDays(order, await computeReady(readyParts, asset, order, note))) }
         : savedOf(await compute(order, true))
       await store.query('update cariflex.report set result = $2 where id = $1', [id, asJson(result)])
       return result
@@ -118,7 +128,7 @@ export function openReports(parts: ReportParts): Reports {
     )
   return {
     async trigger(asset, order, { automation } = {}) {
-      if (!isReady(order)) await checkReport(parts, order)
+      await (isReady(order) ? checkOutputs(parts.sensors, order) : checkReport(parts, order))
       const id = crypto.randomUUID()
       const sensor = isReady(order) ? undefined : order.outputs[0]?.sensor
       const payload: Payload = { asset, order, ...(sensor !== undefined && { sensor }) }

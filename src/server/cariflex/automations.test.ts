@@ -124,3 +124,34 @@ test('an automation of a ready report names one, and nothing but its period', as
   assert.equal(week.status, 201)
   assert.deepEqual(week.body['output-sensors'], [])
 })
+
+test('an automation is run at once by those who may, also when it rests, and comes next when it would have', async (t) => {
+  const { ask, asset, server } = await openDoor(t)
+  const make = async (more: object) =>
+    (
+      await ask('POST', `/api/v3_0/assets/${asset}/automations`, {
+        as: 'mel',
+        body: { name: 'r', cron: '0 5 * * *', type: 'reporting', active: false, parameters: { report: 'cost' }, ...more },
+      })
+    ).body['id'] as number
+  const id = await make({})
+  const run = (of: number | string, as?: 'ann' | 'mel' | 'bob') =>
+    ask('POST', `/api/cariflex/v1/automations/${of}/run`, { ...(as && { as }), body: {} })
+  const ran = await run(id, 'ann')
+  assert.equal(ran.status, 202, JSON.stringify(ran.body))
+  const { job } = ran.body['data'] as { job: string }
+  assert.equal((await server.queue.get(job))?.queue, 'reporting')
+  const [shown] = (await ask('GET', '/api/cariflex/v1/automations', { as: 'ann' })).body['data'] as Shown[]
+  assert.deepEqual([shown!.last?.job, shown!.next, shown!.active], [job, null, false])
+  assert.equal(Date.parse(shown!.last!.due), Date.parse('2026-11-24T12:00:00Z'))
+  assert.deepEqual(
+    [(await run(id)).status, (await run(id, 'bob')).status, (await run(987_654, 'ann')).status, (await run('x', 'ann')).status],
+    [401, 404, 404, 422],
+  )
+  // Its maker is gone: it makes no job, and says why to whoever asks and in the list.
+  await server.store.query('update cariflex.automation set made_by = null where id = $1', [id])
+  const orphan = await run(id, 'ann')
+  assert.deepEqual([orphan.status, orphan.body['code']], [403, 'automation-orphan'])
+  const [left] = (await ask('GET', '/api/cariflex/v1/automations', { as: 'ann' })).body['data'] as (Shown & { problem: string | null })[]
+  assert.match(left!.problem ?? '', /./)
+})

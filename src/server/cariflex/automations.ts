@@ -1,10 +1,22 @@
 /** All automations one may see, whatever their asset, with how the last run ended; and what a cron string means before it is kept. */
 import { type Static, Type } from 'typebox'
-import { AUTOMATION_TYPES, type AutomationView, automationsInView, describeCron, nextRuns, permits, readableAccounts } from '#ems'
-import { formatInstant, Problem } from '#kernel'
+import {
+  AUTOMATION_TYPES,
+  type AutomationView,
+  auditAsset,
+  automationsInView,
+  demand,
+  describeCron,
+  nextRuns,
+  permits,
+  readableAccounts,
+} from '#ems'
+import { formatInstant, Problem, say } from '#kernel'
 import type { App } from '../app.ts'
+import { automationWork } from '../flexmeasures/automation-work.ts'
 import { zoneOf } from '../flexmeasures/automations.ts'
 import type { Rooms } from '../rooms.ts'
+import { SAYING } from './saying.ts'
 import { Data, Moment, reads, whoOf } from './shape.ts'
 
 const closed = { additionalProperties: false }
@@ -92,6 +104,29 @@ export function automationRoutes(app: App, rooms: Rooms): void {
         }
       }
       return { data: rows.map(view), total }
+    },
+  )
+  app.post(
+    '/automations/:id/run',
+    {
+      schema: {
+        tags,
+        summary: 'Runs an automation now, also one that rests; when it comes next stays as it is',
+        params: Type.Object({ id: Type.Integer({ description: 'Id of the automation.' }) }),
+        response: { 202: Data(Type.Object({ job: Type.String({ description: 'The job it made.' }) })) },
+      },
+    },
+    async (request, reply) => {
+      const who = whoOf(request)
+      const automation = await automations.get(request.params.id)
+      const asset = automation && (await assets.get(automation.asset))
+      if (!automation || !asset || !reads(who, asset.account))
+        throw new Problem('unknown-automation', say(SAYING.noSuchAutomation), { status: 404, hint: say(SAYING.listAutomations) })
+      demand(who, 'create-children', { kind: 'asset', account: asset.account, consultancy: asset.consultancy })
+      // It works with the rights of its maker, as it does when it is due.
+      const job = await rooms.rateLimits.trigger(who, asset.id, reply, () => automations.runNow(automation, automationWork(rooms)))
+      await auditAsset(store, clock.now(), who, `Ran automation '${automation.name}': ${automation.id}`, asset.id)
+      return reply.code(202).send({ data: { job } })
     },
   )
   app.get(

@@ -119,6 +119,61 @@ test('a report of a reporter is saved as beliefs, listed, and downloaded as CSV'
   assert.match(await csv(ready.id), /^line,unit,total,2026-11-23\r\nproduced,kWh,10,10\r\n/)
 })
 
+test('the days of a ready report are kept on daily sensors and become figures of the site; who may ask may call it off', async (t) => {
+  const door = await site(t)
+  const { ask, asset, sensor, server } = door
+  const daily = async (unit: string) => sensor({ unit, resolution: 24 * HOUR })
+  const [share, made, hourly] = [await daily('%'), await daily('MWh'), await sensor({ resolution: HOUR })]
+  const output = [
+    { name: 'share', sensor: share },
+    { name: 'produced', sensor: made },
+  ]
+  const [day, next] = ['2026-11-23T00:00:00Z', '2026-11-24T00:00:00Z']
+  const whole = await report(door, { report: 'self-consumption', start: day, end: next, output })
+  assert.equal(whole.status, 'FINISHED', whole.problem ?? '')
+  await report(door, { report: 'self-consumption', start: day, end: '2026-11-24T06:00:00Z', output })
+  const stored = (of: number) =>
+    door.store.query('select event_start as start, event_value as value from timed_belief where sensor_id = $1', [of])
+  assert.deepEqual(await stored(made), [{ start: Date.parse(day), value: 0.01 }], 'in its unit; of days that lie in the period whole')
+  await server.assets.update(asset, { kpis: [{ title: 'Own sun', sensor: share, function: 'mean' }] })
+  const { body } = await ask('GET', `/api/v3_0/assets/${asset}/kpis?start=${day}&end=${next}`, { as: 'mel' })
+  assert.deepEqual(
+    (body['data'] as { title: string; downsample_value: number }[]).map((one) => [one.title, one.downsample_value]),
+    [['Own sun', 80]],
+  )
+  const path = `/api/cariflex/v1/assets/${asset}/reports`
+  const other = await server.assets.create({ name: 'theirs', type: 6, account: 2 })
+  const strange = (await server.sensors.create({ name: 'd', unit: '%', resolution: 24 * HOUR, asset: other.id, timezone: 'UTC' })).id
+  for (const [body, status] of [
+    [{ report: 'self-consumption', output: [{ name: 'cloud', sensor: share }] }, 422],
+    [{ report: 'self-consumption', output: [{ name: 'share', sensor: hourly }] }, 422],
+    [{ report: 'self-consumption', output: [{ name: 'share', sensor: 987_654 }] }, 422],
+    [{ report: 'self-consumption', output: [{ name: 'share' }] }, 422],
+    [{ report: 'flexibility', output: [{ name: 'share', sensor: share }] }, 422],
+    [{ report: 'self-consumption', output: [{ name: 'share', sensor: strange }] }, 403],
+  ] as const)
+    assert.equal((await ask('POST', path, { as: 'mel', body })).status, status, JSON.stringify(body))
+  const wrongUnit = await report(door, { report: 'self-consumption', start: day, end: next, output: [{ name: 'produced', sensor: share }] })
+  assert.match(wrongUnit.problem ?? '', /Values in kWh do not fit sensor/)
+  const automation = (parameters: object) =>
+    ask('POST', `/api/v3_0/assets/${asset}/automations`, {
+      as: 'mel',
+      body: { name: 'r', cron: '@daily', type: 'reporting', parameters },
+    })
+  assert.deepEqual((await automation({ report: 'self-consumption', output })).body['output-sensors'], [share, made])
+  assert.equal((await automation({ report: 'self-consumption', output: [{ name: 'share', sensor: strange }] })).status, 403)
+  const id = whole.id
+  assert.equal((await ask('DELETE', `${path}/${id}`, { as: 'bob' })).status, 403)
+  assert.equal((await ask('DELETE', `${path}/${id}`, { as: 'mel' })).status, 409, 'it is over')
+  await door.store.query(
+    "update cariflex.job set status = 'SCHEDULED', ended_at = null, run_at = now() + interval '1 year' where id = $1",
+    [id],
+  )
+  await door.store.query('update cariflex.report set result = null where id = $1', [id])
+  assert.equal((await ask('DELETE', `${path}/${id}`, { as: 'mel' })).status, 204)
+  assert.equal(((await ask('GET', `${path}/${id}`, { as: 'mel' })).body['data'] as { status: string }).status, 'CANCELED')
+})
+
 test('reports that cannot be are refused with what to do, and strangers see none', async (t) => {
   const door = await site(t)
   const { ask, asset, load, sensor } = door

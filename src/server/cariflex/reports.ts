@@ -16,12 +16,13 @@ import {
   sensorsOfReport,
 } from '#ems'
 
-import { formatInstant, type Instant, instant, isZone, Problem, parseInstant } from '#kernel'
+import { formatInstant, type Instant, instant, isZone, Problem, parseInstant, say } from '#kernel'
 import type { JobProgress } from '#store'
 import type { App } from '../app.ts'
 import { mayReport } from '../flexmeasures/automation-work.ts'
 import { zoneOf } from '../flexmeasures/automations.ts'
 import type { Rooms } from '../rooms.ts'
+import { SAYING } from './saying.ts'
 import { Data, Moment, whoOf } from './shape.ts'
 
 const tags = ['reports']
@@ -37,13 +38,19 @@ const text = (description: string) => Type.Optional(Type.String({ maxLength: 200
 const Order = Type.Object(
   {
     report: Type.Optional(
-      Type.Unsafe<ReadyName>({ type: 'string', enum: [...READY_REPORTS], description: 'A ready report; needs nothing but a period.' }),
+      Type.Unsafe<ReadyName>({
+        type: 'string',
+        enum: [...READY_REPORTS],
+        description: 'A ready report; needs nothing but a period, takes `output` with names of its lines.',
+      }),
     ),
     reporter: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: [...REPORTERS], description: 'Or a reporter of FlexMeasures.' })),
     config: Free('Of the reporter: method and weights, price sensors, or transformations.'),
     parameters: Free('The fields below, as FlexMeasures writes them.'),
     input: Places('Of the reporter: sensors with filters on their beliefs.'),
-    output: Places('Of the reporter: sensors that get the result.'),
+    output: Places(
+      'Of the reporter: sensors that get the result. Of a ready report: `name` of a line, and the daily `sensor` that gets its days.',
+    ),
     start: text('ISO 8601 with offset; of a ready report default the day before.'),
     end: text('ISO 8601 with offset.'),
     'start-offset': text('Instead of the start: a chain such as DB,-1D from now.'),
@@ -147,6 +154,18 @@ export function reportRoutes(app: App, rooms: Rooms): void {
     { schema: { tags, summary: 'A report', params: One, response: { 200: Data(Shown) } } },
     async (request) => ({ data: view(await reportOf(whoOf(request), request.params), rooms.config.timezone) }),
   )
+  app.delete(
+    '/assets/:id/reports/:report',
+    { schema: { tags, summary: 'Calls a report off that is being made', params: One } },
+    async (request, reply) => {
+      const who = whoOf(request)
+      const { id } = await reportOf(who, request.params)
+      await assetOf(rooms, who, request.params.id, 'create-children')
+      if (!(await rooms.queue.cancel(id)))
+        throw new Problem('report-over', say(SAYING.reportOver), { status: 409, hint: say(SAYING.readIt) })
+      return reply.code(204).send()
+    },
+  )
   app.get(
     '/assets/:id/reports/:report/report.csv',
     { schema: { tags, summary: 'A report as CSV', params: One, produces: ['text/csv'] } },
@@ -185,12 +204,14 @@ async function trigger(rooms: Rooms, who: Principal, asset: Asset, body: Static<
     await mayReport(rooms, who, sensorsOfReport(read))
     return rooms.reports.trigger(asset.id, read)
   }
-  if (order.reporter !== undefined || order.config || order.input || order.output || order.parameters)
-    throw new Problem('invalid-report', 'A ready report takes nothing but a period.', {
+  if (order.reporter !== undefined || order.config || order.input || order.parameters)
+    throw new Problem('invalid-report', 'A ready report takes nothing but a period and outputs.', {
       status: 422,
       hint: 'Give either report or reporter.',
     })
-  return rooms.reports.trigger(asset.id, readReadyOrder(report, defined(body), { now, zone }))
+  const ready = readReadyOrder(report, defined(body), { now, zone })
+  await mayReport(rooms, who, { reads: [], writes: (ready.outputs ?? []).map(({ sensor }) => ({ field: 'output', sensor })) })
+  return rooms.reports.trigger(asset.id, ready)
 }
 
 const defined = <T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

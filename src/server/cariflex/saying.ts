@@ -29,5 +29,9 @@ export const SAYING = {
   manyTokens: 'You have {count} tokens of programs already.',
   endUnused: 'End those that nothing uses any more.',
   noSuchToken: 'You have no such token.',
+  reportOver: 'The report is no longer being made.',
+  readIt: 'Read it, or ask for another.',
+  noSuchAutomation: 'There is no such automation that you may run.',
+  listAutomations: 'Look at the list of automations.',
   lookAtTokens: 'Look at the list of your tokens.',
 } as const

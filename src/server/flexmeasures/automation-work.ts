@@ -130,8 +130,12 @@ async function reporting(
 ): Promise<Ready> {
   const order = readReport(parameters, due, timezone)
   const made = automation && { automation: automation.id }
-  // A ready report reads the site of its asset, and writes nothing but itself.
-  if (isReady(order)) return { inputs: [], outputs: [], run: () => rooms.reports.trigger(asset.id, order, made) }
+  // A ready report reads the site of its asset.
+  if (isReady(order)) {
+    const writes = (order.outputs ?? []).map(({ sensor }) => ({ field: 'output', sensor }))
+    await mayReport(rooms, who, { reads: [], writes })
+    return { inputs: [], outputs: writes.map(({ sensor }) => sensor), run: () => rooms.reports.trigger(asset.id, order, made) }
+  }
   const { reads, writes } = sensorsOfReport(order)
   await mayReport(rooms, who, { reads, writes })
   return {

@@ -123,6 +123,10 @@ export const TWINS: Readonly<Record<string, string>> = {
   'End those that nothing uses any more.': 'Supprimez ceux qui ne servent plus.',
   'You have no such token.': "Vous n'avez pas ce jeton.",
   'Look at the list of your tokens.': 'Regardez la liste de vos jetons.',
+  'The report is no longer being made.': "Ce rapport n'est plus en cours.",
+  'Read it, or ask for another.': 'Lisez-le, ou demandez-en un autre.',
+  'There is no such automation that you may run.': "Il n'y a pas d'automatisation de ce numéro que vous puissiez lancer.",
+  'Look at the list of automations.': 'Regardez la liste des automatisations.',
   'Sign in, or send a token in the Authorization header.': "Connectez-vous, ou envoyez un jeton dans l'en-tête Authorization.",
   'The email or the password is wrong, or the user is deactivated.':
     "L'adresse ou le mot de passe est faux, ou l'utilisateur est désactivé.",
@@ -433,6 +437,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Set report or clear to true.': 'Mettez report ou clear à true.',
   'The reservation would be over already.': 'La réservation serait déjà passée.',
   'Give a moment that is still to come.': 'Donnez un moment à venir.',
+  '{station} has no transaction {id}.': "{station} n'a pas de transaction {id}.",
   '{station} has no reservation {count}.': "{station} n'a pas de réservation {count}.",
   'A token has 1 to 36 characters.': 'Un badge a de 1 à 36 caractères.',
   'Write it as the reader shows it.': "Écrivez-le comme le lecteur l'affiche.",

@@ -40,7 +40,7 @@ export function AccountPage({ subject = '', route }: PageProps) {
         account={account}
         path={path}
         admin={isAdmin(who.user)}
-        may={invites(who.user) || who.user.account.id === account.id}
+        may={invites(who.user) || (who.user.account.id === account.id && !who.user.roles.includes('admin-reader'))}
         onDone={() => {
           setVersion(version + 1)
           // What is worn in the shell comes with the session.
@@ -82,6 +82,7 @@ function Face({
     logo_url: account.logo_url,
     consultancy_account_id: account.consultancy_account_id,
   })
+  if (!may) return <Shown account={account} />
   const changed = Object.fromEntries(Object.entries(body).filter(([key, value]) => account[key as keyof typeof body] !== value))
   return (
     <section class="card" aria-labelledby="account-face">
@@ -93,7 +94,7 @@ function Face({
           if (await sending.send(() => patch(path, changed), t('form.saved'))) onDone()
         }}
       >
-        <fieldset class="bare form" disabled={!may}>
+        <div class="form">
           <Field label={t('accounts.name')} error={sending.of('name')}>
             {(input) => (
               <input {...input} required value={body.name} onInput={(event) => setBody({ ...body, name: event.currentTarget.value })} />
@@ -148,9 +149,35 @@ function Face({
               )}
             </Field>
           )}
-          {may && <Submit sending={sending} label={t('form.save')} />}
-        </fieldset>
+          <Submit sending={sending} label={t('form.save')} />
+        </div>
       </form>
+    </section>
+  )
+}
+
+/** The same for those who only look. */
+function Shown({ account }: { account: Account }) {
+  const { t } = useWords()
+  const { primary_color: primary, secondary_color: secondary, logo_url: logo } = account
+  const facts = [
+    [t('accounts.name'), account.name],
+    [t('accounts.primary_color'), primary],
+    [t('accounts.secondary_color'), secondary],
+    [t('accounts.logo'), logo],
+  ] as const
+  return (
+    <section class="card" aria-labelledby="account-face">
+      <h2 id="account-face">{t('accounts.face')}</h2>
+      <dl class="figures">
+        {facts.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd class="break">{value ?? '–'}</dd>
+          </div>
+        ))}
+      </dl>
+      <Preview primary={primary} secondary={secondary} logo={logo} />
     </section>
   )
 }

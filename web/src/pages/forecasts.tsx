@@ -29,6 +29,7 @@ interface Listed {
   unit: string
   /** Null: nobody configured it; somebody asked for it once. */
   every: string | null
+  mayMake: boolean
   model: string
   fallback: string
   chosen: { madeAt: string; days: number; choices: Choice[] } | null
@@ -213,7 +214,7 @@ function ForecastLine({ entry, onDone }: { entry: Entry; onDone: () => void }) {
           </details>
         )}
       </div>
-      {listed && <Again listed={listed} onDone={onDone} />}
+      {listed?.mayMake && <Again listed={listed} onDone={onDone} />}
     </li>
   )
 }

@@ -87,13 +87,7 @@ export function Reports({ route }: PageProps) {
                 )}
               </section>
             ) : (
-              <ReportCard
-                key={open}
-                asset={wanted}
-                id={open}
-                mayStop={mayAsk && line !== undefined && mayOn(who.user, line.account_id).changeSensor}
-                onChange={() => setAsked((n) => n + 1)}
-              />
+              <ReportCard key={open} asset={wanted} id={open} mayStop={mayAsk} onChange={() => setAsked((n) => n + 1)} />
             )}
           </div>
           <div class="reports-side">
@@ -196,7 +190,7 @@ function ReportCard({ asset, id, mayStop, onChange }: { asset: number; id: strin
               type="button"
               class="button"
               disabled={sending.busy}
-              onClick={() => void sending.send(() => remove(`/jobs/${data.id}`), t('jobs.cancelled'))}
+              onClick={() => void sending.send(() => remove(`/assets/${asset}/reports/${data.id}`), t('jobs.cancelled'))}
             >
               {t('job.cancel')}
             </button>

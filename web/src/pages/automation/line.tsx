@@ -1,6 +1,6 @@
 /** One automation: what it makes, when it comes, how it went; with what may be done to it. */
 import { useState } from 'preact/hooks'
-import { patch, remove } from '../../api.ts'
+import { patch, post, remove } from '../../api.ts'
 import { formatFor, problemLine } from '../../format.ts'
 import { platformNow } from '../../live.ts'
 import { Confirm } from '../../parts/dialog.tsx'
@@ -23,6 +23,11 @@ export function AutomationLine({ one, named, onChange }: { one: Automation; name
   const pause = async () => {
     if (await sending.send(() => patch(pathOf(one), { active: !one.active }), t(one.active ? 'auto.paused' : 'auto.resumed'))) onChange()
   }
+  const run = async () => {
+    // Whatever became of it, the line tells: a run that made no job says why.
+    await sending.send(() => post(`/automations/${one.id}/run`), t('auto.ran'))
+    onChange()
+  }
   const close = (done: boolean) => {
     setOpen(undefined)
     if (done) onChange()
@@ -38,6 +43,9 @@ export function AutomationLine({ one, named, onChange }: { one: Automation; name
       </div>
       {one.mayChange && (
         <div class="work-do buttons">
+          <button type="button" class="button" disabled={sending.busy} onClick={run}>
+            {t('auto.run')}
+          </button>
           <button type="button" class="button" disabled={sending.busy} onClick={pause}>
             {t(one.active ? 'auto.pause' : 'auto.resume')}
           </button>
