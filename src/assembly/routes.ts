@@ -1,6 +1,6 @@
 /** The list of routes that rooms add to the port, before it opens. Those of the server room itself are in `#server`. */
 import { policiesOf } from '#ems'
-import { jobRoutes, orderRoutes, retentionRoutes, stationRoutes, worldRoutes } from '#server'
+import { jobRoutes, orderRoutes, retentionRoutes, stationRoutes, tariffRoutes, worldRoutes } from '#server'
 import type { OpenHouse } from './house.ts'
 
 const OURS = '/api/cariflex/v1'
@@ -14,6 +14,7 @@ export function addRoutes(house: OpenHouse): void {
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), OURS)
+  server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   if (world) server.register(worldRoutes(world, { account, zone: site.zone, vehicles: vehiclesOf(site) }, server.identity), OURS)
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 }

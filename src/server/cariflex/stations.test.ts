@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { openCharging } from '#charging'
 import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
 import { inProcessBus, manualClock, parseInstant, silentLog, type Territory } from '#kernel'
@@ -7,6 +7,7 @@ import { scratchStore } from '#store'
 import { watchRoutes } from '../coverage.fixture.ts'
 import { createServer } from '../server.ts'
 import { stationRoutes } from './stations.ts'
+import { tariffRoutes } from './tariffs.ts'
 
 const TERRITORY: Territory = {
   account: 'Cariflex',
@@ -15,7 +16,8 @@ const TERRITORY: Territory = {
   devices: [],
 }
 
-test('a station is registered where it stands, and half a place is refused before anything is made', async (t) => {
+/** A territory without stations, with its routes, and somebody who may steer it. */
+async function yard(t: TestContext) {
   const store = await scratchStore(t)
   const clock = manualClock(parseInstant('2026-11-24T12:00:00Z'))
   const bus = inProcessBus<News>(() => {})
@@ -28,6 +30,7 @@ test('a station is registered where it stands, and half a place is refused befor
   const server = createServer({ config, store, clock, bus, log: silentLog })
   watchRoutes(server.app, t)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), '/api/cariflex/v1')
+  server.register(tariffRoutes({ charging, established, rooms: server }), '/api/cariflex/v1')
   t.after(async () => {
     await server.close()
     await charging.close()
@@ -35,11 +38,18 @@ test('a station is registered where it stands, and half a place is refused befor
   })
   const user = await server.users.create({ email: 'ann@example.com', account: established.account, roles: ['account-admin'] })
   const token = await server.tokens.issue(user.id, 'program')
-  const register = async (payload: object) => {
+  const ask = async <Data>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, payload?: object) => {
     const headers = { authorization: `Bearer ${token}` }
-    const answer = await server.app.inject({ method: 'POST', url: '/api/cariflex/v1/stations', headers, payload })
-    return { status: answer.statusCode, body: answer.json() as { code?: string; data: { asset: number } } }
+    const answer = await server.app.inject({ method, url: `/api/cariflex/v1${path}`, headers, ...(payload && { payload }) })
+    const body = answer.statusCode === 204 ? {} : answer.json()
+    return { status: answer.statusCode, body: body as { code?: string; data: Data } }
   }
+  return { store, charging, ask }
+}
+
+test('a station is registered where it stands, and half a place is refused before anything is made', async (t) => {
+  const { store, charging, ask } = await yard(t)
+  const register = (payload: object) => ask<{ asset: number }>('POST', '/stations', payload)
   for (const half of [{ latitude: 14.6 }, { longitude: -61 }]) {
     const { status, body } = await register({ identity: 'CP100', nominalKw: 22, ...half })
     assert.deepEqual([status, body.code], [422, 'half-a-place'])
@@ -50,4 +60,32 @@ test('a station is registered where it stands, and half a place is refused befor
   const row = await store.first('select latitude, longitude from generic_asset where id = $1', [body.data.asset])
   assert.deepEqual(row, { latitude: 14.61, longitude: -61.02 })
   assert.equal((await register({ identity: 'CP101', nominalKw: 22 })).status, 201)
+})
+
+test('a tariff is made, said, tried on a session, chosen and forgotten, and what is wrong with one is said', async (t) => {
+  const { ask } = await yard(t)
+  const tariff = { currency: 'EUR', elements: [{ price_components: [{ type: 'ENERGY', price: 0.25, vat: 20, step_size: 1 }] }] }
+  const made = await ask<{ said: { fr: string } }>('PUT', '/tariffs/DAY', tariff)
+  assert.deepEqual([made.status, made.body.data.said.fr], [200, '0,30 EUR/kWh, TTC'])
+  const wrong = await ask('PUT', '/tariffs/DAY', { ...tariff, currency: 'euro' })
+  assert.deepEqual([wrong.status, wrong.body.code], [422, 'invalid-tariff'])
+  const session = {
+    start_date_time: '2026-11-24T12:00:00Z',
+    end_date_time: '2026-11-24T13:00:00Z',
+    time_zone: 'America/Martinique',
+    periods: [{ start_date_time: '2026-11-24T12:00:00Z', state: 'CHARGING', energy_kwh: 10 }],
+  }
+  const tried = await ask<{ bill: { total: object } }>('POST', '/tariffs/preview', { tariff: { id: 'X', ...tariff }, session })
+  assert.deepEqual(tried.body.data.bill.total, { excl_vat: '2.5', incl_vat: '3' })
+  const words = await ask<{ said: { en: string } }>('POST', '/tariffs/preview', { tariff: { id: 'X', ...tariff } })
+  assert.equal(words.body.data.said.en, '0.30 EUR/kWh, incl. VAT')
+  const choice = { scope: 'all', key: '', tariff: 'DAY' }
+  assert.deepEqual((await ask('PUT', '/tariff-choices', choice)).body.data, [choice])
+  assert.equal((await ask('DELETE', '/tariffs/DAY')).body.code, 'tariff-in-use')
+  assert.equal((await ask('PUT', '/tariff-choices', { ...choice, tariff: 'NIGHT' })).status, 404)
+  assert.deepEqual((await ask('PUT', '/tariff-choices', { ...choice, tariff: null })).body.data, [])
+  assert.equal((await ask('DELETE', '/tariffs/day')).status, 204)
+  assert.deepEqual((await ask('GET', '/tariffs')).body.data, [])
+  assert.deepEqual((await ask('GET', '/tariff-choices')).body.data, [])
+  assert.equal((await ask('GET', '/stations/CP9/transactions/T1/bill')).status, 404)
 })
