@@ -1,6 +1,16 @@
 /** The list of routes that rooms add to the port, before it opens. Those of the server room itself are in `#server`. */
 import { policiesOf } from '#ems'
-import { jobRoutes, orderRoutes, retentionRoutes, stationRoutes, tariffRoutes, worldRoutes } from '#server'
+import {
+  chargingRoutes,
+  jobRoutes,
+  orderRoutes,
+  retentionRoutes,
+  stationBlockRoutes,
+  stationFileRoutes,
+  stationRoutes,
+  tariffRoutes,
+  worldRoutes,
+} from '#server'
 import type { OpenHouse } from './house.ts'
 
 const OURS = '/api/cariflex/v1'
@@ -15,6 +25,9 @@ export function addRoutes(house: OpenHouse): void {
   server.register(orderRoutes(line, account, server.identity), OURS)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), OURS)
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
+  server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationFileRoutes(charging))
   if (world) server.register(worldRoutes(world, { account, zone: site.zone, vehicles: vehiclesOf(site) }, server.identity), OURS)
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 }

@@ -1,3 +1,4 @@
+export type { Archive, ListedSession } from './archive.ts'
 export { type Badge, type BadgeDesk, registerToken, type TokenRegistration, type UnknownBadge } from './badges.ts'
 export type { Blocks } from './blocks.ts'
 export { type Charging, type ChargingParts, openCharging } from './charging.ts'

@@ -357,9 +357,9 @@ function toRow(transaction: Transaction): Record<string, unknown> {
 
 const saveTransaction = (tx: Queryable, transaction: Transaction) => tx.query(UPSERT, [asJson([toRow(transaction)])])
 
-type TransactionRow = Record<string, unknown>
+export type TransactionRow = Record<string, unknown>
 
-function fromRow(row: TransactionRow): Transaction {
+export function fromRow(row: TransactionRow): Transaction {
   const register = (prefix: string): Register => {
     const [base, begin, beginAt, last, lastAt] = REGISTER.map((name) => row[`${prefix}_${name}`])
     if (begin === null) return { base: base as number }

@@ -42,6 +42,7 @@ export const SAYING = {
   reportOrClear: 'Set report or clear to true.',
   reservationOver: 'The reservation would be over already.',
   laterMoment: 'Give a moment that is still to come.',
+  unknownSession: '{station} has no transaction {id}.',
   unknownReservation: '{station} has no reservation {count}.',
   tokenLength: 'A token has 1 to 36 characters.',
   tokenAsShown: 'Write it as the reader shows it.',

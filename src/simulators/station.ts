@@ -9,10 +9,12 @@ import type {
   CompositePeriod,
   ConnectorStatusEnumType,
   Frame,
+  Handler,
   IdTokenType,
   InstalledProfile,
   Messages,
   MeterValueType,
+  Payload,
   ReadingContextEnumType,
   ReasonEnumType,
   TriggerReasonEnumType,
@@ -46,6 +48,8 @@ export interface StationOptions {
   onFrame?(frame: Frame): void
   /** A transaction event is about to go: the moment to keep `memory()`, so that a killed simulation uses no number twice. */
   onEvent?(): void
+  /** What it answers instead of what it would; undefined: what it would. May throw a CallError. */
+  instead?(action: string, payload: Payload): Payload | undefined
   /** A bug of the simulation, or a station that is refused what it must be able to say. */
   onFault?(error: unknown): void
 }
@@ -114,7 +118,8 @@ class Unit implements Station, Chassis {
       () => zulu(clock.now()),
       memory?.variables,
     )
-    const orders = commandHandler(() => this)
+    const obey = commandHandler(() => this)
+    const orders: Handler = async (action, payload, session) => options.instead?.(action, payload) ?? obey(action, payload, session)
     if (spec.version === '1.6') {
       this.#wire16 = openWire16(() => this, orders, memory?.numbers)
       // In 1.6 a transaction is what begins when a token closes the contactor on a car.

@@ -86,7 +86,7 @@ export const stationRoutes =
       },
       async (request) => {
         const { params, body } = request
-        const data = await charging.call(params.identity, body.action, body.payload ?? {})
+        const data = await charging.call(params.identity, body.action, body.payload ?? {}, whoOf(request).email)
         const asset = charging.stations().find((station) => station.identity === params.identity)?.asset ?? established.site
         await note(request, `Sent ${body.action} to station '${params.identity}': ${data.status}`, asset)
         return { data }
