@@ -19,6 +19,7 @@ import type { Flow } from './station-outlet.ts'
 import type { Tokens } from './station-tokens.ts'
 import type { Engine, TransactionMemory } from './station-transaction.ts'
 import type { Variables } from './station-variables.ts'
+import type { Vault, VaultMemory } from './station-vault.ts'
 
 export interface StationSpec {
   identity: string
@@ -54,6 +55,8 @@ export interface StationMemory {
   plugged?: string
   authorization?: Authorization
   transaction?: TransactionMemory
+  /** Keys, certificates and ways to the CSMS. */
+  vault?: VaultMemory
   /** 1.6: the numbers of transactions. */
   numbers?: Record<string, number>
 }
@@ -129,6 +132,7 @@ export interface Chassis {
   authorization: Authorization | undefined
   readonly tokens: Tokens
   readonly extras: Extras
+  readonly vault: Vault
   readonly car: Car | undefined
   connectorStatus(): ConnectorStatusEnumType
   /** Negative limits are understood now: declared, switched on, and the car can. */

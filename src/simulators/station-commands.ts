@@ -37,7 +37,13 @@ export function commandHandler(chassis: () => Chassis): Handler {
       if (!asksBoot && !(registration === 'Pending' && WHILE_PENDING.has(action)))
         throw new CallError('SecurityError', 'The boot of this station is not accepted.')
     }
-    commands ??= { ...configuration(station), ...charging(station), ...profiles(station), ...station.extras.answers }
+    commands ??= {
+      ...configuration(station),
+      ...charging(station),
+      ...profiles(station),
+      ...station.extras.answers,
+      ...station.vault.answers,
+    }
     const command = commands[action as keyof Messages] as ((request: Payload) => Payload) | undefined
     if (!command)
       throw new CallError(v201.isAction(action) ? 'NotSupported' : 'NotImplemented', `${action} is not supported by this station.`)
@@ -108,6 +114,13 @@ function configuration(station: Chassis): Commands {
           if (link.registration() === 'Accepted') return { status: 'Rejected', ...info('NotNeeded', 'The boot is accepted already.') } // F06.FR.17
           afterwards(() => link.boot('Triggered'))
           break
+        case 'SignChargingStationCertificate':
+        case 'SignV2GCertificate':
+        case 'SignCombinedCertificate': {
+          const kind = requestedMessage === 'SignCombinedCertificate' ? 'both' : (requestedMessage.slice(4) as 'V2GCertificate')
+          afterwards(() => station.vault.sign(kind))
+          break
+        }
         case 'Heartbeat':
           afterwards(() => link.heartbeat())
           break

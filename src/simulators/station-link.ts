@@ -3,6 +3,7 @@ import { type Clock, type Instant, instant, SECOND, type Timer } from '#kernel'
 import {
   type Action,
   CallError,
+  type ConnectOptions,
   connectStation,
   type Frame,
   type Handler,
@@ -17,15 +18,15 @@ export type Registration = 'None' | 'Pending' | 'Rejected' | 'Accepted'
 type BootReason = Messages['BootNotification']['request']['reason']
 
 export interface LinkParts {
-  /** Base of the CSMS, e.g. 'ws://127.0.0.1:5000/ocpp'. */
-  url: string
   identity: string
   clock: Clock
   variables: Variables
   /** What the station says of itself when it boots. */
   chargingStation: Messages['BootNotification']['request']['chargingStation']
-  /** Security profile 1; undefined = profile 0. */
-  password(): string | undefined
+  /** How it connects now; changes with its security profile. */
+  way(): { url: string; password?: string; tls?: ConnectOptions['tls'] }
+  /** Whether that worked. */
+  tried?(worked: boolean): void
   handler: Handler
   /** Connected and accepted: messages may go. `away` is how long it was not (ms), undefined after a boot. */
   onOnline(away: number | undefined): void
@@ -96,9 +97,9 @@ export function openLink(parts: LinkParts): Link {
   const connect = async () => {
     attempts++
     abort = new AbortController()
-    const password = parts.password()
+    const { url, password, tls } = parts.way()
     try {
-      session = await connectStation(parts.url, {
+      session = await connectStation(url, {
         identity,
         handler: parts.handler,
         versions: [parts.version],
@@ -107,12 +108,15 @@ export function openLink(parts: LinkParts): Link {
         ping: variables.number('OCPPCommCtrlr', 'WebSocketPingInterval') * SECOND,
         signal: abort.signal,
         ...(password === undefined ? {} : { password }),
+        ...(tls ? { tls } : {}),
         ...(parts.onFrame ? { onFrame: parts.onFrame } : {}),
         ...(parts.onFault ? { onFault: parts.onFault } : {}),
       })
     } catch {
+      if (!abort.signal.aborted) parts.tried?.(false)
       return
     }
+    parts.tried?.(true)
     const opened = session
     void opened.closed.then(() => {
       if (session !== opened) return

@@ -48,6 +48,8 @@ export interface Variables {
   list(component: string, variable: string): string[]
   /** Changes a value from inside; true when it was another one. */
   put(component: string, variable: string, value: string): boolean
+  /** Which values a list may have from now on. */
+  offer(component: string, variable: string, values: readonly string[]): void
   get(request: GetVariableDataType): GetVariableResultType
   set(request: SetVariableDataType): SetVariableResultType
   /** Everything, or what may be changed, or the state of things. */
@@ -121,9 +123,13 @@ function definitions(facts: StationFacts): Definition[] {
   count(connector, 'SupplyPhases', 3)
 
   text('SecurityCtrlr', 'Identity', facts.identity)
-  text('SecurityCtrlr', 'OrganizationName', 'Cariflex')
+  add('ReadWrite', 'string')('SecurityCtrlr', 'OrganizationName', 'Cariflex')
   count('SecurityCtrlr', 'SecurityProfile', facts.secured ? 1 : 0)
   count('SecurityCtrlr', 'CertificateEntries', 0)
+  setting('SecurityCtrlr', 'CertSigningWaitMinimum', 30, seconds(1, 3600))
+  setting('SecurityCtrlr', 'CertSigningRepeatTimes', 2, { min: 0, max: 10 })
+  fact('SecurityCtrlr', 'AdditionalRootCertificateCheck', false)
+  count('SecurityCtrlr', 'MaxCertificateChainSize', 10_000)
   if (facts.secured) add('WriteOnly', 'string')('SecurityCtrlr', 'BasicAuthPassword', '', { min: 16, max: 40 })
 
   setting('OCPPCommCtrlr', 'HeartbeatInterval', 300, seconds(5, 86_400))
@@ -136,7 +142,7 @@ function definitions(facts: StationFacts): Definition[] {
   setting('OCPPCommCtrlr', { name: 'MessageAttempts', instance: 'TransactionEvent' }, 3, { min: 1, max: 10 })
   setting('OCPPCommCtrlr', { name: 'MessageAttemptInterval', instance: 'TransactionEvent' }, 10, seconds(1, 600))
   count('OCPPCommCtrlr', 'ActiveNetworkProfile', 1)
-  add('ReadOnly', 'SequenceList')('OCPPCommCtrlr', 'NetworkConfigurationPriority', '1', { values: ['1'] })
+  add('ReadWrite', 'SequenceList')('OCPPCommCtrlr', 'NetworkConfigurationPriority', '1', { values: ['1'] })
   add('ReadOnly', 'MemberList')('OCPPCommCtrlr', 'FileTransferProtocols', 'HTTP,HTTPS', { values: ['HTTP', 'HTTPS'] })
   setting('OCPPCommCtrlr', 'ResetRetries', 1, { min: 0, max: 5 })
   count('OCPPCommCtrlr', 'NetworkProfileConnectionAttempts', 1)
@@ -299,6 +305,9 @@ export function openVariables(facts: StationFacts, now: () => string, kept: Reco
       one.value = value
       return changes
     },
+    offer(component, variable, values) {
+      own(component, variable).values = values
+    },
     get({ component, variable, attributeType = 'Actual' }) {
       const found = lookUp(component, variable)
       const answer = { component, variable, attributeType }
@@ -354,6 +363,7 @@ function faultOf({ dataType, min, max, values, variable }: Definition, value: st
       return (min !== undefined && Number(value) < min) || (max !== undefined && Number(value) > max) ? 'ValueOutOfRange' : undefined
     case 'boolean':
       return value === 'true' || value === 'false' ? undefined : 'InvalidValue'
+    case 'SequenceList':
     case 'MemberList': {
       const names = value === '' ? [] : value.split(',').map((name) => name.trim())
       return names.every((name) => values?.includes(name)) && new Set(names).size === names.length ? undefined : 'InvalidValue'

@@ -197,7 +197,7 @@ test('fault, availability, unlock, triggers and what it does not know', async (t
   assert.equal(one.of('Heartbeat').length, 1)
   assert.equal(one.of('MeterValues')[0]!.meterValue[0]!.sampledValue[0]!.context, 'Trigger')
   assert.ok(one.events().some((event) => event.triggerReason === 'Trigger'))
-  assert.equal((await one.ask('TriggerMessage', { requestedMessage: 'SignV2GCertificate' })).status, 'NotImplemented')
+  assert.equal((await one.ask('TriggerMessage', { requestedMessage: 'PublishFirmwareStatusNotification' })).status, 'NotImplemented')
   assert.equal((await one.ask('DataTransfer', { vendorId: 'org.example' })).status, 'UnknownVendorId')
   assert.equal((await one.ask('ClearCache', {})).status, 'Accepted')
   await assert.rejects(

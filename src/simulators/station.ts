@@ -33,6 +33,7 @@ import { type Outlet, openOutlet } from './station-outlet.ts'
 import { openTokens, type Tokens } from './station-tokens.ts'
 import { type Conditions, type Engine, openEngine } from './station-transaction.ts'
 import { openVariables, type Variables } from './station-variables.ts'
+import { openVault, type Vault, type VaultSpec } from './station-vault.ts'
 import { openWire16, type Wire16 } from './station16.ts'
 
 export type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
@@ -43,6 +44,8 @@ export interface StationOptions {
   url: string
   /** Security profile 1; absent: profile 0. */
   password?: string
+  /** Roots and certificates that it brings from the factory: security profiles 2 and 3. */
+  vault?: VaultSpec
   clock: Clock
   memory?: StationMemory
   onFrame?(frame: Frame): void
@@ -71,6 +74,7 @@ class Unit implements Station, Chassis {
   readonly engine: Engine
   readonly tokens: Tokens
   readonly extras: Extras
+  readonly vault: Vault
   profiles: InstalledProfile[]
   promised: ChargingProfile | undefined
   operative: boolean
@@ -191,15 +195,19 @@ class Unit implements Station, Chassis {
       memory?.transaction,
     )
     this.extras = openExtras(this, () => this.#tick())
+    this.vault = openVault({
+      ...{ ...shared, identity: spec.identity, url: options.url, password: options.password },
+      ...(options.vault && { spec: options.vault }),
+      ...(memory?.vault && { kept: memory.vault }),
+    })
     this.#card = { model, vendorName: vendor, serialNumber: serial, firmwareVersion: firmware }
     this.link = openLink({
-      url: options.url,
       identity: spec.identity,
       clock,
       variables: this.variables,
       chargingStation: this.#card,
-      password: () =>
-        options.password === undefined ? undefined : this.variables.value('SecurityCtrlr', 'BasicAuthPassword') || options.password,
+      way: this.vault.way,
+      tried: this.vault.tried,
       version: `ocpp${spec.version ?? '2.0.1'}`,
       handler: wire16?.handler ?? orders,
       ...(wire16 ? { say: wire16.call } : {}),
@@ -323,6 +331,7 @@ class Unit implements Station, Chassis {
     const transaction = this.engine.memory()
     return {
       identity: this.spec.identity,
+      vault: this.vault.memory(),
       imported: this.#outlet.imported(),
       exported: this.#outlet.exported(),
       profiles: structuredClone(this.profiles),
@@ -343,6 +352,7 @@ class Unit implements Station, Chassis {
   async stop(): Promise<void> {
     this.#timer.cancel()
     this.extras.stop()
+    this.vault.stop()
     await this.link.stop()
   }
 

@@ -1,5 +1,6 @@
 /** The station end: connects to a CSMS and speaks OCPP-J as the station `identity`. */
 
+import type { ConnectionOptions } from 'node:tls'
 import { WebSocket } from 'ws'
 import { type Clock, Problem } from '#kernel'
 import { deflate, MAX_PAYLOAD } from './deflate.ts'
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   identity: string
   /** Security profile 1; absent: profile 0. */
   password?: string | Buffer
+  /** Security profiles 2 and 3: roots (`ca`), and the station's own certificate. */
+  tls?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'ciphers' | 'minVersion' | 'maxVersion' | 'servername'>
   handler: Handler
   clock: Clock
   timeout?: number
@@ -39,6 +42,7 @@ export function connectStation(url: string, options: ConnectOptions): Promise<Se
       maxPayload: MAX_PAYLOAD,
       handshakeTimeout: 15_000,
       perMessageDeflate: options.compress ? deflate : false,
+      ...options.tls,
       ...(password === undefined ? {} : { headers: { authorization: basicHeader(options.identity, password) } }),
     })
     const abort = () => socket.terminate()
