@@ -1,4 +1,4 @@
-export { type Contract, checkChain, isSameEmaid } from './contract.ts'
+export { type Contract, type ContractFault, type ContractVerdict, isSameEmaid } from './contract.ts'
 export { decodeExi, type ExiObject, type ExiValue, encodeExi, encodeFragment } from './exi/codec.ts'
 export { SCHEMAS, type SchemaName, schema } from './exi/schemas.ts'
 export { type EvccOptions, openSecc, runEvcc, type Secc, type SeccOptions, type TlsFiles } from './listen.ts'

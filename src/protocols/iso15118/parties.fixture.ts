@@ -58,7 +58,6 @@ export function testSupply(more: Partial<Supply> = {}): TestSupply {
     current: 'AC',
     bidirectional: true,
     controls: ['dynamic', 'scheduled'],
-    contractRoots: [],
     authorize: async (token) => {
       log.push(token.kind === 'contract' ? `authorize ${token.emaid}` : 'authorize')
       return 'accepted'

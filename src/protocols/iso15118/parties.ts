@@ -1,5 +1,5 @@
 /** What a car and a station bring to a session: everything the protocol asks of them, in W, Wh, V and seconds. Charging is positive. */
-import type { Contract } from './contract.ts'
+import type { Contract, ContractVerdict } from './contract.ts'
 
 export type Protocol = 'iso2' | 'iso20-ac' | 'iso20-dc'
 
@@ -109,8 +109,8 @@ export interface Supply {
   current: 'AC' | 'DC'
   bidirectional: boolean
   controls: readonly ('dynamic' | 'scheduled')[]
-  /** Roots of mobility operators (PEM); none: contracts are not accepted. */
-  contractRoots: readonly string[]
+  /** Judges the certificates of a contract (DER in base64, the leaf first); absent: contracts are not accepted. */
+  judge?(chain: readonly string[]): Promise<ContractVerdict>
   authorize(token: Token): Promise<'accepted' | 'rejected'>
   limits(): SupplyLimits
   /** Told at charge parameter discovery and whenever the car says something new. */

@@ -1,7 +1,7 @@
 /** The station's end of ISO 15118-2: which request may follow which, and what is answered. */
-import { randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import { isProblem, Problem } from '#kernel'
-import { checkChain, isSameEmaid, subjectOf } from './contract.ts'
+import { isSameEmaid } from './contract.ts'
 import { blank } from './exi/blank.ts'
 import type { ExiObject } from './exi/codec.ts'
 import { schema } from './exi/schemas.ts'
@@ -48,7 +48,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
   let sessionId = ''
   let state = 'start'
   let turns = 0
-  let contract: { emaid: string; chain: string[]; challenge: string } | undefined
+  let contract: { emaid: string; chain: string[]; challenge: string; key: KeyObject } | undefined
   let payment: 'Contract' | 'ExternalPayment' | undefined
   let authorized: Promise<'accepted' | 'rejected'> | undefined
   let verdict: 'accepted' | 'rejected' | undefined
@@ -91,7 +91,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     },
     ServiceDiscovery: () => ({
       ResponseCode: 'OK',
-      PaymentOptionList: { PaymentOption: supply.contractRoots.length > 0 ? ['Contract', 'ExternalPayment'] : ['ExternalPayment'] },
+      PaymentOptionList: { PaymentOption: supply.judge ? ['Contract', 'ExternalPayment'] : ['ExternalPayment'] },
       ChargeService: {
         ServiceID: SERVICE,
         ServiceCategory: 'EVCharging',
@@ -107,29 +107,25 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     },
     PaymentServiceSelection({ SelectedPaymentOption, SelectedServiceList }) {
       if (!SelectedServiceList.SelectedService.some(({ ServiceID }) => ServiceID === SERVICE)) refuse('FAILED_NoChargeServiceSelected')
-      if (SelectedPaymentOption === 'Contract' && supply.contractRoots.length === 0) refuse('FAILED_PaymentSelectionInvalid')
+      if (SelectedPaymentOption === 'Contract' && !supply.judge) refuse('FAILED_PaymentSelectionInvalid')
       payment = SelectedPaymentOption
       return { ResponseCode: 'OK' }
     },
-    PaymentDetails({ eMAID, ContractSignatureCertChain }) {
+    async PaymentDetails({ eMAID, ContractSignatureCertChain }) {
       const chain = [ContractSignatureCertChain.Certificate, ...(ContractSignatureCertChain.SubCertificates?.Certificate ?? [])]
-      try {
-        const leaf = checkChain(chain, supply.contractRoots, clock.now())
-        if (!isSameEmaid(subjectOf(leaf), eMAID)) refuse('FAILED_CertChainError')
-      } catch (problem) {
-        if (isProblem(problem)) refuse(`FAILED_${problem.details?.['fault']}` as Iso2ResponseCode)
-        throw problem
-      }
-      contract = { emaid: eMAID, chain, challenge: randomBytes(16).toString('base64') }
+      const verdict = (await supply.judge?.(chain)) ?? { fault: 'NoCertificateAvailable' }
+      if ('fault' in verdict) return refuse(`FAILED_${verdict.fault}`)
+      if (!isSameEmaid(verdict.emaid, eMAID)) return refuse('FAILED_CertChainError')
+      contract = { emaid: eMAID, chain, key: verdict.key, challenge: randomBytes(16).toString('base64') }
       return { ResponseCode: 'OK', GenChallenge: contract.challenge, EVSETimeStamp: Math.floor(clock.now() / 1000) }
     },
     async Authorization(request, header) {
       if (payment === 'Contract' && !authorized) {
         if (!contract) return refuse('FAILED_SequenceError')
         if (request.GenChallenge !== contract.challenge) refuse('FAILED_ChallengeInvalid')
-        signedBy(contract.chain, 'AuthorizationReq', request, header)
+        signedBy(contract.key, 'AuthorizationReq', request, header)
       }
-      authorized ??= supply.authorize(contract ? { kind: 'contract', ...contract } : { kind: 'external' })
+      authorized ??= supply.authorize(contract ? { kind: 'contract', emaid: contract.emaid, chain: contract.chain } : { kind: 'external' })
       void authorized.then(
         (answer) => {
           verdict = answer
@@ -252,7 +248,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     },
     MeteringReceipt(request, header) {
       if (!contract) return refuse('FAILED_SequenceError')
-      signedBy(contract.chain, 'MeteringReceiptReq', request, header)
+      signedBy(contract.key, 'MeteringReceiptReq', request, header)
       mustSign = false
       return { ResponseCode: 'OK', ...status() }
     },
@@ -264,10 +260,9 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     },
   }
 
-  const signedBy = (chain: string[], name: string, content: { Id?: string }, header: Iso2MessageHeader) => {
+  const signedBy = (key: KeyObject, name: string, content: { Id?: string }, header: Iso2MessageHeader) => {
     try {
-      const leaf = checkChain(chain, supply.contractRoots, clock.now())
-      verifyPart({ schema: 'iso2', name, content }, header.Signature, leaf.publicKey)
+      verifyPart({ schema: 'iso2', name, content }, header.Signature, key)
     } catch (problem) {
       if (!isProblem(problem)) throw problem
       session.log?.warn({ problem: problem.message }, 'a signature was refused')

@@ -1,7 +1,6 @@
 /** The station's end of ISO 15118-20: AC and DC, in one or both directions, scheduled or dynamic. */
 import { randomBytes } from 'node:crypto'
 import { isProblem, Problem } from '#kernel'
-import { checkChain, subjectOf } from './contract.ts'
 import { blank } from './exi/blank.ts'
 import type { ExiObject } from './exi/codec.ts'
 import { schema } from './exi/schemas.ts'
@@ -42,6 +41,14 @@ const NEXT: Record<string, readonly Step[]> = {
   renegotiating: ['ScheduleExchange'],
   stopped: ['DC_WeldingDetection'],
 }
+
+const WARNINGS = {
+  SignatureError: 'WARNING_CertificateValidationError',
+  CertificateExpired: 'WARNING_CertificateExpired',
+  CertificateRevoked: 'WARNING_CertificateRevoked',
+  CertChainError: 'WARNING_CertificateValidationError',
+  NoCertificateAvailable: 'WARNING_NoCertificateAvailable',
+} as const
 
 const NOTIFICATIONS = { pause: 'Pause', stop: 'Terminate', renegotiate: 'ScheduleRenegotiation' } as const
 
@@ -109,26 +116,24 @@ export async function serveIso20(session: StationSession): Promise<StationEnd> {
     },
     AuthorizationSetup: () => ({
       ResponseCode: 'OK',
-      AuthorizationServices: supply.contractRoots.length > 0 ? ['PnC', 'EIM'] : ['EIM'],
+      AuthorizationServices: supply.judge ? ['PnC', 'EIM'] : ['EIM'],
       CertificateInstallationService: false,
-      ...(supply.contractRoots.length > 0
-        ? { PnC_ASResAuthorizationMode: { GenChallenge: challenge } }
-        : { EIM_ASResAuthorizationMode: {} }),
+      ...(supply.judge ? { PnC_ASResAuthorizationMode: { GenChallenge: challenge } } : { EIM_ASResAuthorizationMode: {} }),
     }),
     async Authorization({ SelectedAuthorizationService, PnC_AReqAuthorizationMode: pnc }, header) {
       if (SelectedAuthorizationService === 'PnC' && !authorized) {
-        if (!pnc || supply.contractRoots.length === 0) return refuse('FAILED')
+        if (!pnc || !supply.judge) return refuse('FAILED')
         if (pnc.GenChallenge !== challenge) return { ResponseCode: 'WARNING_ChallengeInvalid', EVSEProcessing: 'Finished' }
         const chain = [pnc.ContractCertificateChain.Certificate, ...pnc.ContractCertificateChain.SubCertificates.Certificate]
+        const judged = await supply.judge(chain)
+        if ('fault' in judged) return { ResponseCode: WARNINGS[judged.fault], EVSEProcessing: 'Finished' }
         try {
-          const leaf = checkChain(chain, supply.contractRoots, clock.now())
-          verifyPart({ schema: 'iso20', name: 'PnC_AReqAuthorizationMode', content: pnc }, header.Signature, leaf.publicKey)
-          contract = { emaid: subjectOf(leaf), chain }
+          verifyPart({ schema: 'iso20', name: 'PnC_AReqAuthorizationMode', content: pnc }, header.Signature, judged.key)
+          contract = { emaid: judged.emaid, chain }
         } catch (problem) {
           if (!isProblem(problem)) throw problem
           session.log?.warn({ problem: problem.message }, 'a contract was refused')
-          if (problem.code === 'v2g-signature-wrong') refuse('FAILED_SignatureError')
-          return { ResponseCode: 'WARNING_CertificateValidationError', EVSEProcessing: 'Finished' }
+          return refuse('FAILED_SignatureError')
         }
       }
       authorized ??= supply.authorize(contract ? { kind: 'contract', ...contract } : { kind: 'external' })

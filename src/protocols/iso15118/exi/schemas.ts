@@ -4,8 +4,8 @@ import { appProtocol } from './schemas/app-protocol.ts'
 import { din } from './schemas/din.ts'
 import { iso2 } from './schemas/iso2.ts'
 import { iso20Ac } from './schemas/iso20-ac.ts'
-import { iso20Common } from './schemas/iso20-common.ts'
 import { iso20Dc } from './schemas/iso20-dc.ts'
+import { iso20Common } from './schemas/iso20-main.ts'
 import { signatures } from './schemas/signature.ts'
 
 const MAKERS = { sap: appProtocol, din, iso2, iso20: iso20Common, 'iso20-ac': iso20Ac, 'iso20-dc': iso20Dc, signature: signatures }

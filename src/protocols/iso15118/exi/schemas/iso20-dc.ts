@@ -1,6 +1,6 @@
 /** ISO 15118-20: charging and discharging with direct current. */
 import { grammarOf } from '../grammar.ts'
-import { COMMON_TYPES } from './iso20-common.ts'
+import { COMMON_TYPES } from './iso20-main.ts'
 import { inOrder, SIGNATURE, SIGNATURE_ELEMENTS } from './signature.ts'
 
 /** Fields that each hold one rational number. */
