@@ -1,14 +1,35 @@
 /** A charger as the EMS sees it: the face `Device` over one EVSE of a station. */
 
 import type { Answer, Capability, Device, Reading, Setpoint, Wish } from '#ems'
-import { type Clock, DAY, instant, type Log, MINUTE, SECOND, say, wattHours, watts } from '#kernel'
+import {
+  after,
+  type Clock,
+  DAY,
+  describeError,
+  HOUR,
+  type Instant,
+  instant,
+  type Log,
+  MINUTE,
+  SECOND,
+  say,
+  wattHours,
+  watts,
+} from '#kernel'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { dischargePower, reportedPower } from './device-model.ts'
 import { SMALLEST_CURRENT } from './order.ts'
 import { type Hold, type Orders, openOrders } from './orders.ts'
 import { SAYING } from './saying.ts'
-import { isAtWork, pluggedAt, type Station } from './station.ts'
+import type { Cards } from './smart/capability-card.ts'
+import type { Step } from './smart/compiler.ts'
+import { mayDischarge } from './smart/needs.ts'
+import { type Obedience, openObedience } from './smart/obedience.ts'
+import type { Outlook } from './smart/outlook.ts'
+import type { SessionWish, Wishes } from './smart/session-wish.ts'
+import { isAtWork, type Plugged, pluggedAt, type Station } from './station.ts'
+import { takenBy } from './transaction.ts'
 import { EFFICIENCY, stockOf, wishOf } from './wish.ts'
 
 export interface Charger extends Device {
@@ -17,6 +38,14 @@ export interface Charger extends Device {
   /** What was laid on the station last. */
   hold(): Hold | undefined
   orders: Orders
+  /** How the station does not keep what it was told, while it does not. */
+  disobedience(): string | undefined
+  /** What the driver of the plugged car wished. */
+  wished(): SessionWish | undefined
+  /** The car was promised a profile: one is laid soon, with a plan or without. */
+  promise(): void
+  /** Compares what is drawn with what is allowed; called every few seconds. */
+  watch(): void
 }
 
 export interface ChargerParts {
@@ -25,14 +54,32 @@ export interface ChargerParts {
   clock: Clock
   log: Log
   config: ChargingConfig
+  cards: Cards
+  outlook: Outlook
+  wishes: Wishes
+  /** The station began to disobey (a sentence), or obeys again. */
+  disobeyed(station: Station, why: string | undefined): void
 }
 
 /** The charger of a registered station. */
-export function openCharger({ station, store, clock, log, config }: ChargerParts): Charger {
-  const orders = openOrders({ station, store, clock, log, config })
+export function openCharger({ station, store, clock, log, config, cards, outlook, wishes, disobeyed }: ChargerParts): Charger {
+  const orders = openOrders({ station, store, clock, log, config, cards })
   let order: Setpoint | undefined
 
-  const phases = () => pluggedAt(station)?.transaction.phases ?? station.record.phases
+  const phases = () => {
+    const transaction = pluggedAt(station)?.transaction
+    return transaction?.phases ?? transaction?.needs?.phases ?? station.record.phases
+  }
+  const fallback = () => Math.min(config.safeCurrent, station.record.maxCurrent) * config.voltage * phases()
+  const obedience: Obedience = openObedience({
+    station: station.record.identity,
+    clock,
+    orders,
+    plugged: () => pluggedAt(station),
+    fallback,
+    changed: (why) => disobeyed(station, why),
+  })
+  const wished = (plugged: Plugged | undefined) => plugged && wishes.of(station.record.identity, plugged.transaction.id)
 
   const maxPower = (): number => {
     const { record, model } = station
@@ -44,6 +91,7 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
       reportedPower(model, record.evse) ?? Infinity,
       transaction?.cableMax === undefined ? Infinity : transaction.cableMax * perAmpere,
       transaction?.needs?.maxPower ?? Infinity,
+      transaction?.needs?.maxCurrent === undefined ? Infinity : transaction.needs.maxCurrent * perAmpere,
     )
   }
 
@@ -60,12 +108,65 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
     if (!plugged) return { lack: 'work', why: say(SAYING.noCar) }
     const { tokenStatus } = plugged.transaction
     if (tokenStatus === undefined) return { lack: 'work', why: say(SAYING.noToken) }
-    return tokenStatus === 'Accepted' ? {} : { lack: 'work', why: say(SAYING.badToken, { status: tokenStatus }) }
+    if (tokenStatus !== 'Accepted') return { lack: 'work', why: say(SAYING.badToken, { status: tokenStatus }) }
+    // Orders are no use to it: what it draws is taken as it is, and the others make room.
+    const disobedience = obedience.why()
+    return disobedience === undefined ? {} : { why: disobedience }
   }
 
+  /** Discharge needs the owner's and the driver's consent, a station that declares it, and energy above the floor. */
   const minPower = (): number => {
-    const isBidirectional = station.record.v2g && pluggedAt(station)?.vehicle?.v2g === true
-    return isBidirectional ? 0 - dischargePower(station.model, station.record.evse, maxPower()) : 0
+    const plugged = pluggedAt(station)
+    if (!plugged || !station.record.v2g || plugged.vehicle?.v2g !== true || wished(plugged)?.discharge === false) return 0
+    const { needs } = plugged.transaction
+    if (needs && !mayDischarge(needs, takenBy(plugged.transaction) - needs.takenBefore)) return 0
+    if (stockOf(plugged, config).soc <= plugged.vehicle.floor) return 0
+    const most = Math.min(maxPower(), needs?.maxDischarge ?? Infinity)
+    return 0 - dischargePower(station.model, station.record.evse, most)
+  }
+
+  /** The plan after an order, where the order is what the plan says: the station then goes on with it should we be lost. */
+  const lookAhead = async (setpoint: Setpoint, covers: boolean): Promise<{ ahead?: Step[]; aheadUntil?: Instant }> => {
+    const { device } = station.record
+    // An order cut short says that a limit is announced: nothing reaches into it.
+    if (device === undefined || setpoint.rung !== 'plan' || setpoint.until - setpoint.at < FULL_HOLD) return {}
+    const departure = pluggedAt(station)?.transaction.needs?.departure
+    const length = covers && departure !== undefined ? Math.min(DAY, departure - setpoint.until) : AHEAD
+    if (!(length > 0)) return {}
+    const steps = await outlook.of(device, setpoint.until, length).catch(() => [])
+    // Discharge is never left to a station alone.
+    const given = steps.findIndex(({ power }) => power < 0)
+    const ahead = steps.slice(0, given < 0 ? steps.length : given).map(({ at, power }) => ({ at, power: Math.min(power, maxPower()) }))
+    const end = given < 0 ? after(setpoint.until, length) : steps[given]!.at
+    return ahead.length === 0 ? {} : { ahead, aheadUntil: end }
+  }
+
+  const give = async (plugged: Plugged, setpoint: Setpoint): Promise<Answer> => {
+    const { needs } = plugged.transaction
+    const covers = needs !== undefined && needs.control !== 'DynamicControl'
+    const until = instant(Math.min(setpoint.until, clock.now() + LONGEST_ORDER))
+    return orders.give({
+      power: Math.max(minPower(), Math.min(setpoint.power, maxPower())),
+      until,
+      transaction: plugged.transaction.id,
+      evse: plugged.transaction.evse ?? station.record.evse,
+      phases: phases(),
+      ...(await lookAhead(setpoint, covers)),
+      ...(covers ? { covers } : {}),
+    })
+  }
+
+  /** A car that waits for its schedule gets one: what is in force for it, or as much as is safe until the plan is made. */
+  const keepPromise = async (promisedAt: Instant) => {
+    const plugged = pluggedAt(station)
+    const hold = orders.hold()
+    if (!plugged || !isAtWork(station) || (hold && hold.sentAt >= promisedAt && hold.transaction === plugged.transaction.id)) return
+    const now = clock.now()
+    const inForce = order && order.until > now ? order : undefined
+    const departure = plugged.transaction.needs?.departure
+    const until = departure !== undefined && departure > now ? departure : after(now, HOUR)
+    const power = inForce?.power ?? watts(Math.min(fallback(), maxPower()))
+    await give(plugged, { device: '', asset: 0, rung: inForce?.rung ?? 'safety', because: '', power, at: now, until })
   }
 
   return {
@@ -110,28 +211,40 @@ export function openCharger({ station, store, clock, log, config }: ChargerParts
     every: () => Math.max(config.sampling * SECOND, Math.min(pluggedAt(station)?.interval ?? 0, LONGEST_INTERVAL)),
     wish(): Wish | undefined {
       const plugged = pluggedAt(station)
-      return plugged && wishOf(plugged, clock.now(), config)
+      return plugged && wishOf(plugged, clock.now(), config, { wish: wished(plugged), power: maxPower() })
     },
     async apply(setpoint: Setpoint): Promise<Answer> {
       const { why } = whyNot()
       if (!isAtWork(station)) return { answer: 'silent', why: why ?? say(SAYING.offLine) }
       const plugged = pluggedAt(station)
       if (!plugged || why !== undefined) return { answer: 'refused', why: why ?? say(SAYING.noCar) }
-      const answer = await orders.give({
-        power: Math.max(minPower(), Math.min(setpoint.power, maxPower())),
-        until: instant(Math.min(setpoint.until, clock.now() + LONGEST_ORDER)),
-        transaction: plugged.transaction.id,
-        evse: plugged.transaction.evse ?? station.record.evse,
-        phases: phases(),
-      })
+      const answer = await give(plugged, setpoint)
       if (answer.answer === 'taken') order = setpoint
       return answer
     },
     order: () => (order && order.until > clock.now() && pluggedAt(station) ? order : undefined),
     hold: () => orders.hold(),
     orders,
+    disobedience: obedience.why,
+    wished: () => wished(pluggedAt(station)),
+    promise() {
+      const promisedAt = clock.now()
+      clock.in(PROMISE, () => {
+        keepPromise(promisedAt).catch((error: unknown) =>
+          log.warn({ station: station.record.identity, error: describeError(error) }, 'a car waits in vain for its schedule'),
+        )
+      })
+    },
+    watch: obedience.look,
   }
 }
+
+/** What the plan says is laid so far ahead. */
+const AHEAD = HOUR
+/** An order that holds so long was not cut short by a limit that is announced. */
+const FULL_HOLD = 4.5 * MINUTE
+/** A plan is usually made within a second or two; the car waits for at most a minute. */
+const PROMISE = 4 * SECOND
 
 /** However long an order is meant to hold: a day, then the safe default must be within reach again. */
 const LONGEST_ORDER = DAY

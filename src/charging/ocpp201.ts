@@ -11,6 +11,7 @@ import {
   type NotifyCustomerInformationRequest,
   type NotifyDisplayMessagesRequest,
   type NotifyEVChargingNeedsRequest,
+  type NotifyEVChargingScheduleRequest,
   type NotifyEventRequest,
   type NotifyMonitoringReportRequest,
   type NotifyReportRequest,
@@ -31,6 +32,7 @@ import { momentOf, readMeter, saidMoment } from './meter.ts'
 import { zulu } from './order.ts'
 import type { StationSecurity } from './security/security.ts'
 import type { Sessions } from './sessions.ts'
+import type { Smart } from './smart/smart.ts'
 import { type Station, saveSecurityEvent } from './station.ts'
 import type { Authorization } from './token.ts'
 
@@ -40,6 +42,7 @@ export interface Desk {
   log: Log
   config: ChargingConfig
   sessions: Sessions
+  smart: Smart
   authorization: Authorization
   security: StationSecurity
   blocks: Blocks
@@ -138,11 +141,12 @@ export const answers: Readonly<Record<string, Entry>> = {
     return {}
   },
 
-  NotifyEVChargingNeeds: async ({ sessions }, station, payload) => {
+  NotifyEVChargingNeeds: async ({ sessions, smart }, station, payload) => {
     const tied = await sessions.needs(station, payload as NotifyEVChargingNeedsRequest)
+    if (tied) smart.promised(station)
     return { status: tied ? 'Accepted' : 'Processing' }
   },
-  NotifyEVChargingSchedule: () => ({ status: 'Accepted' }),
+  NotifyEVChargingSchedule: ({ smart }, station, payload) => ({ status: smart.chose(station, payload as NotifyEVChargingScheduleRequest) }),
   NotifyChargingLimit: () => ({}),
   ClearedChargingLimit: () => ({}),
   ReportChargingProfiles: () => ({}),

@@ -28,22 +28,6 @@ const kept =
     return { ...answer }
   }
 
-/** What a car that gives power back says of itself, where the room looks for it in 2.0.1. */
-function needsOf({ v2xChargingParameters: v2x, dcChargingParameters: dc, acChargingParameters: ac, ...needs }: V21.ChargingNeedsType) {
-  if (!v2x || dc || ac) return { ...needs, ...(dc ? { dcChargingParameters: dc } : {}), ...(ac ? { acChargingParameters: ac } : {}) }
-  const perPhase = [v2x.maxChargePower, v2x.maxChargePower_L2, v2x.maxChargePower_L3].filter((power) => power !== undefined)
-  const energy = v2x.evTargetEnergyRequest ?? v2x.evMaxEnergyRequest
-  return {
-    ...needs,
-    dcChargingParameters: {
-      evMaxCurrent: v2x.maxChargeCurrent ?? 0,
-      evMaxVoltage: v2x.maxVoltage ?? 0,
-      ...(perPhase.length === 0 ? {} : { evMaxPower: perPhase.reduce((sum, power) => sum + power, 0) }),
-      ...(energy === undefined ? {} : { energyAmount: Math.round(energy) }),
-    },
-  }
-}
-
 const ONE_WAY = ['AC_single_phase', 'AC_two_phase', 'AC_three_phase', 'DC'] as const
 const BOTH_WAYS = [...ONE_WAY, 'AC_BPT', 'DC_BPT'] as const
 
@@ -60,12 +44,6 @@ export const answers21: Readonly<Record<string, Entry>> = {
     if (answer.idTokenInfo.status !== 'Accepted') return { ...answer }
     return { ...answer, allowedEnergyTransfer: await transferOf(desk, station, payload as V21.AuthorizeRequest) }
   },
-  async NotifyEVChargingNeeds(desk, station, payload, session) {
-    const request = payload as V21.NotifyEVChargingNeedsRequest
-    const chargingNeeds = needsOf(request.chargingNeeds)
-    return answers201['NotifyEVChargingNeeds']!(desk, station, { ...request, chargingNeeds }, session)
-  },
-
   OpenPeriodicEventStream: kept('OpenPeriodicEventStream', { status: 'Accepted' }),
   ClosePeriodicEventStream: kept('ClosePeriodicEventStream'),
   NotifyPeriodicEventStream: kept('NotifyPeriodicEventStream'),

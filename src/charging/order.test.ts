@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { hashPassword } from '#ems'
-import { HOUR, instant, manualClock } from '#kernel'
-import { type InstalledProfile, validateProfile } from '#protocols/ocpp'
-import { limitOf, orderProfile, powerOf, standingProfile, type Wires } from './order.ts'
+import { instant, manualClock } from '#kernel'
+import { limitOf, powerOf, standingProfile, type Wires } from './order.ts'
 import { isPassword, rememberingVerifier, turnstile } from './password.ts'
 import { circularMedian, nextTime } from './wish.ts'
 
@@ -26,36 +25,6 @@ test('a limit never means more than was ordered, in either direction and either 
 
 test('whole amperes stay whole', () => {
   for (let amperes = 6; amperes <= 32; amperes++) assert.equal(limitOf(amperes * 690, { unit: 'A', phases: 3, voltage: 230 }), amperes)
-})
-
-test('all profiles that we lay on a station pass the rules of the standard, beside one another', () => {
-  for (const unit of ['A', 'W'] as const)
-    for (const phases of [1, 3]) {
-      const wires: Wires = { unit, phases, voltage: 230 }
-      const order = { evse: 1, limit: limitOf(7400, wires), wires, transaction: 'T1', now: NOW, until: instant(NOW + HOUR) }
-      const installed: InstalledProfile[] = []
-      for (const [evseId, profile] of [
-        [0, standingProfile('ChargingStationMaxProfile', 32, wires, NOW)],
-        [0, standingProfile('TxDefaultProfile', 6, wires, NOW)],
-        [1, orderProfile({ ...order, purpose: 'TxProfile' })],
-        [1, orderProfile({ ...order, purpose: 'TxProfile', limit: 0 })],
-        [1, orderProfile({ ...order, purpose: 'TxDefaultProfile' })],
-      ] as const) {
-        const verdict = validateProfile(profile, {
-          evseId,
-          evses: [1],
-          installed,
-          transactions: new Map([[1, 'T1']]),
-          rateUnits: [unit],
-          maxStackLevel: 1,
-          maxPeriods: 1,
-          maxProfiles: 3,
-        })
-        assert.deepEqual(verdict, { ok: true }, `${profile.chargingProfilePurpose} ${unit} ${phases}`)
-        const same = installed.findIndex((one) => one.profile.id === profile.id)
-        installed.splice(same < 0 ? installed.length : same, 1, { evseId, profile })
-      }
-    }
 })
 
 test('the wanted time is the next one on the clock of the territory, with time left to charge', () => {

@@ -1,6 +1,6 @@
 /** From an order in watts to a charging profile and back (OCPP 2.0.1 K01, K08; charging reference 2.9). Pure. */
 import { formatInstant, type Instant, instant, type Watts, watts } from '#kernel'
-import type { ChargingProfileType, CompositeScheduleType } from '#protocols/ocpp'
+import type { ChargingProfileType } from '#protocols/ocpp'
 
 /** Ids of our profiles: small and fixed, because some stations refuse ids above the number of profiles they can hold. */
 export const PROFILE = { stationMax: 1, safeDefault: 2, order: (evse: number) => 2 + evse } as const
@@ -12,15 +12,20 @@ export interface Wires {
   unit: 'A' | 'W'
   phases: number
   voltage: number
+  /** Amperes that the station keeps in steps of; 0.1. */
+  step?: number
+  /** Amperes below which a car can only pause; 6. */
+  least?: number
 }
 
-/** The limit in the station's unit, rounded towards 0 so that an order is never exceeded: W whole, A per phase to a tenth. */
-export function limitOf(power: number, { unit, phases, voltage }: Wires): number {
-  const smallest = SMALLEST_CURRENT * voltage * phases
+/** The limit in the station's unit, rounded towards 0 so that an order is never exceeded: W whole, A per phase to its step (a tenth). */
+export function limitOf(power: number, { unit, phases, voltage, step = 0.1, least = SMALLEST_CURRENT }: Wires): number {
+  const smallest = least * voltage * phases
   if (power > 0 && power < smallest - 1e-6) return 0
-  const exact = unit === 'W' ? power : (power / (voltage * phases)) * 10
+  const parts = Math.round(1 / step)
+  const exact = unit === 'W' ? power : (power / (voltage * phases)) * parts
   const whole = Math.trunc(exact + Math.sign(exact) * 1e-6)
-  return (unit === 'W' ? whole : whole / 10) || 0
+  return (unit === 'W' ? whole : whole / parts) || 0
 }
 
 /** Watts that a limit means. */
@@ -28,39 +33,6 @@ export const powerOf = (limit: number, { unit, phases, voltage }: Wires): Watts 
 
 /** The standard's default is 3 phases; said only when it is another number. */
 const period = (limit: number, phases: number) => ({ startPeriod: 0, limit, ...(phases === 3 ? {} : { numberPhases: phases }) })
-
-export interface OrderProfile {
-  purpose: 'TxProfile' | 'TxDefaultProfile'
-  evse: number
-  limit: number
-  wires: Wires
-  transaction: string
-  now: Instant
-  /** End of the profile, margin included. */
-  until: Instant
-}
-
-/** One plain Absolute profile: stations differ in anything richer. It starts a minute ago because their clocks lag. */
-export function orderProfile({ purpose, evse, limit, wires, transaction, now, until }: OrderProfile): ChargingProfileType {
-  const start = instant(Math.floor((now - 60_000) / 1000) * 1000)
-  return {
-    id: PROFILE.order(evse),
-    // As a TxDefaultProfile it must lie above the safe default, which has level 0.
-    stackLevel: purpose === 'TxProfile' ? 0 : 1,
-    chargingProfilePurpose: purpose,
-    chargingProfileKind: 'Absolute',
-    ...(purpose === 'TxProfile' ? { transactionId: transaction } : {}),
-    chargingSchedule: [
-      {
-        id: PROFILE.order(evse),
-        startSchedule: zulu(start),
-        duration: Math.max(1, Math.ceil((until - start) / 1000)),
-        chargingRateUnit: wires.unit,
-        chargingSchedulePeriod: [period(limit, wires.phases)],
-      },
-    ],
-  }
-}
 
 /** A limit without end for the whole station: the floor that remains when the platform is lost, or what its cable can carry. */
 export function standingProfile(
@@ -85,14 +57,6 @@ export function standingProfile(
       },
     ],
   }
-}
-
-/** Watts that a composite schedule allows at a moment; undefined when it says nothing of it. */
-export function heldBy(schedule: CompositeScheduleType, at: Instant, start: Instant, wires: Omit<Wires, 'unit'>): Watts | undefined {
-  const offset = (at - start) / 1000
-  const now = schedule.chargingSchedulePeriod.findLast((item) => item.startPeriod <= Math.max(0, offset))
-  if (!now) return undefined
-  return powerOf(now.limit, { unit: schedule.chargingRateUnit, voltage: wires.voltage, phases: now.numberPhases ?? wires.phases })
 }
 
 /** UTC with 'Z': some stations read no other form. */

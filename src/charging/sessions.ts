@@ -14,10 +14,11 @@ import type { ChargingConfig } from './config.ts'
 import { amendTransaction, type Entry, lastSamples, openLedger, openTransactions, saveSamples } from './ledger.ts'
 import type { Measurements } from './measurements.ts'
 import { type Sample, saidMoment } from './meter.ts'
+import { readNeeds } from './smart/needs.ts'
 import { type Plugged, pluggedAt, type Station } from './station.ts'
 import type { Costs } from './tariff/costs.ts'
 import type { Authorization } from './token.ts'
-import { type Needs, type Transaction, takenBy } from './transaction.ts'
+import { type Transaction, takenBy } from './transaction.ts'
 import { vehicleOf } from './vehicle.ts'
 import { usualDeparture } from './wish.ts'
 
@@ -253,23 +254,4 @@ export function openSessions(parts: SessionParts): Sessions {
   function complain(station: string, error: unknown) {
     log.warn({ station, error: describeError(error) }, 'a session could not be put right with the station')
   }
-}
-
-function readNeeds({ chargingNeeds }: NotifyEVChargingNeedsRequest, at: Instant, phases: number, takenBefore: number): Needs {
-  const { acChargingParameters: ac, dcChargingParameters: dc, departureTime, requestedEnergyTransfer } = chargingNeeds
-  const needs: Needs = { at, takenBefore }
-  const departure = departureTime === undefined ? Number.NaN : Date.parse(departureTime)
-  if (!Number.isNaN(departure)) needs.departure = instant(departure)
-  const energy = ac?.energyAmount ?? dc?.energyAmount
-  if (energy !== undefined) needs.energy = energy
-  if (dc?.stateOfCharge !== undefined) needs.soc = dc.stateOfCharge
-  if (dc?.evEnergyCapacity !== undefined) needs.capacity = dc.evEnergyCapacity
-  if (dc?.evMaxPower !== undefined) needs.maxPower = dc.evMaxPower
-  else if (ac) {
-    const used = requestedEnergyTransfer === 'AC_single_phase' ? 1 : requestedEnergyTransfer === 'AC_two_phase' ? 2 : phases
-    // evMaxVoltage is the phase voltage for one phase and the line voltage for three (ISO 15118-2).
-    const perPhase = ac.evMaxVoltage > 300 ? ac.evMaxVoltage / Math.sqrt(3) : ac.evMaxVoltage
-    needs.maxPower = Math.round(perPhase * ac.evMaxCurrent * used)
-  }
-  return needs
 }

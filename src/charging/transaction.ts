@@ -53,12 +53,32 @@ export interface Needs {
   /** Wh still wanted at that moment. */
   energy?: number
   departure?: Instant
+  /** Wh that it needs at least and takes at most (15118-20). */
+  least?: number
+  most?: number
   /** Percent, DC only. */
   soc?: number
+  /** Percent wanted (15118-20). */
+  targetSoc?: number
   /** Wh, DC only. */
   capacity?: number
   /** W */
   maxPower?: number
+  maxDischarge?: number
+  /** A per phase */
+  maxCurrent?: number
+  minCurrent?: number
+  /** Where it uses fewer phases than there are. */
+  phases?: number
+  /** AC_three_phase, DC_BPT, … */
+  transfer?: string
+  /** Who schedules: we offer schedules, or we steer it as it goes (15118-20). */
+  control?: 'ScheduledControl' | 'DynamicControl'
+  /** Schedules that it can choose from. */
+  schedules?: number
+  /** Wh to either end of the window in which it may be discharged (15118-20), counted from its energy then. */
+  v2xFrom?: number
+  v2xTo?: number
   /** Wh that the session had taken at that moment. */
   takenBefore: number
 }

@@ -4,6 +4,7 @@ import type { Wish } from '#ems'
 import { after, atWallClock, HOUR, type Instant, instant, MINUTE, type WattHours, wallClock, wattHours } from '#kernel'
 import { asTimestamp, type Queryable } from '#store'
 import type { ChargingConfig } from './config.ts'
+import type { SessionWish } from './smart/session-wish.ts'
 import type { Plugged } from './station.ts'
 import { takenBy } from './transaction.ts'
 
@@ -44,21 +45,43 @@ export function stockOf(plugged: Plugged, config: ChargingConfig): Stock & { ass
   return { soc: share(begin + taken), capacity: wattHours(capacity), assumed: true }
 }
 
-/** The wish of the car now. */
-export function wishOf(plugged: Plugged, at: Instant, config: ChargingConfig): Wish {
+/** What a driver wished of the session, and what the charger can give. */
+export interface Asked {
+  wish: SessionWish | undefined
+  /** W, the most that can flow into the car. */
+  power: number
+}
+
+/** The wish of the car now: the driver's word, else the car's, else what is usual for it. */
+export function wishOf(
+  plugged: Plugged,
+  at: Instant,
+  config: ChargingConfig,
+  { wish, power }: Asked = { wish: undefined, power: 0 },
+): Wish {
   const { vehicle, transaction, departure } = plugged
   const { soc, capacity } = stockOf(plugged, config)
   const needs = transaction.needs
   const floor = vehicle?.floor ?? wattHours(0)
   const usual = vehicle?.target ?? config.target * capacity
-  // Cars ask for energy at the outlet.
-  const asked = needs?.energy === undefined ? undefined : soc + (needs.energy - takenBy(transaction) + needs.takenBefore) * EFFICIENCY
-  const by = needs?.departure ?? departure
-  return {
-    soc: wattHours(Math.min(capacity, Math.max(asked ?? usual, floor))),
-    by: by !== undefined && by > at ? by : nextTime(at, vehicle?.readyBy ?? config.readyBy, config.zone),
-    floor,
-  }
+  const taken = takenBy(transaction)
+  // Energy is asked for at the outlet.
+  const missing = (energy: number, takenBefore: number) => soc + (energy - taken + takenBefore) * EFFICIENCY
+  const byDriver =
+    wish?.energy !== undefined ? missing(wish.energy, wish.takenBefore) : wish?.soc !== undefined ? (wish.soc / 100) * capacity : undefined
+  const byCar =
+    needs?.energy !== undefined
+      ? missing(needs.energy, needs.takenBefore)
+      : needs?.targetSoc !== undefined
+        ? (needs.targetSoc / 100) * capacity
+        : undefined
+  const target = wattHours(Math.min(capacity, Math.max(byDriver ?? byCar ?? usual, floor)))
+  const said = wish?.by ?? needs?.departure ?? departure
+  const by = said !== undefined && said > at ? said : nextTime(at, vehicle?.readyBy ?? config.readyBy, config.zone)
+  if (!wish?.priority || power <= 0 || target <= soc) return { soc: target, by, floor }
+  // At full power from now on.
+  const soonest = after(at, ((target - soc) / EFFICIENCY / power) * HOUR)
+  return { soc: target, by: instant(Math.min(by, soonest)), floor }
 }
 
 /** The next moment, at least half an hour ahead, at which the clock of the zone shows 'HH:MM'. */

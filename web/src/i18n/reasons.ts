@@ -270,6 +270,10 @@ export const TWINS: Readonly<Record<string, string>> = {
   'The station asked for a pause of {age}.': 'La borne a demandé une pause de {age}.',
   'The station refused the profile: {answer}.': 'La borne a refusé le profil de charge : {answer}.',
   'The station refused every form of the profile.': 'La borne a refusé le profil de charge sous toutes ses formes.',
+  '{station} draws {power} where {other} is allowed.': '{station} prend {power} là où {other} sont permis.',
+  '{station} would allow {power} where {other} was ordered.': '{station} laisserait passer {power} là où {other} ont été demandés.',
+  "There is no session '{session}' that goes on.": "Il n'y a pas de session « {session} » en cours.",
+  'Look at the sessions in the list of stations.': 'Regardez les sessions dans la liste des bornes.',
   'The station holds {power} where {other} was ordered.': 'La borne tient {power} là où {other} ont été demandés.',
   '{device} did not answer {action} within {age}.': "{device} n'a pas répondu à {action} en {age}.",
   'Whether it took effect is unknown; read the state back before repeating.':

@@ -1,0 +1,78 @@
+/** Smart charging put together: cards of models, the outlook of plans, wishes of drivers, and the watch over what stations really draw. */
+import type { News } from '#ems'
+import { type Bus, type Clock, describeError, type Log, SECOND } from '#kernel'
+import type { NotifyEVChargingScheduleRequest } from '#protocols/ocpp'
+import type { Store } from '#store'
+import type { Charger } from '../charger.ts'
+import { pluggedAt, type Station } from '../station.ts'
+import { type Cards, openCards } from './capability-card.ts'
+import { excessOf } from './needs.ts'
+import { type Outlook, openOutlook } from './outlook.ts'
+import { openWishes, type Wishes } from './session-wish.ts'
+
+export interface SmartParts {
+  store: Store
+  clock: Clock
+  bus: Bus<News>
+  log: Log
+  chargers: ReadonlyMap<string, Charger>
+  tell(station: Station, what: 'changed'): void
+  alarm(station: Station, code: string, sentence: string | undefined): void
+}
+
+export interface Smart {
+  /** What every charger is given. */
+  parts: {
+    cards: Cards
+    outlook: Outlook
+    wishes: Wishes
+    disobeyed(station: Station, why: string | undefined): void
+  }
+  /** A car was told that its profile follows. */
+  promised(station: Station): void
+  /** Whether the schedule that a car chose keeps to what was laid on its EVSE (K15.FR.13, K17). */
+  chose(station: Station, request: NotifyEVChargingScheduleRequest): 'Accepted' | 'Rejected'
+  close(): void
+}
+
+/** How often what is drawn is compared with what is allowed. */
+const WATCH = 5 * SECOND
+
+/** Opens what is kept of models and wishes, and begins to watch. @throws Problem `database-unavailable` */
+export async function openSmart({ store, clock, bus, log, chargers, tell, alarm }: SmartParts): Promise<Smart> {
+  const [cards, wishes] = await Promise.all([openCards(store, clock), openWishes(store, clock)])
+  const outlook = openOutlook({ store, bus, clock, log })
+  const timer = clock.every(WATCH, () => {
+    for (const charger of chargers.values()) charger.watch()
+  })
+  return {
+    parts: {
+      cards,
+      outlook,
+      wishes,
+      disobeyed(station, why) {
+        log.warn({ station: station.record.identity, why }, why ? 'a station does not keep its limit' : 'a station keeps its limit again')
+        alarm(station, 'station-disobeys', why)
+        tell(station, 'changed')
+      },
+    },
+    promised: (station) => chargers.get(station.record.identity)?.promise(),
+    chose(station, request) {
+      const hold = chargers.get(station.record.identity)?.hold()
+      if (!hold || hold.evse !== request.evseId || hold.transaction !== pluggedAt(station, request.evseId)?.transaction.id)
+        return 'Accepted'
+      try {
+        const excess = excessOf(request, hold.compiled)
+        if (!excess) return 'Accepted'
+        log.warn({ station: station.record.identity, excess }, 'a car chose more than it was offered')
+      } catch (error) {
+        log.warn({ station: station.record.identity, error: describeError(error) }, 'the schedule of a car cannot be read')
+      }
+      return 'Rejected'
+    },
+    close() {
+      timer.cancel()
+      outlook.close()
+    },
+  }
+}
