@@ -3,8 +3,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -13,6 +11,7 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { Principal } from '#ems'
+import { validatorFor, writerFor } from './lazy-schemas.ts'
 import { answerMalformed } from './malformed.ts'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
@@ -61,11 +60,8 @@ export function createApp(
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     http: { maxHeaderSize: headerLimit },
   }).withTypeProvider<TypeBoxTypeProvider>()
-  const strict = addFormats.default(
-    new Ajv({ coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false, strict: false }),
-  )
-  const lenient = addFormats.default(new Ajv({ coerceTypes: 'array', removeAdditional: false, useDefaults: true, strict: false }))
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : lenient).compile(schema as object))
+  app.setValidatorCompiler(validatorFor)
+  app.setSerializerCompiler(writerFor)
   app.decorateRequest('principal', null)
   readJson(app)
   app.addHook('onSend', async (request, reply) => {
