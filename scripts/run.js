@@ -70,32 +70,43 @@ const testFiles = (folder, pattern) =>
 const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog)\.test\.ts$/
 
 /**
- * Loading the program costs a process one to two seconds: all other files share a few processes, in which they run one after the other.
- * A file that cannot be loaded fails as a test of its name.
+ * Loading the program costs a process some seconds of processor: all other files share one process a core, in which they run one after the
+ * other, each a suite of its name. Whoever is free takes the next file, the largest first; a file that cannot be loaded fails as its suite.
  */
 function gathered(files) {
-  const groups = Array.from({ length: 3 * availableParallelism() }, () => ({ bytes: 0, files: [] }))
-  const sized = files.map((file) => ({ file, bytes: 3000 + statSync(join(root, file)).size }))
-  for (const { file, bytes } of sized.sort((a, b) => b.bytes - a.bytes)) {
-    const least = groups.reduce((least, group) => (group.bytes < least.bytes ? group : least))
-    least.bytes += bytes
-    least.files.push(file)
-  }
+  const sized = files.map((file) => ({ file, bytes: statSync(join(root, file)).size })).sort((a, b) => b.bytes - a.bytes)
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-tests-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return groups
-    .filter((group) => group.files.length > 0)
-    .map((group, index) => {
-      const place = join(folder, `group-${index + 1}.test.mjs`)
-      const names = JSON.stringify(group.files.map((file) => ({ file, url: pathToFileURL(join(root, file)).href })))
-      writeFileSync(
-        place,
-        `import test from 'node:test'
-for (const { file, url } of ${names}) await import(url).catch((error) => test(file, () => { throw error }))
+  const names = JSON.stringify(sized.map(({ file }) => ({ file, url: pathToFileURL(join(root, file)).href })))
+  return Array.from({ length: availableParallelism() }, (_, index) => {
+    const place = join(folder, `share-${index + 1}.test.mjs`)
+    writeFileSync(
+      place,
+      `import { mkdirSync } from 'node:fs'
+import { after, describe } from 'node:test'
+const files = ${names}
+/** A file is his who makes its folder. */
+const mine = (index) => {
+  try {
+    mkdirSync(new URL('./taken-' + index, import.meta.url))
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+for (const [index, { file, url }] of files.entries())
+  if (mine(index))
+    await new Promise((over) =>
+      describe(file, async () => {
+        after(over)
+        await import(url)
+      }),
+    )
 `,
-      )
-      return place
-    })
+    )
+    return place
+  })
 }
 
 const test = (files, concurrency = 3) =>
