@@ -5,6 +5,7 @@ import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#e
 import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, type Outward, Problem, SECOND, say } from '#kernel'
 import { acceptStations, dialectOf, type Frame, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
 import { asTimestamp, type Secrets, type Store } from '#store'
+import { type Archive, openArchive } from './archive.ts'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
 import { type Blocks, openBlocks } from './blocks.ts'
 import { openBoots } from './boot.ts'
@@ -13,9 +14,9 @@ import type { CommandOutcome } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
 import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
+import { readTransaction } from './ledger.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
-import { readTransaction } from './ledger.ts'
 import { openMeasurements } from './measurements.ts'
 import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
@@ -25,9 +26,7 @@ import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
-import { openTariffBook, type TariffBook } from './tariff/book.ts'
-import { openCosts, type WrittenBill } from './tariff/costs.ts'
-import type { Tariff } from './tariff/tariff.ts'
+import { openSmart } from './smart/smart.ts'
 import {
   pluggedAt,
   readConnectors,
@@ -41,8 +40,10 @@ import {
   saveProtocol,
   saveRegistration,
 } from './station.ts'
-import { openSmart } from './smart/smart.ts'
 import { openStationClock } from './station-clock.ts'
+import { openTariffBook, type TariffBook } from './tariff/book.ts'
+import { openCosts, type WrittenBill } from './tariff/costs.ts'
+import type { Tariff } from './tariff/tariff.ts'
 import { type ContractCheck, openAuthorization, type RealTimeAuthorizer } from './token.ts'
 import { registerVehicle, type Vehicle } from './vehicle.ts'
 
@@ -78,6 +79,8 @@ export interface Charging {
   /** What else may be asked of stations, and what they told; every function takes a `station()`. */
   readonly blocks: Blocks
   readonly badges: BadgeDesk
+  /** Sessions, their events, security events. */
+  readonly archive: Archive
   /** Certificates, passwords and profiles of stations. */
   readonly security: StationSecurity
   /** Opens the encrypted port of stations, if one is configured. @throws Problem `port-taken`, `bad-certificate`, `no-authority` */
@@ -357,6 +360,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     call,
     blocks,
     badges: openBadgeDesk(store, config.zone),
+    archive: openArchive(store, config.zone),
     security,
     openSecurePort: (plainUrl) => security.open((request, socket, head) => acceptor.upgrade(request, socket, head), plainUrl),
     station: need,
