@@ -84,6 +84,7 @@ const CODE_OF: Record<string, RpcErrorCode> = {
 type Compile = (schema: object, all: boolean) => ValidateFunction
 type Schema = { $id: string } & object
 
+const VALID: Verdict = { ok: true }
 const load = createRequire(import.meta.url)
 
 /** Ajv is loaded with the first message of any version. */
@@ -121,19 +122,20 @@ export function dialectFrom<Action extends string>(parts: DialectParts<Action>):
       .reverse()
       .map(([code, wire]) => [wire, code]),
   )
-  const validators = new Map<string, ValidateFunction>()
+  const validators = { request: new Map<string, ValidateFunction>(), response: new Map<string, ValidateFunction>() }
+  const thorough = { request: new Map<string, ValidateFunction>(), response: new Map<string, ValidateFunction>() }
   let schemas: Map<string, object> | undefined
 
   const validatorOf = (action: string, part: Part, all: boolean): ValidateFunction => {
-    const id = parts.schemaId(action, part)
-    const key = all ? `${id} *` : id
-    const ready = validators.get(key)
+    const known = (all ? thorough : validators)[part]
+    const ready = known.get(action)
     if (ready) return ready
+    const id = parts.schemaId(action, part)
     // Without `$id`: 'urn:Heartbeat.req' has no namespace and newer Ajv refuses it; every $ref points inside its own schema.
     schemas ??= new Map((load(`ocpp-rpc/lib/schemas/${parts.schemas}`) as Schema[]).map(({ $id, ...schema }) => [$id, schema]))
     ajv ??= openAjv()
     const validate = ajv(filled(schemas.get(id)!, parts.filled ?? []) as object, all)
-    validators.set(key, validate)
+    known.set(action, validate)
     return validate
   }
 
@@ -151,7 +153,7 @@ export function dialectFrom<Action extends string>(parts: DialectParts<Action>):
         return { ok: false, code: 'NotImplemented', description: `OCPP ${name} has no message '${action.slice(0, 50)}'.` }
       if (part === 'response' && sends.has(action)) return { ok: false, code: 'ProtocolError', description: `${action} is never answered.` }
       const validate = validatorOf(action, part, false)
-      if (validate(payload)) return { ok: true }
+      if (validate(payload)) return VALID
       const fault = validate.errors![0]!
       const code = fault.keyword === 'format' ? parts.badFormat : (CODE_OF[fault.keyword] ?? 'FormatViolation')
       return { ok: false, code, description: `${action} ${part}: ${describe(fault)}.` }

@@ -97,6 +97,7 @@ export const idAtStart = (text: string): string => /^\s*\[\s*2\s*,\s*"([^"\\]{1,
 
 /** Looks at brackets only, before parsing: a megabyte of '[' must not reach recursive code. */
 function isTooDeep(text: string): boolean {
+  if (text.length <= DEEPEST) return false
   let depth = 0
   let quoted = false
   for (let index = 0; index < text.length; index++) {

@@ -80,6 +80,14 @@ const WAITING_ANSWERS = 64
 const UNSENT_BYTES = 8 << 20
 const CLOSE_GRACE = 5000
 
+/** A CALL of the peer on its way to its answer. */
+interface Inbound {
+  id: string
+  action: string
+  verdict: Mended
+  began: Instant
+}
+
 interface Call {
   id: string
   action: string
@@ -103,13 +111,16 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   const queue: Call[] = []
   let underWay: Call | undefined
   let over = false
-  let answering = Promise.resolve()
-  let unanswered = 0
+  /** CALLs that came and wait for their turn. */
+  const inbox: Inbound[] = []
+  let answering = false
   let heard = true
 
-  const saw = (frame: Omit<Frame, 'at'>) => {
+  const { onFrame } = options
+  const saw = (frame: Frame) => {
+    if (!onFrame) return
     try {
-      options.onFrame?.({ at: clock.now(), ...frame })
+      onFrame(frame)
     } catch (error) {
       options.onFault?.(error)
     }
@@ -142,7 +153,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
         ),
       ),
     )
-    saw({ direction: 'out', kind: 'CALL', action: next.action, message: next.id, payload: next.payload })
+    saw({ at: next.sentAt, direction: 'out', kind: 'CALL', action: next.action, message: next.id, payload: next.payload })
     send(writeCall(next.id, next.action, next.payload))
   }
   const settle = (call: Call, result: () => void) => {
@@ -163,6 +174,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     type: 4 | 5 = 4,
   ) => {
     saw({
+      at: clock.now(),
       direction: 'out',
       kind: type === 4 ? 'CALLERROR' : 'CALLRESULTERROR',
       message: id,
@@ -174,33 +186,68 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   }
   const ours = (action: string) => role === undefined || dialect.mayCall(peer, action)
 
-  const onCall = async (id: string, action: string, payload: Payload, began: Instant) => {
-    const took = () => clock.now() - began
+  const onCall = async ({ id, action, verdict, began }: Inbound) => {
+    if (!verdict.ok) return refuse(id, verdict.code, verdict.description, {}, action, clock.now() - began)
     try {
-      const answer = await inTime(handler(action, payload, session))
+      const answer = await inTime(handler(action, verdict.payload as Payload, session))
       const own = dialect.validate(action, 'response', answer)
       if (!own.ok) throw new Error(own.description)
-      saw({ direction: 'out', kind: 'CALLRESULT', action, message: id, payload: answer, took: took() })
+      const at = clock.now()
+      saw({ at, direction: 'out', kind: 'CALLRESULT', action, message: id, payload: answer, took: at - began })
       send(writeResult(id, answer))
     } catch (error) {
-      if (error instanceof CallError) return refuse(id, error.code, error.description, error.details, action, took())
+      const took = clock.now() - began
+      if (error instanceof CallError) return refuse(id, error.code, error.description, error.details, action, took)
       options.onFault?.(error)
-      refuse(id, 'InternalError', 'The request could not be processed.', {}, action, took())
+      refuse(id, 'InternalError', 'The request could not be processed.', {}, action, took)
     }
   }
+  const answerAll = async () => {
+    answering = true
+    for (let next = inbox.shift(); next && !over; next = inbox.shift()) await onCall(next)
+    answering = false
+  }
 
-  /** Without a bound a handler that hangs would hold up every later CALL of the peer. */
+  /**
+   * Without a bound a handler that hangs would hold up every later CALL of the peer. One handler works at a time: one timer looks after all of
+   * them, set anew only when it went off.
+   */
+  let atWork: { since: Instant; reject(error: Error): void } | undefined
+  let watch: Timer | undefined
+  const lookAfter = () => {
+    watch = undefined
+    if (!atWork) return
+    const left = atWork.since + timeout - clock.now()
+    if (left <= 0) atWork.reject(new Error('the handler took too long'))
+    else watch = clock.in(left, lookAfter)
+  }
   const inTime = (work: Promise<Payload>) =>
     new Promise<Payload>((resolve, reject) => {
-      const timer = clock.in(timeout, () => reject(new Error('the handler took too long')))
-      work.then(resolve, reject).finally(() => timer.cancel())
+      atWork = { since: clock.now(), reject }
+      watch ??= clock.in(timeout, lookAfter)
+      const mine = atWork
+      const done = () => {
+        if (atWork === mine) atWork = undefined
+      }
+      work.then(
+        (answer) => {
+          done()
+          resolve(answer)
+        },
+        (error: Error) => {
+          done()
+          reject(error)
+        },
+      )
     })
 
   const onAnswer = (message: Extract<Message, { kind: 'CALLRESULT' | 'CALLERROR' }>) => {
     const call = underWay
     const expected = call !== undefined && call.id === message.id
     const read = expected && message.kind === 'CALLRESULT' ? mend(dialect, call.action, 'response', message.payload, lenience) : undefined
+    const now = clock.now()
     saw({
+      at: now,
       direction: 'in',
       kind: message.kind,
       message: message.id,
@@ -208,7 +255,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
         message.kind === 'CALLRESULT'
           ? message.payload
           : { code: message.code, description: message.description, details: message.details },
-      ...(expected ? { action: call.action, took: clock.now() - call.sentAt } : {}),
+      ...(expected ? { action: call.action, took: now - call.sentAt } : {}),
       ...(read?.ok && read.mended.length > 0 ? { mended: read.mended } : {}),
     })
     // Late, doubled or never asked for: seen in the log, otherwise ignored.
@@ -225,7 +272,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
 
   /** Our answer broke the peer's schema: nothing can be sent any more, but we want to know. */
   const onResultError = ({ id, code, description, details }: Refusal) => {
-    saw({ direction: 'in', kind: 'CALLRESULTERROR', message: id, payload: { code, description, details } })
+    saw({ at: clock.now(), direction: 'in', kind: 'CALLRESULTERROR', message: id, payload: { code, description, details } })
     options.onFault?.(new CallError(code, description, details))
   }
 
@@ -245,7 +292,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     if ((data as Buffer).length > longest) {
       const start = (data as Buffer).subarray(0, 1000).toString()
       const why = `a message of ${(data as Buffer).length} bytes; at most ${longest} are read`
-      saw({ direction: 'in', kind: 'garbage', message: UNREADABLE, payload: { why, text: start } })
+      saw({ at: clock.now(), direction: 'in', kind: 'garbage', message: UNREADABLE, payload: { why, text: start } })
       const id = idAtStart(start)
       if (id !== UNREADABLE || dialect.framing.unreadable === 'refuse') refuse(id, 'FormatViolation', why, {})
       return
@@ -254,35 +301,34 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     if (message.kind === 'CALLRESULT' || message.kind === 'CALLERROR') return onAnswer(message)
     if (message.kind === 'CALLRESULTERROR') return onResultError(message)
     if (message.kind === 'garbage') {
-      saw({ direction: 'in', kind: 'garbage', message: message.id, payload: { why: message.why, text: text.slice(0, 1000) } })
+      saw({
+        at: clock.now(),
+        direction: 'in',
+        kind: 'garbage',
+        message: message.id,
+        payload: { why: message.why, text: text.slice(0, 1000) },
+      })
       if (message.answer) refuse(message.id, message.answer, message.why, {})
       return
     }
     const { kind, id, action } = message
     const began = clock.now()
     const foreign = dialect.isAction(action) && (!ours(action) || dialect.isSend(action) !== (kind === 'SEND'))
-    const verdict = foreign ? undefined : mend(dialect, action, 'request', message.payload, lenience)
-    const mended = [...(salvaged ? ['the text: broken JSON'] : []), ...(verdict?.ok ? verdict.mended : [])]
-    saw({ direction: 'in', kind, action, message: id, payload: message.payload, ...(mended.length > 0 ? { mended } : {}) })
-    const refusal = !verdict
-      ? { code: 'NotImplemented', description: `${action} is not a ${kind} to this end.` }
-      : verdict.ok
-        ? undefined
-        : { code: verdict.code, description: verdict.description }
+    const verdict: Mended = foreign
+      ? { ok: false, code: 'NotImplemented', description: `${action} is not a ${kind} to this end.` }
+      : mend(dialect, action, 'request', message.payload, lenience)
+    const told = salvaged ? ['the text: broken JSON', ...(verdict.ok ? verdict.mended : [])] : verdict.ok ? verdict.mended : []
+    const seen: Frame = { at: began, direction: 'in', kind, action, message: id, payload: message.payload }
+    saw(told.length > 0 ? { ...seen, mended: told } : seen)
     if (kind === 'SEND') {
-      if (verdict?.ok) void handler(action, verdict.payload as Payload, session).catch((error) => options.onFault?.(error))
-      else options.onFault?.(new CallError(refusal!.code, refusal!.description))
+      if (verdict.ok) void handler(action, verdict.payload as Payload, session).catch((error) => options.onFault?.(error))
+      else options.onFault?.(new CallError(verdict.code, verdict.description))
       return
     }
     // A peer keeps to one CALL at a time; one that does not is answered in order, up to a bound.
-    if (++unanswered > WAITING_ANSWERS) return socket.close(1008, 'too many calls at once')
-    answering = answering
-      .then(() =>
-        verdict?.ok
-          ? onCall(id, action, verdict.payload as Payload, began)
-          : refuse(id, refusal!.code, refusal!.description, {}, action, clock.now() - began),
-      )
-      .finally(() => unanswered--)
+    if (inbox.length >= WAITING_ANSWERS) return socket.close(1008, 'too many calls at once')
+    inbox.push({ id, action, verdict, began })
+    if (!answering) void answerAll()
   }
 
   const pinger =
@@ -300,7 +346,9 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   socket.on('pong', alive)
   socket.on('ping', alive)
   // The 'close' that follows tells the rest.
-  socket.on('error', (error) => saw({ direction: 'in', kind: 'garbage', message: UNREADABLE, payload: { why: error.message } }))
+  socket.on('error', (error) =>
+    saw({ at: clock.now(), direction: 'in', kind: 'garbage', message: UNREADABLE, payload: { why: error.message } }),
+  )
 
   const gone = () =>
     new Problem('connection-closed', say(SAYING.gone, { device: options.identity }), {
@@ -312,6 +360,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     socket.once('close', (code, reason) => {
       over = true
       pinger?.cancel()
+      watch?.cancel()
       underWay?.timer?.cancel()
       for (const call of [...(underWay ? [underWay] : []), ...queue.splice(0)]) call.reject(gone())
       underWay = undefined
@@ -351,7 +400,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     send(action, payload) {
       mustBeSendable(action, payload, true)
       const id = randomUUID()
-      saw({ direction: 'out', kind: 'SEND', action, message: id, payload })
+      saw({ at: clock.now(), direction: 'out', kind: 'SEND', action, message: id, payload })
       send(writeSend(id, action, payload))
     },
     read(changed) {
