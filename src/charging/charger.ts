@@ -126,7 +126,7 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
   }
 
   /** The plan after an order, where the order is what the plan says: the station then goes on with it should we be lost. */
-  const lookAhead = async (setpoint: Setpoint, covers: boolean): Promise<{ ahead?: Step[]; aheadUntil?: Instant }> => {
+  const lookAhead = async (setpoint: Told, covers: boolean): Promise<{ ahead?: Step[]; aheadUntil?: Instant }> => {
     const { device } = station.record
     // An order cut short says that a limit is announced: nothing reaches into it.
     if (device === undefined || setpoint.rung !== 'plan' || setpoint.until - setpoint.at < FULL_HOLD) return {}
@@ -141,7 +141,7 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
     return ahead.length === 0 ? {} : { ahead, aheadUntil: end }
   }
 
-  const give = async (plugged: Plugged, setpoint: Setpoint): Promise<Answer> => {
+  const give = async (plugged: Plugged, setpoint: Told): Promise<Answer> => {
     const { needs } = plugged.transaction
     const covers = needs !== undefined && needs.control !== 'DynamicControl'
     const until = instant(Math.min(setpoint.until, clock.now() + LONGEST_ORDER))
@@ -166,7 +166,7 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
     const departure = plugged.transaction.needs?.departure
     const until = departure !== undefined && departure > now ? departure : after(now, HOUR)
     const power = inForce?.power ?? watts(Math.min(fallback(), maxPower()))
-    await give(plugged, { device: '', asset: 0, rung: inForce?.rung ?? 'safety', because: '', power, at: now, until })
+    await give(plugged, { rung: inForce?.rung ?? 'safety', power, at: now, until })
   }
 
   return {
@@ -238,6 +238,8 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
     watch: obedience.look,
   }
 }
+
+type Told = Pick<Setpoint, 'power' | 'at' | 'until' | 'rung'>
 
 /** What the plan says is laid so far ahead. */
 const AHEAD = HOUR

@@ -72,11 +72,13 @@ export interface CompileParts {
 export function compile({ plan, card, form, place, now, margin, spare = 'far' }: CompileParts): Compiled | undefined {
   const wires: Wires = { unit: form.unit, phases: place.phases, voltage: place.voltage, step: card.step, least: card.minCurrent }
   const most = ceilingOf(place, wires)
+  // The maximum of a station is no order.
+  const discharges = card.negative && form.rung !== 'station-max'
   let dropped = false
   let levels: Level[] = []
   for (const { at, power } of plan.steps) {
-    if (power < 0 && !card.negative) dropped = true
-    const wanted = limitOf(card.negative ? power : Math.max(0, power), wires)
+    if (power < 0 && !discharges) dropped = true
+    const wanted = limitOf(discharges ? power : Math.max(0, power), wires)
     const limit = Math.min(wanted, most)
     if (levels.at(-1)?.limit !== limit) levels.push({ at: instant(Math.max(at, now)), limit })
   }

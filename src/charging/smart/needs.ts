@@ -21,7 +21,8 @@ export function readNeeds(request: V21.NotifyEVChargingNeedsRequest, at: Instant
   }
   const departure = departureTime === undefined ? Number.NaN : Date.parse(departureTime)
   if (!Number.isNaN(departure)) needs.departure = instant(departure)
-  keep('energy', v2x?.evTargetEnergyRequest ?? ac?.energyAmount ?? dc?.energyAmount)
+  const energy = v2x?.evTargetEnergyRequest ?? v2x?.evMaxEnergyRequest ?? ac?.energyAmount ?? dc?.energyAmount
+  keep('energy', energy === undefined ? undefined : Math.round(energy))
   keep('least', v2x?.evMinEnergyRequest)
   keep('most', v2x?.evMaxEnergyRequest)
   keep('soc', dc?.stateOfCharge)

@@ -1,7 +1,7 @@
 /** Smart charging put together: cards of models, the outlook of plans, wishes of drivers, and the watch over what stations really draw. */
 import type { News } from '#ems'
 import { type Bus, type Clock, describeError, type Log, SECOND } from '#kernel'
-import type { NotifyEVChargingScheduleRequest } from '#protocols/ocpp'
+import type { NotifyEVChargingScheduleRequest, V21 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { Charger } from '../charger.ts'
 import { pluggedAt, type Station } from '../station.ts'
@@ -32,6 +32,8 @@ export interface Smart {
   promised(station: Station): void
   /** Whether the schedule that a car chose keeps to what was laid on its EVSE (K15.FR.13, K17). */
   chose(station: Station, request: NotifyEVChargingScheduleRequest): 'Accepted' | 'Rejected'
+  /** 2.1: what a Dynamic profile of ours shall say now (PullDynamicScheduleUpdate); undefined: it is none of ours. */
+  dynamicUpdate(station: Station, profileId: number): Promise<V21.ChargingScheduleUpdateType | undefined>
   close(): void
 }
 
@@ -69,6 +71,11 @@ export async function openSmart({ store, clock, bus, log, chargers, tell, alarm 
         log.warn({ station: station.record.identity, error: describeError(error) }, 'the schedule of a car cannot be read')
       }
       return 'Rejected'
+    },
+    async dynamicUpdate(station, profileId) {
+      const hold = chargers.get(station.record.identity)?.hold()
+      if (hold?.form.rung !== 'dynamic' || hold.compiled.profile.id !== profileId || clock.now() >= hold.until) return undefined
+      return { setpoint: hold.limit, limit: Math.max(0, hold.limit), dischargeLimit: Math.min(0, hold.limit) }
     },
     close() {
       timer.cancel()
