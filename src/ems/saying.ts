@@ -143,4 +143,8 @@ export const SAYING = {
   giveOverride: "Give 'powerKw' (charging positive) and 'until' in the future or 'duration'.",
   unknownOverride: "No override '{id}' is in force.",
   listOverrides: 'It may have ended already; list them.',
+  unknownWebhook: "There is no webhook '{webhook}'.",
+  seeWebhooks: 'Look at the list of webhooks.',
+  tooManyWebhooks: 'There are {count} webhooks already.',
+  removeWebhooks: 'Remove some that nobody listens to.',
 } as const

@@ -39,6 +39,8 @@ export interface Outward {
    * @throws Problem `address-not-allowed` (not called at all), `address-unreachable` (retry later), `answer-too-large`
    */
   call(url: string, request?: OutwardRequest): Promise<OutwardAnswer>
+  /** Whether it would be called. @throws Problem `address-not-allowed`, `address-unreachable` (its name is not known) */
+  check(url: string): Promise<void>
 }
 
 const V4 = [
@@ -125,6 +127,7 @@ export function openOutward({ allow = [], timeout = 10_000, most = 1 << 20, reso
   }
 
   return {
+    check: async (text) => void (await check(text)),
     async call(text, { method = 'GET', headers = {}, body, timeout: own = timeout } = {}) {
       const { url, address, family } = await check(text)
       const pinned: LookupFunction = (_host, { all }, done) =>
