@@ -17,7 +17,7 @@ import {
   writeResult,
   writeSend,
 } from './frame.ts'
-import { LENIENT, type Lenience, LONGEST_LENIENT_ID, mend, STRICT, salvage } from './lenience.ts'
+import { LENIENT, type Lenience, LONGEST_LENIENT_ID, type Mended, mend, STRICT, salvage } from './lenience.ts'
 import { SAYING } from './saying.ts'
 
 /** Answers one incoming CALL; throws `CallError` to refuse it. A SEND comes the same way, and what is returned for it is not sent. */
