@@ -14,6 +14,7 @@ import type { CommandOutcome } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
 import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
+import { openFrameLog } from './frame-log.ts'
 import { readTransaction } from './ledger.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
@@ -21,11 +22,11 @@ import { openMeasurements } from './measurements.ts'
 import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
-import { redactFrame } from './redaction.ts'
 import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
+import type { CardView } from './smart/capability-card.ts'
 import { openSmart } from './smart/smart.ts'
 import {
   pluggedAt,
@@ -78,6 +79,8 @@ export interface Charging {
   call(identity: string, action: string, payload: Payload, by?: string): Promise<CommandOutcome>
   /** What else may be asked of stations, and what they told; every function takes a `station()`. */
   readonly blocks: Blocks
+  /** What is known of the model of a station. @throws Problem `unknown-station` */
+  card(identity: string): CardView
   readonly badges: BadgeDesk
   /** Sessions, their events, security events. */
   readonly archive: Archive
@@ -216,6 +219,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     config,
     sessions,
     smart,
+    dynamicUpdate: smart.dynamicUpdate,
     ...{ authorization, blocks, gatherers, boots, security },
     async status(station: Station, evse: number, connector: number, status: string, at: Instant) {
       const key = `${evse}.${connector}`
@@ -234,13 +238,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     },
   }
 
-  const note = (identity: string, frame: Frame) => {
-    const { payload, mended, ...seen } = frame
-    const bus = stations.get(identity)?.session?.wire.version ?? OCPP201
-    // What was mended stands beside what came.
-    const shown = mended === undefined ? payload : { ...(payload as object), mended }
-    conversation.note({ ...seen, peer: identity, bus, ...(shown === undefined ? {} : { payload: redactFrame(shown) }) })
-  }
+  const frames = openFrameLog(conversation, clock)
+  const note = (identity: string, frame: Frame) => frames(identity, stations.get(identity)?.session?.wire.version ?? OCPP201, frame)
   const adapter16 = openAdapter16({
     ...{ store, clock, config },
     answer: (station) => handlerOf(handlers, station, { takesEarly: true }),
@@ -359,6 +358,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
         .map((station) => listStation(station, chargers.get(station.record.identity), config.zone)),
     call,
     blocks,
+    card: (identity) => smart.parts.cards.view(need(identity)),
     badges: openBadgeDesk(store, config.zone),
     archive: openArchive(store, config.zone),
     security,
