@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   accountOf,
+  addDemoFigures,
   addRetention,
   addRoutes,
   gatewayToken,
@@ -126,6 +127,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
 
   startWorkers(open, undo)
   startSteering(open, undo)
+  addDemoFigures(open, admin.email, undo)
   if (world && established)
     world.go({
       ocpp: `${url.replace(/^http/, 'ws')}/ocpp`,
