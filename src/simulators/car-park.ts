@@ -16,6 +16,8 @@ export interface CarParkOptions {
   /** Energy in a car that has no memory. */
   soc(car: CarSpec): WattHours
   memory?: CarParkMemory
+  /** Cars and stations talk ISO 15118 with each other. */
+  cables?: boolean
   log?: Log
   /** Something changed that must survive a crash. */
   onChange?(): void
@@ -67,6 +69,7 @@ export function openCarPark(options: CarParkOptions): CarPark {
       clock,
       ...(password !== undefined && { password }),
       ...(kept && { memory: kept }),
+      ...(options.cables && { cable: true }),
       ...(options.onChange && { onEvent: options.onChange }),
       ...(log && { onFault: (error: unknown) => log.warn({ station: spec.identity, error }, 'a simulated station stumbled') }),
     })

@@ -1,10 +1,9 @@
 /** What a station tells unasked: its availability, a few variables that change by themselves, what the driver of the car wants. */
 import type { Clock } from '#kernel'
 import { CallError, type ConnectorStatusEnumType } from '#protocols/ocpp'
-import type { Car } from './car.ts'
+import type { ChargingNeeds } from './charging-needs.ts'
 import type { Link } from './station-link.ts'
 import { zulu } from './station-meter.ts'
-import { VOLTAGE } from './station-outlet.ts'
 import type { Variables } from './station-variables.ts'
 
 export interface Notices {
@@ -14,8 +13,8 @@ export interface Notices {
   changedStatus(status: ConnectorStatusEnumType): void
   /** Tells watched variables that changed, by NotifyEvent (N07, hard-wired). */
   changedVariables(): void
-  /** Tells once per car what its driver wants (K15). */
-  needs(car: Car): void
+  /** Tells once per car what it wants (K15), as soon as that is known. */
+  needs(wanted: () => ChargingNeeds | undefined): void
   /** The car is another, or was told of in an earlier life. */
   newCar(needsTold: boolean): void
   /** The CSMS may have missed the status, or everything. */
@@ -84,20 +83,12 @@ export function openNotices(parts: { clock: Clock; variables: Variables; link():
           .catch(unless(() => told.delete(key)))
       }
     },
-    needs(car) {
-      if (needsTold) return
+    needs(wanted) {
+      const chargingNeeds = needsTold ? undefined : wanted()
+      if (!chargingNeeds) return
       needsTold = true
-      const { departure, energy } = car.wish(clock.now())
-      const evMaxCurrent = Math.floor(car.spec.onboard / (3 * VOLTAGE))
       link()
-        .call('NotifyEVChargingNeeds', {
-          evseId: 1,
-          chargingNeeds: {
-            requestedEnergyTransfer: 'AC_three_phase',
-            departureTime: zulu(departure),
-            acChargingParameters: { energyAmount: Math.round(energy), evMinCurrent: 6, evMaxCurrent, evMaxVoltage: 400 },
-          },
-        })
+        .call('NotifyEVChargingNeeds', { evseId: 1, chargingNeeds })
         .catch(
           unless(() => {
             needsTold = false

@@ -56,7 +56,8 @@ export async function rig(
     password,
     memory,
     car,
-  }: { answers?: Answers; nominal?: number; v2x?: boolean; password?: string; memory?: StationMemory; car?: Car } = {},
+    cable = false,
+  }: { answers?: Answers; nominal?: number; v2x?: boolean; password?: string; memory?: StationMemory; car?: Car; cable?: boolean } = {},
 ): Promise<Rig> {
   const clock = manualClock(START)
   const calls: Called[] = []
@@ -110,6 +111,7 @@ export async function rig(
     clock,
     ...(password === undefined ? {} : { password }),
     ...(memory ? { memory } : {}),
+    ...(cable ? { cable } : {}),
     onEvent: () => kept.push(station.memory()),
     onFrame({ kind, direction }) {
       // Every CALL, whoever sent it, has one answer: at zero the wire is quiet.
@@ -136,6 +138,8 @@ export async function rig(
       calm = underWay <= 0 || !station.state().connected ? calm + 1 : 0
     }
     if (!station.state().connected) underWay = 0
+    // The session on the cable asks and answers a few times.
+    for (let turns = 0; cable && turns < 40; turns++) await turn()
   }
   const pass = async (seconds: number) => {
     for (let second = 0; second < seconds; second++) {

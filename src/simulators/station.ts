@@ -20,6 +20,8 @@ import type {
   TriggerReasonEnumType,
 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
+import { type Cable, type CableParts, openCable } from './car-cable.ts'
+import { type ChargingNeeds, needsOfDriver, needsOfProtocol } from './charging-needs.ts'
 import type { Authorization, Chassis, Presentation, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
 import { commandHandler } from './station-commands.ts'
@@ -53,6 +55,8 @@ export interface StationOptions {
   onEvent?(): void
   /** What it answers instead of what it would; undefined: what it would. May throw a CallError. */
   instead?(action: string, payload: Payload): Payload | undefined
+  /** It talks ISO 15118 with the plugged car over a loopback socket; otherwise the outlet feels the car and the driver says what it wants. */
+  cable?: boolean
   /** A bug of the simulation, or a station that is refused what it must be able to say. */
   onFault?(error: unknown): void
 }
@@ -88,6 +92,8 @@ class Unit implements Station, Chassis {
   readonly #timer: Timer
   readonly #notices: Notices
   readonly #wire16: Wire16 | undefined
+  readonly #options: StationOptions
+  #cable: Cable | undefined
   #leaving: Car | undefined
   /** Id of the car that was plugged in an earlier life: its transaction goes on if it is plugged again before the first tick. */
   #expected: string | undefined
@@ -106,6 +112,7 @@ class Unit implements Station, Chassis {
 
   constructor(options: StationOptions) {
     const { spec, clock, memory } = options
+    this.#options = options
     this.spec = spec
     this.clock = clock
     this.profiles = memory?.profiles ?? []
@@ -173,7 +180,7 @@ class Unit implements Station, Chassis {
         phases: () => this.#outlet.phases(),
         meter: (measurands, context) => {
           this.#toldPower = this.#outlet.power()
-          return this.#signed(meterValue(this.#outlet, (this.car ?? this.#leaving)?.percent(), measurands, context, clock.now()), context)
+          return this.#signed(meterValue(this.#outlet, this.#soc(), measurands, context, clock.now()), context)
         },
         onIdleClock: (value) => {
           if (this.#isOnline()) void this.link.call('MeterValues', { evseId: 1, meterValue: [value] }).catch(() => undefined)
@@ -232,7 +239,8 @@ class Unit implements Station, Chassis {
     // Else the charge went on while nobody looked: the time since then passes at the tick below.
     this.#expected = undefined
     this.car = car
-    this.#outlet.plug(car)
+    this.#cable = this.#options.cable ? openCable(car, this.#cableEnd()) : undefined
+    this.#outlet.plug(this.#cable?.seen ?? car)
     if (!goesOn) this.#finished = false
     this.#notices.newCar(goesOn && this.engine.current() !== undefined)
     this.#connectBy = undefined
@@ -250,10 +258,12 @@ class Unit implements Station, Chassis {
     const goesOn = this.#goesOnUnplugged()
     if (!goesOn) this.authorization = undefined
     this.#outlet.unplug()
+    void this.#cable?.close()
     this.engine.settle({ trigger: 'EVCommunicationLost', reason: 'EVDisconnected' })
     // By unusual stop points it may run on; without car and token it is over.
     if (!goesOn) this.engine.end('EVCommunicationLost', 'EVDisconnected')
     this.#leaving = undefined
+    this.#cable = undefined
     this.#finished = false
     this.#askAt = undefined
     this.#tick()
@@ -353,7 +363,7 @@ class Unit implements Station, Chassis {
     this.#timer.cancel()
     this.extras.stop()
     this.vault.stop()
-    await this.link.stop()
+    await Promise.all([this.#cable?.close(), this.link.stop()])
   }
 
   // ---- what the commands of the CSMS use ---------------------------------------------------------------------------------------------
@@ -424,7 +434,7 @@ class Unit implements Station, Chassis {
     this.#pass()
     const value = meterValue(
       this.#outlet,
-      this.car?.percent(),
+      this.#soc(),
       this.variables.list('SampledDataCtrlr', 'TxUpdatedMeasurands'),
       'Trigger',
       this.clock.now(),
@@ -475,6 +485,32 @@ class Unit implements Station, Chassis {
   #isOnline(): boolean {
     // The engine may speak before the link exists: of a transaction that was lost with the power.
     return (this.link as Link | undefined)?.online() ?? false
+  }
+
+  /** Percent in the battery: as the car says it, or as the simulation knows it. */
+  #soc(): number | undefined {
+    return this.#cable ? this.#cable.soc() : (this.car ?? this.#leaving)?.percent()
+  }
+
+  #needs(): ChargingNeeds | undefined {
+    if (!this.#cable) return this.car && needsOfDriver(this.car, this.clock.now())
+    const said = this.#cable.needs()
+    return said && needsOfProtocol(said, said.at)
+  }
+
+  #cableEnd(): CableParts {
+    return {
+      clock: this.clock,
+      identity: this.spec.identity,
+      nominal: this.spec.nominal,
+      v2x: this.spec.v2x,
+      mayCharge: () => this.#isClosed(),
+      setpoint: () => this.composite(this.clock.now(), instant(this.clock.now() + SECOND), 'W', 1)[0]!.limit,
+      phases: () => this.#outlet.phases(),
+      present: () => this.#outlet.power(),
+      meter: () => ({ imported: this.#outlet.imported(), exported: this.#outlet.exported() }),
+      ...(this.#options.onFault && { onFault: this.#options.onFault }),
+    }
   }
 
   #goesOnUnplugged(): boolean {
@@ -564,7 +600,7 @@ class Unit implements Station, Chassis {
     this.#notices.changedStatus(this.connectorStatus())
     this.#notices.changedVariables()
     // After the CSMS knows of the transaction.
-    if (this.car && this.authorization && this.engine.current() && this.#outbox.waiting() === 0) this.#notices.needs(this.car)
+    if (this.car && this.authorization && this.engine.current() && this.#outbox.waiting() === 0) this.#notices.needs(() => this.#needs())
     if (this.#askAt !== undefined && now >= this.#askAt && this.car && !this.authorization)
       void this.present(this.car.spec.token, { askFirst: true })
   }

@@ -154,6 +154,7 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
         url: platform.ocpp,
         password: (identity) => passwords.get(identity),
         cars,
+        cables: true,
         stations: spec.stations.map(({ identity, nominalKw, version }) => ({
           identity,
           nominal: watts(nominalKw * 1000),

@@ -1,0 +1,47 @@
+/** A simulated car and its station that talk ISO 15118-20 with each other. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { needsOfProtocol } from './charging-needs.ts'
+import { charging, measured, newCar, powerOf, profile } from './station.fixture.ts'
+
+test('what the car wants reaches the CSMS, and what the CSMS allows reaches the car, both through the cable', async (t) => {
+  const car = newCar({ soc: 30_000 })
+  const one = await charging(t, { cable: true, car })
+  await one.until('the needs', () => one.of('NotifyEVChargingNeeds').length > 0)
+  const { chargingNeeds } = one.of('NotifyEVChargingNeeds')[0]!
+  assert.equal(chargingNeeds.requestedEnergyTransfer, 'AC_three_phase')
+  const { departure, energy } = car.wish(one.clock.now())
+  assert.ok(Math.abs(Date.parse(chargingNeeds.departureTime!) - departure) < 5000)
+  assert.ok(Math.abs(chargingNeeds.acChargingParameters!.energyAmount - energy) < 300)
+  assert.deepEqual([chargingNeeds.acChargingParameters!.evMinCurrent, chargingNeeds.acChargingParameters!.evMaxCurrent], [6, 16])
+  await one.until('full power', () => powerOf(one) === 11_040)
+  await one.ask('SetChargingProfile', { evseId: 1, chargingProfile: profile(6900, { transactionId: one.transactionId }) })
+  await one.until('the lower limit', () => powerOf(one) === 6900, 10)
+  await one.ask('SetChargingProfile', { evseId: 1, chargingProfile: profile(-5000, { transactionId: one.transactionId }) })
+  await one.until('the car gives back', () => powerOf(one) === -5000, 20)
+  one.station.unplug()
+  await one.pass(2)
+  assert.equal(measured(one.events().at(-1), 'SoC'), Math.round(car.percent()))
+  assert.equal(powerOf(one), 0)
+})
+
+test('the needs of a DC car keep its battery, and a time from now becomes a moment', () => {
+  const at = Date.parse('2026-03-02T22:00:00Z') as never
+  const state = { soc: 41, capacity: 75_000, target: 20_000, departure: 3600, maxCharge: 50_000 }
+  const dc = { maxCurrent: 125, maxVoltage: 400, fullSoc: 100, bulkSoc: 80 }
+  const needs = needsOfProtocol({ protocol: 'iso2', current: 'DC', bidirectional: false, control: 'scheduled', phases: 3, state, dc }, at)
+  assert.deepEqual(needs, {
+    requestedEnergyTransfer: 'DC',
+    departureTime: '2026-03-02T23:00:00Z',
+    dcChargingParameters: {
+      evMaxCurrent: 125,
+      evMaxVoltage: 400,
+      energyAmount: 20_000,
+      evMaxPower: 50_000,
+      stateOfCharge: 41,
+      evEnergyCapacity: 75_000,
+      fullSoC: 100,
+      bulkSoC: 80,
+    },
+  })
+})
