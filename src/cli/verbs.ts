@@ -93,6 +93,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-composite.ts')).chargingComposite,
   },
   {
+    name: 'charging exi',
+    summary: 'read or write messages between car and station (ISO 15118, DIN 70121)',
+    load: async () => (await import('./verbs/charging-exi.ts')).chargingExi,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,

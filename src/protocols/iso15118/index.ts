@@ -1,6 +1,7 @@
 export { type Contract, type ContractFault, type ContractVerdict, isSameEmaid } from './contract.ts'
 export { decodeExi, type ExiObject, type ExiValue, encodeExi, encodeFragment } from './exi/codec.ts'
 export { SCHEMAS, type SchemaName, schema } from './exi/schemas.ts'
+export { type Explained, explainExi } from './explain.ts'
 export { type EvccOptions, openSecc, runEvcc, type Secc, type SeccOptions, type TlsFiles } from './listen.ts'
 export type * from './messages.gen.ts'
 export { fromPhysical, fromRational, physical, rational } from './numbers.ts'
