@@ -66,25 +66,25 @@ const testFiles = (folder, pattern) =>
     .map((file) => join(folder, file))
     .sort()
 
-/** Files that start programs and wait for them, or change their own process: each in a process of its own, first. */
+/** Files that start programs and wait for them, or change their own process: each in a process of its own. */
 const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog)\.test\.ts$/
+/** Those that wait longest: they begin first, and the others fill the gaps. */
+const LONGEST = /[/\\](island|docs)\.test\.ts$/
 
 /**
- * Loading the program costs a process some seconds of processor: all other files share one process a core, in which they run one after the
- * other, each a suite of its name. Whoever is free takes the next file, the largest first; a file that cannot be loaded fails as its suite.
+ * Entries for `node --test`, which starts what it is given by name: numbered, so that the first of the list is first. Files of `alone` get a
+ * process each. Loading the program costs a process some seconds of processor: all others share one process a core, in which they run one after
+ * the other, each a suite of its name; whoever is free takes the next file, the largest first. A file that cannot be
+ * loaded fails as a test of its suite.
  */
-function gathered(files) {
-  const sized = files.map((file) => ({ file, bytes: statSync(join(root, file)).size })).sort((a, b) => b.bytes - a.bytes)
+function entriesFor(alone, others, longest) {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-tests-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const names = JSON.stringify(sized.map(({ file }) => ({ file, url: pathToFileURL(join(root, file)).href })))
-  return Array.from({ length: availableParallelism() }, (_, index) => {
-    const place = join(folder, `share-${index + 1}.test.mjs`)
-    writeFileSync(
-      place,
-      `import { mkdirSync } from 'node:fs'
-import { after, describe } from 'node:test'
-const files = ${names}
+  const named = (file) => ({ file, url: pathToFileURL(join(root, file)).href })
+  const bytes = (file) => statSync(join(root, file)).size
+  const shared = JSON.stringify(others.toSorted((a, b) => bytes(b) - bytes(a)).map(named))
+  const share = `import { mkdirSync } from 'node:fs'
+import { after, describe, test } from 'node:test'
 /** A file is his who makes its folder. */
 const mine = (index) => {
   try {
@@ -95,16 +95,25 @@ const mine = (index) => {
     throw error
   }
 }
-for (const [index, { file, url }] of files.entries())
+for (const [index, { file, url }] of ${shared}.entries())
   if (mine(index))
     await new Promise((over) =>
       describe(file, async () => {
         after(over)
-        await import(url)
+        await import(url).catch((error) => void test('can be loaded', () => { throw error }))
       }),
     )
-`,
-    )
+`
+  const single = (file) => `import ${JSON.stringify(named(file).url)}\n`
+  const long = alone.filter((file) => longest.test(file))
+  const texts = [
+    ...long.map(single),
+    ...(others.length > 0 ? Array.from({ length: availableParallelism() }, () => share) : []),
+    ...alone.filter((file) => !long.includes(file)).map(single),
+  ]
+  return texts.map((text, index) => {
+    const place = join(folder, `${String(index + 1).padStart(3, '0')}.test.mjs`)
+    writeFileSync(place, text)
     return place
   })
 }
@@ -130,15 +139,22 @@ const commands = {
   },
   test() {
     buildWeb()
-    // The longest first: they mostly wait, and the short ones fill the gaps.
     const unit = [
       ...testFiles('test', /^journeys[/\\].*\.test\.ts$/),
       ...testFiles('test', /^(docs|house|sayings)\.test\.ts$/),
       ...testFiles('src', /\.test\.ts$/),
       ...testFiles('web', /\.test\.tsx?$/),
     ].filter((file) => args.length === 0 || args.some((word) => file.includes(word)))
-    const shared = unit.filter((file) => !ALONE.test(file))
-    test(shared.length > 3 ? [...unit.filter((file) => ALONE.test(file)), ...gathered(shared)] : unit)
+    const others = unit.filter((file) => !ALONE.test(file))
+    if (others.length <= 3) return test(unit)
+    test(
+      entriesFor(
+        unit.filter((file) => ALONE.test(file)),
+        others,
+        LONGEST,
+      ),
+      availableParallelism() + 2,
+    )
   },
   check() {
     must(binary('tsc'), ['--noEmit'])
