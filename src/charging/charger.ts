@@ -153,6 +153,7 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
       phases: phases(),
       ...(await lookAhead(setpoint, covers)),
       ...(covers ? { covers } : {}),
+      ...(needs ? { since: needs.at } : {}),
     })
   }
 

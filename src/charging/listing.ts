@@ -35,6 +35,8 @@ export interface ListedStation {
   model: string | null
   firmware: string | null
   evses: { id: number; connectorStatus: string | null; transaction: ListedTransaction | null }[]
+  /** How it does not keep what it was told, while it does not. */
+  disobedience: string | null
   limit: { kw: number; rung: string; because: string; until: string } | null
 }
 
@@ -68,6 +70,7 @@ export function listStation(station: Station, charger: Charger | undefined, zone
         const status = statuses.find((one) => one !== 'Available' && one !== 'Unavailable') ?? statuses[0]
         return { id, connectorStatus: status ?? null, transaction: plugged ? listTransaction(plugged, zone) : null }
       }),
+    disobedience: charger?.disobedience() ?? null,
     limit: listLimit(charger, zone),
   }
 }

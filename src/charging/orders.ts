@@ -33,6 +33,8 @@ export interface Order {
   aheadUntil?: Instant
   /** The whole time must be covered, if with less detail: a car waits for its schedule. */
   covers?: boolean
+  /** What was laid before is not enough: the car asked anew. */
+  since?: Instant
 }
 
 /** What is laid on the EVSE as far as we know. */
@@ -111,7 +113,7 @@ export function openOrders({ station, store, clock, log, config, cards }: OrderP
 
   const stillHolds = (session: Session, order: Order, now: Instant): boolean => {
     if (!hold || hold.epoch !== session.epoch || hold.transaction !== order.transaction || hold.evse !== order.evse) return false
-    if (hold.deviation !== undefined) return false
+    if (hold.deviation !== undefined || hold.sentAt < (order.since ?? -Infinity)) return false
     if (hold.wires.phases !== order.phases || limitOf(order.power, hold.wires) !== levelAt(hold.compiled, now)) return false
     // Long enough: to its end, or at least half of what is asked for now.
     if (hold.until < Math.min(order.until, now + (order.until - now) / 2)) return false

@@ -23,6 +23,7 @@ export interface Rig {
   store: Store
   clock: ReturnType<typeof manualClock>
   news: News[]
+  tell(news: News): void
   utterances: Utterance[]
   beliefs: Beliefs
   devices: Devices
@@ -117,6 +118,7 @@ export async function rig(
     store,
     clock,
     news,
+    tell: bus.tell,
     utterances,
     beliefs,
     devices,

@@ -1,0 +1,261 @@
+/** What is laid on stations, whether they keep it, what of it is remembered, and what cars are promised: on real sockets. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Plan } from '#ems'
+import { openPlans } from '#ems'
+import { after, formatInstant, HOUR, type Instant, MINUTE, SECOND } from '#kernel'
+import { CallError, type ChargingProfileType, connectStation, OCPP21, type Payload, type V21 } from '#protocols/ocpp'
+import { MODEL, measured, NOW, type Rig, rig, type StationOptions, setpoint, started } from '../rig.test.ts'
+
+const WIDE = { ...MODEL, 'SmartChargingCtrlr.PeriodsPerSchedule': '24' }
+
+async function plugged(house: Rig, options: StationOptions = {}, identity = 'CP001') {
+  const station = await house.station(identity, options)
+  await station.event('Started', 0, started({ meterValue: [measured(house.clock.now(), ['SoC', 40, 'Percent'])] }))
+  station.calls.length = 0
+  const profiles = () =>
+    station.calls
+      .filter(({ action }) => action === 'SetChargingProfile')
+      .map(({ payload }) => payload['chargingProfile'] as ChargingProfileType)
+  const draw = (power: number, seqNo: number) =>
+    station.event('Updated', seqNo, { evse: { id: 1 }, meterValue: [measured(house.clock.now(), ['Power.Active.Import', power, 'W'])] })
+  return { station, charger: house.devices.get(identity)!, profiles, draw }
+}
+
+/** A plan of the site in which CP001 takes so many kW from slot to slot. */
+async function planned(house: Rig, powerKw: number[], start: Instant = NOW) {
+  const plan = {
+    id: `plan-${powerKw.join('-')}`,
+    site: 1,
+    madeAt: house.clock.now(),
+    start,
+    step: 15 * MINUTE,
+    slots: powerKw.length,
+    devices: [{ device: 'CP001', asset: 101, sensor: 61, powerKw, reasons: [] }],
+    inflexibleKw: powerKw.map(() => 0),
+    consumptionPrice: powerKw.map(() => 0.2),
+    productionPrice: powerKw.map(() => 0.1),
+    currency: 'EUR',
+    objective: 0,
+    bound: 0,
+    gap: 0,
+    solver: 'none',
+    solveMs: 0,
+    brokenWishes: [],
+    trigger: 'test',
+  } as unknown as Plan
+  await openPlans(house.store).keep(plan)
+  house.tell({ kind: 'plan', site: 1, plan: plan.id })
+}
+
+/** Lets what waits for sockets and the database run until the condition holds. */
+async function until(condition: () => boolean, what: string) {
+  for (let turns = 0; turns < 2000; turns++) {
+    if (condition()) return
+    await new Promise((resolve) => setImmediate(resolve))
+    if (turns > 200) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  assert.fail(what)
+}
+
+test('an order takes the plan with it: should we be lost, the station goes on with it, then falls to its safe default', async (t) => {
+  const house = await rig(t)
+  const { charger, profiles } = await plugged(house, { model: WIDE })
+  await planned(house, [7, 7, 9, 0, 11])
+  const order = setpoint(house.clock, 7000, { until: after(NOW, 5 * MINUTE) })
+  await charger.apply(order)
+  const [schedule] = profiles()[0]!.chargingSchedule
+  assert.deepEqual(
+    schedule?.chargingSchedulePeriod.map(({ startPeriod, limit }) => [startPeriod, limit]),
+    [
+      [0, 7000],
+      [60 + 1800, 9000],
+      [60 + 2700, 0],
+      [60 + 3600, 11_000],
+    ],
+  )
+  assert.equal(schedule?.duration, 60 + 3900 + 60)
+  // Half an hour later the order is what the profile said: nothing needs to be told.
+  house.clock.set(after(NOW, 31 * MINUTE))
+  const answer = await charger.apply(setpoint(house.clock, 9000, { until: after(house.clock.now(), 5 * MINUTE) }))
+  assert.deepEqual(answer, { answer: 'taken', applied: 9000 })
+  assert.equal(profiles().length, 1)
+  // An order cut short says that a limit is announced: the plan is not laid across it.
+  await charger.apply(setpoint(house.clock, 8000, { until: after(house.clock.now(), 2 * MINUTE) }))
+  assert.equal(profiles()[1]!.chargingSchedule[0]!.chargingSchedulePeriod.length, 1)
+  // Neither is what is no plan.
+  await charger.apply(setpoint(house.clock, 6000, { rung: 'grid', until: after(house.clock.now(), 5 * MINUTE) }))
+  assert.equal(profiles()[2]!.chargingSchedule[0]!.chargingSchedulePeriod.length, 1)
+})
+
+test('a station that draws more than it was told is shown, alarmed and told again in another form, and what did not work is remembered of its model', async (t) => {
+  const house = await rig(t)
+  const { charger, profiles, draw, station } = await plugged(house)
+  await charger.apply(setpoint(house.clock, 7000, { until: after(NOW, HOUR) }))
+  const look = async (seconds: number, power: number, seqNo: number) => {
+    house.clock.forward(seconds * SECOND)
+    await draw(power, seqNo)
+    house.clock.forward(5 * SECOND)
+  }
+  await look(20, 11_000, 1)
+  assert.equal(charger.capability().controllable, true, 'the car had no time to follow')
+  await look(20, 11_000, 2)
+  await look(20, 11_000, 3)
+  assert.equal(charger.capability().why, 'CP001 draws 11.0 kW where 7.0 kW is allowed.')
+  assert.equal(charger.capability().controllable, false, 'what it takes is taken as it is: the others make room')
+  assert.equal(house.charging.stations()[0]?.disobedience, 'CP001 draws 11.0 kW where 7.0 kW is allowed.')
+  await until(() => profiles().length === 2, 'it was not told again')
+  assert.deepEqual(
+    profiles().map(({ chargingProfilePurpose, chargingSchedule }) => `${chargingProfilePurpose} ${chargingSchedule[0]?.chargingRateUnit}`),
+    ['TxProfile W', 'TxProfile A'],
+  )
+  assert.ok(station.calls.some(({ action }) => action === 'ClearChargingProfile'))
+  const alarm = () =>
+    house.store.first<{ message: string }>("select message from cariflex.alarm where code = 'station-disobeys' and ended_at is null")
+  await until(() => house.news.some((one) => one.kind === 'alarm' && one.active), 'nobody was told')
+  assert.match((await alarm())!.message, /CP001 draws/)
+  await look(40, 6900, 4)
+  assert.equal(charger.capability().controllable, true)
+  await until(() => house.news.some((one) => one.kind === 'alarm' && !one.active), 'the alarm did not end')
+  // Another station of the model is spared the detour, and so is this one after a restart.
+  await station.close()
+  await house.restart()
+  const other = await plugged(house, { password: 'correct-horse-battery' }, 'CP002')
+  await other.charger.apply(setpoint(house.clock, 7000, { until: after(house.clock.now(), HOUR) }))
+  assert.equal(other.profiles()[0]?.chargingSchedule[0]?.chargingRateUnit, 'A')
+  assert.deepEqual(house.charging.card('CP002').learned.deaf, ['tx W'])
+})
+
+test('a station that says it would allow more keeps an old profile: cleared and laid anew, and from then on cleared first', async (t) => {
+  const house = await rig(t)
+  let held: number | undefined
+  const on: NonNullable<StationOptions['on']> = {
+    SetChargingProfile: ({ chargingProfile }) => {
+      // Replacing does nothing to it, as with some wall boxes.
+      const profile = chargingProfile as ChargingProfileType
+      if (profile.chargingProfilePurpose === 'TxProfile') held ??= profile.chargingSchedule[0]!.chargingSchedulePeriod[0]!.limit
+      return { status: 'Accepted' }
+    },
+    ClearChargingProfile: () => {
+      held = undefined
+      return { status: 'Accepted' }
+    },
+    GetCompositeSchedule: ({ evseId, duration, chargingRateUnit }) => ({
+      status: 'Accepted',
+      schedule: {
+        evseId,
+        duration,
+        chargingRateUnit,
+        scheduleStart: formatInstant(house.clock.now()),
+        chargingSchedulePeriod: [{ startPeriod: 0, limit: held ?? 4140 }],
+      } as unknown as Payload,
+    }),
+  }
+  const { charger, station } = await plugged(house, { on })
+  await charger.apply(setpoint(house.clock, 11_000, { until: after(NOW, HOUR) }))
+  assert.equal(held, 11_000)
+  assert.deepEqual(await charger.apply(setpoint(house.clock, 7000, { until: after(NOW, HOUR) })), { answer: 'taken', applied: 7000 })
+  assert.equal(held, 7000)
+  assert.equal(house.charging.card('CP001').learned.clearFirst, true)
+  station.calls.length = 0
+  await charger.apply(setpoint(house.clock, 6000, { until: after(NOW, HOUR) }))
+  assert.deepEqual(
+    station.calls.map(({ action }) => action),
+    ['ClearChargingProfile', 'SetChargingProfile', 'GetCompositeSchedule'],
+  )
+})
+
+test('a car that tells its needs has its schedule within seconds, within its limits and to its departure, plan or no plan', async (t) => {
+  const house = await rig(t)
+  const { station, charger, profiles } = await plugged(house, { model: WIDE })
+  const tell = () =>
+    station.say('NotifyEVChargingNeeds', {
+      evseId: 1,
+      maxScheduleTuples: 3,
+      chargingNeeds: {
+        requestedEnergyTransfer: 'AC_three_phase',
+        departureTime: formatInstant(after(NOW, 3 * HOUR)),
+        acChargingParameters: { energyAmount: 21_000, evMinCurrent: 6, evMaxCurrent: 16, evMaxVoltage: 400 },
+      },
+    })
+  assert.deepEqual(await tell(), { status: 'Accepted' })
+  // Nobody plans: after a few seconds it gets what is safe.
+  house.clock.forward(4 * SECOND)
+  await until(() => profiles().length === 1, 'the car waits in vain')
+  const first = profiles()[0]!
+  assert.equal(first.chargingProfilePurpose, 'TxProfile')
+  assert.equal(first.transactionId, 'T1')
+  assert.deepEqual(first.chargingSchedule[0]?.chargingSchedulePeriod, [{ startPeriod: 0, limit: 6 * 690 }])
+  assert.ok(first.chargingSchedule[0]!.duration! >= 3 * 3600, 'it reaches to its departure')
+  // The plan comes: the promise is kept anew, the whole way, and never above what the car takes.
+  await planned(house, [22, 22, 0, 22, 5, 22, 22, 22, 0, 0, 9, 9, 9])
+  await charger.apply(setpoint(house.clock, 22_000, { until: after(house.clock.now(), 5 * MINUTE) }))
+  const second = profiles()[1]!.chargingSchedule[0]!
+  assert.ok(second.chargingSchedulePeriod.length > 3)
+  for (const { limit } of second.chargingSchedulePeriod) assert.ok(limit <= 16 * 690, `${limit} W is more than the car takes`)
+  assert.ok(Math.abs(second.duration! - 3 * 3600) < 200)
+  // It chooses from what was offered, or is refused (K15.FR.13); asking again (K17) is a promise again.
+  const chosen = (limit: number) =>
+    station.say('NotifyEVChargingSchedule', {
+      evseId: 1,
+      timeBase: formatInstant(house.clock.now()),
+      chargingSchedule: { id: 1, chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit }] },
+    })
+  assert.equal((await chosen(0))['status'], 'Accepted')
+  assert.equal((await chosen(11_040))['status'], 'Rejected', 'it would draw while the plan says 0')
+  house.clock.forward(10 * SECOND)
+  await tell()
+  house.clock.forward(4 * SECOND)
+  await until(() => profiles().length === 3, 'it was not offered anew')
+})
+
+test('a station of 2.1 gives power back by set-points that end by themselves, pushed and pulled', async (t) => {
+  const house = await rig(t)
+  const model = { ...MODEL, 'V2XChargingCtrlr.Enabled': 'true', 'SmartChargingCtrlr.SupportsDynamicProfiles': 'true' }
+  const first = await house.station('CP001', { model })
+  await first.close()
+  const calls: { action: string; payload: Payload }[] = []
+  const session = await connectStation(house.url, {
+    identity: 'CP001',
+    clock: house.clock,
+    versions: [OCPP21],
+    handler: async (action, payload) => {
+      calls.push({ action, payload })
+      if (/^(TriggerMessage|UpdateDynamicSchedule)$|Profile$/.test(action)) return { status: 'Accepted' }
+      throw new CallError('NotImplemented', action)
+    },
+  })
+  const event = started({ meterValue: [measured(NOW, ['SoC', 60, 'Percent'])] })
+  await session.call('TransactionEvent', {
+    ...event,
+    eventType: 'Started',
+    seqNo: 0,
+    timestamp: formatInstant(NOW),
+    triggerReason: 'CablePluggedIn',
+    transactionInfo: { transactionId: 'T21', chargingState: 'Charging' },
+  })
+  const charger = house.devices.get('CP001')!
+  const hold = { until: after(NOW, 5 * MINUTE) }
+  assert.deepEqual(await charger.apply(setpoint(house.clock, -8000, hold)), { answer: 'taken', applied: -8000 })
+  const sent = () =>
+    calls
+      .filter(({ action }) => action === 'SetChargingProfile')
+      .map(({ payload }) => payload['chargingProfile'] as unknown as V21.ChargingProfileType)
+  const dynamic = sent().at(-1)!
+  assert.equal(dynamic.chargingProfileKind, 'Dynamic')
+  assert.equal(dynamic.chargingSchedule[0]?.duration, 300 + 60)
+  assert.deepEqual(dynamic.chargingSchedule[0]?.chargingSchedulePeriod, [
+    { startPeriod: 0, operationMode: 'CentralSetpoint', setpoint: -8000, limit: 0, dischargeLimit: -8000 },
+  ])
+  const before = sent().length
+  await charger.apply(setpoint(house.clock, -3000, hold))
+  assert.equal(sent().length, before)
+  assert.deepEqual(calls.at(-1)?.action === 'GetCompositeSchedule' ? calls.at(-2) : calls.at(-1), {
+    action: 'UpdateDynamicSchedule',
+    payload: { chargingProfileId: dynamic.id, scheduleUpdate: { setpoint: -3000, limit: 0, dischargeLimit: -3000 } },
+  })
+  const pulled = await session.call('PullDynamicScheduleUpdate', { chargingProfileId: dynamic.id })
+  assert.deepEqual(pulled['scheduleUpdate'], { setpoint: -3000, limit: 0, dischargeLimit: -3000 })
+  assert.equal((await session.call('PullDynamicScheduleUpdate', { chargingProfileId: 99 }))['status'], 'Rejected')
+  session.close()
+})
