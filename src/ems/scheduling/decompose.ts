@@ -50,22 +50,25 @@ export function decompose(
   const moments = momentsOf(problem, relaxation)
   const site: Site = { problem, relaxation, hunt, turns, moments, watched, slack, price: meanPrice(values) }
 
+  const isWhole = depth === 'whole' && crew.length > 0
+  const tight = isWhole ? tightened(site, relaxed) : relaxed
+  const back = isWhole ? relaxation.mark() : undefined
   // The mode nearest to the relaxed plan: often as good as best where only directions must be chosen.
-  const start = powersOf(problem, formulation, relaxed.columns)
+  const start = powersOf(problem, formulation, tight.columns)
   holdAll(site, start)
   offerSolved(site)
-  if (depth === 'first' || hunt.isDone() || crew.length === 0) return undefined
+  if (!back || hunt.isDone()) return undefined
 
-  const tight = tightened(site, relaxed)
   const bound = priceBound(site, tight, crew)
   if (bound === 'infeasible') return bound
   hunt.raise(bound)
-  if (takesSteps(problem)) searchBySteps(site, tight)
+  if (takesSteps(problem)) searchBySteps(site, tight, back)
   const bySize = crew.toSorted((one, other) => sizeOf(problem, other) - sizeOf(problem, one))
   for (const pull of PULLS.slice(0, 2)) {
     if (hunt.isDone()) return undefined
     holdAll(site, start)
     for (const device of crew) release(site, device)
+    back()
     const from = relaxation.solve(hunt.left())
     if (from.status === 'optimal') dive(site, bySize, from, pull)
   }
@@ -76,8 +79,7 @@ export function decompose(
 
 /** The relaxation with cuts, as long as these raise its cost. */
 function tightened(site: Site, relaxed: Relaxed): Relaxed {
-  const { problem, relaxation, hunt, moments } = site
-  for (const device of problem.devices.keys()) release(site, device)
+  const { relaxation, hunt, moments } = site
   let best = relaxed
   for (let round = 0; round < CUT_ROUNDS && !hunt.isDone(); round++) {
     if (moments.cut(best) === 0) break

@@ -35,8 +35,8 @@ export interface Answer {
   cost: number
 }
 
-/** Nodes after which the search stops with the bound it has. */
-const MOST_NODES = 400
+/** Nodes, times devices, after which the search stops with the bound it has: the more devices, the less is lost. */
+const MOST_WORK = 4000
 /** kW below which two powers are one. */
 const SAME = 1e-9
 
@@ -79,7 +79,7 @@ export function bestMoment({ devices, bends, least, most }: Question): Answer {
   const stack: Node[] = [{ first: new Int32Array(count), last: Int32Array.from(devices, (pieces) => pieces.length - 1), bound: -Infinity }]
   let open = Infinity
   for (let nodes = 0; stack.length > 0; nodes++) {
-    if (nodes >= MOST_NODES) {
+    if (nodes * count >= MOST_WORK) {
       for (const { bound } of stack) open = Math.min(open, bound)
       break
     }

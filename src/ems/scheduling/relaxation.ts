@@ -29,6 +29,8 @@ export interface Relaxation {
   formulation: Formulation
   /** Solves with the bounds as they are. */
   solve(timeLimitMs: number): Relaxed
+  /** Notes where the solver stands, to go on from there later: solving from afar takes longer. Void once more cuts are made. */
+  mark(): () => void
   /** Rows that were added (`moments.ts`); the row of cut i comes i after those of the program. */
   readonly cuts: readonly Cut[]
   cut(cuts: readonly Cut[]): void
@@ -83,6 +85,10 @@ export function withRelaxation<Result>(highs: Highs, problem: SchedulingProblem,
     return work({
       formulation,
       cuts,
+      mark() {
+        const basis = model.getBasis()
+        return () => void model.setBasis(basis)
+      },
       cut(added) {
         rowsOf ??= columnsOf(program)
         for (const cut of added) {

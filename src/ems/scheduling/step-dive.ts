@@ -4,7 +4,7 @@
  * in their modes anyway, is most of the day.
  */
 
-import { chance } from './chance.ts'
+import { chance, shuffler } from './chance.ts'
 import { SCALE } from './formulate.ts'
 import { holdAll, offer, release, type Site } from './hold.ts'
 import type { Settlement } from './moments.ts'
@@ -16,35 +16,42 @@ import { totalOf } from './solution.ts'
 const PULLS = [0.02, 0.1, 0.005]
 /** Where the plan becomes much dearer than the steps themselves, they are drawn so many times as strongly. */
 const STRONGER = [1, 5, 25]
-/** Steps that take modes between two solves: a few at first, as long as their choice moves others; then all that are left. */
+/** Steps that take modes between two solves: a few at first, as their choice moves others; then, and where devices are many, all that are left. */
 const FEW = 5
+const MANY_DEVICES = 30
 const FEW_ROUNDS = 8
 const ROUNDS = 40
-/** Hours that are set free at once, and how often at most. */
-const HOURS = [6, 4, 8]
-const WINDOWS = 60
+/** In turn all devices are set free for so many hours, and half of them for so many; so often at most. */
+const HOURS_OF_ALL = 12
+const HOURS_OF_HALF = 8
+const WINDOWS = 80
 
 /** True when a step can be settled by itself: no device has a shortest run or rest. */
 export const takesSteps = ({ devices }: SchedulingProblem): boolean =>
   devices.every(({ minRun = 1, minRest = 1 }) => minRun <= 1 && minRest <= 1)
 
-/** Dives from the relaxed plan, then in windows of time. */
-export function searchBySteps(site: Site, relaxed: Relaxed): void {
+/** Dives from the relaxed plan, where `back` leads the solver, then in windows of time. */
+export function searchBySteps(site: Site, relaxed: Relaxed, back: () => void): void {
   const { problem, relaxation, hunt } = site
   for (const pull of PULLS.slice(0, 2)) {
     if (hunt.isDone()) return
     for (const device of problem.devices.keys()) release(site, device)
+    back()
     dive(site, relaxed, pull)
   }
   const next = chance(1)
+  const shuffled = shuffler(2)
   for (let round = 0; round < WINDOWS && !hunt.isDone(); round++) {
     const best = hunt.best()
     if (!best) return
     holdAll(site, best.powers)
-    const length = Math.max(2, Math.round(HOURS[round % HOURS.length]! / problem.hours))
-    const start = Math.floor(next() * (problem.steps + length)) - length
+    const isAll = round % 2 === 0
+    const all = [...problem.devices.keys()]
+    const some = isAll ? all : shuffled(all).slice(0, Math.ceil(all.length / 2))
+    const length = Math.max(2, Math.round((isAll ? HOURS_OF_ALL : HOURS_OF_HALF) / problem.hours))
+    const start = Math.floor(next() * problem.steps - length / 2)
     for (let step = Math.max(start, 0); step < Math.min(start + length, problem.steps); step++)
-      for (const device of problem.devices.keys()) relaxation.hold(device, step, hullAt(problem.devices[device]!, step))
+      for (const device of some) relaxation.hold(device, step, hullAt(problem.devices[device]!, step))
     const from = relaxation.solve(hunt.left())
     if (from.status !== 'optimal') return
     if (from.cost < totalOf(best) - 1e-9 * Math.abs(totalOf(best))) dive(site, from, PULLS[round % PULLS.length]!)
@@ -58,7 +65,7 @@ function dive(site: Site, from: Relaxed, pull: number): boolean {
   for (let round = 0; round < ROUNDS; round++) {
     const best = hunt.best()
     if (best && here.cost >= totalOf(best)) return false
-    const next = settled(site, here, pull, round < FEW_ROUNDS ? FEW : problem.steps)
+    const next = settled(site, here, pull, round < FEW_ROUNDS && problem.devices.length <= MANY_DEVICES ? FEW : problem.steps)
     if (next === 'possible') return offer(site, here)
     if (!next) return false
     here = relieved(site, here, next)
