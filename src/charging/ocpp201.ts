@@ -169,9 +169,9 @@ export const answers: Readonly<Record<string, Entry>> = {
   },
   DataTransfer: () => ({ status: 'UnknownVendorId' }),
 
-  SignCertificate: ({ security }, station, payload, session) => security.signCertificate(station, payload, session),
+  SignCertificate: ({ security }, station, payload) => security.signCertificate(station, payload),
   GetCertificateStatus: ({ security }, _, payload) => security.certificateStatus(payload),
-  Get15118EVCertificate: ({ security }, station, payload, session) => security.evCertificate(station, payload, session),
+  Get15118EVCertificate: ({ security }, station, payload) => security.evCertificate(station, payload),
 
   SecurityEventNotification: async ({ store, clock, security }, station, payload) => {
     const { type, timestamp, techInfo } = payload as SecurityEventNotificationRequest

@@ -21,9 +21,11 @@ export const inventStationPassword = (): string => Array.from({ length: 20 }, ()
 export function readings(password: Buffer, isOld: boolean): string[] {
   const plain = password.toString()
   if (!isOld) return [plain]
+  const isHex = /^([0-9a-f]{2})+$/i.test(plain)
+  const other = plain === plain.toLowerCase() ? plain.toUpperCase() : plain.toLowerCase()
+  if (isHex) return [...new Set([plain, Buffer.from(plain, 'hex').toString(), other])]
   const hex = password.toString('hex')
-  const meant = /^([0-9a-f]{2})+$/i.test(plain) ? [Buffer.from(plain, 'hex').toString(), plain.toLowerCase(), plain.toUpperCase()] : []
-  return [...new Set([plain, hex, hex.toUpperCase(), ...meant])]
+  return [...new Set([plain, hex.toUpperCase(), hex])]
 }
 
 /**

@@ -1,7 +1,8 @@
-/** What the security of a station asks of it, whatever version of OCPP it speaks. */
+/** What the security of a station asks of it, in the words of OCPP 2.0.1; a line to a station of 1.6 translates them. */
 import { Problem, say } from '#kernel'
-import { CallError, type Payload, type Session } from '#protocols/ocpp'
+import { CallError, OCPP16, type Payload } from '#protocols/ocpp'
 import type { CertificateHash } from '#protocols/pki'
+import type { Line } from '../line.ts'
 import { SAYING } from './saying.ts'
 
 export type SigningKind = 'ChargingStationCertificate' | 'V2GCertificate'
@@ -26,27 +27,29 @@ export interface NetworkProfile {
   messageTimeout: number
 }
 
-/** Every method resolves with the station's own status word. Versions that lack a step refuse it with `no-such-step`. */
+/** Every method resolves with the station's own status word. */
 export interface SecurityFace {
-  setPassword(session: Session, password: string, options: CallTime): Promise<string>
-  askToSign(session: Session, kind: SigningKind | 'SignCombinedCertificate', options: CallTime): Promise<string>
-  giveCertificate(session: Session, chain: string, kind: SigningKind, options: CallTime & { requestId?: number }): Promise<string>
-  install(session: Session, use: InstalledUse, certificate: string, options: CallTime): Promise<string>
-  remove(session: Session, hash: CertificateHash, options: CallTime): Promise<string>
-  installed(session: Session, uses: readonly string[] | undefined, options: CallTime): Promise<Installed[]>
-  setNetworkProfile(session: Session, wish: NetworkProfile, options: CallTime): Promise<string>
+  setPassword(session: Line, password: string, options: CallTime): Promise<string>
+  askToSign(session: Line, kind: SigningKind | 'SignCombinedCertificate', options: CallTime): Promise<string>
+  giveCertificate(session: Line, chain: string, kind: SigningKind, options: CallTime & { requestId?: number }): Promise<string>
+  install(session: Line, use: InstalledUse, certificate: string, options: CallTime): Promise<string>
+  remove(session: Line, hash: CertificateHash, options: CallTime): Promise<string>
+  installed(session: Line, uses: readonly string[] | undefined, options: CallTime): Promise<Installed[]>
+  setNetworkProfile(session: Line, wish: NetworkProfile, options: CallTime): Promise<string>
   /** Puts the slot before all others; returns the status word. */
-  preferSlot(session: Session, slot: number, options: CallTime): Promise<string>
-  restart(session: Session, options: CallTime): Promise<string>
+  preferSlot(session: Line, slot: number, options: CallTime): Promise<string>
+  restart(session: Line, options: CallTime): Promise<string>
 }
 export interface CallTime {
   timeout: number
 }
 
+export const isOld = ({ wire }: Line): boolean => wire.version === OCPP16
+
 /** The status word in an answer, wherever it stands. */
 const statusOf = (answer: Payload): string => String(answer['status'] ?? 'Accepted')
 
-async function setVariable(session: Session, component: string, variable: string, value: string, { timeout }: CallTime): Promise<string> {
+async function setVariable(session: Line, component: string, variable: string, value: string, { timeout }: CallTime): Promise<string> {
   const answer = await session.call(
     'SetVariables',
     { setVariableData: [{ component: { name: component }, variable: { name: variable }, attributeValue: value }] },
@@ -56,7 +59,7 @@ async function setVariable(session: Session, component: string, variable: string
   return result?.attributeStatus ?? 'Rejected'
 }
 
-async function getVariable(session: Session, component: string, variable: string, { timeout }: CallTime): Promise<string | undefined> {
+async function getVariable(session: Line, component: string, variable: string, { timeout }: CallTime): Promise<string | undefined> {
   const answer = await session.call(
     'GetVariables',
     { getVariableData: [{ component: { name: component }, variable: { name: variable } }] },
@@ -66,8 +69,7 @@ async function getVariable(session: Session, component: string, variable: string
   return result?.attributeStatus === 'Accepted' ? result.attributeValue : undefined
 }
 
-/** OCPP 2.0.1 and 2.1. */
-const face2: SecurityFace = {
+export const FACE: SecurityFace = {
   setPassword: (session, password, options) => setVariable(session, 'SecurityCtrlr', 'BasicAuthPassword', password, options),
   askToSign: async (session, kind, { timeout }) =>
     statusOf(
@@ -96,8 +98,10 @@ const face2: SecurityFace = {
     }[]
     return chains.map((one) => ({ type: one.certificateType, hash: one.certificateHashData, children: one.childCertificateHashData ?? [] }))
   },
-  setNetworkProfile: async (session, { slot, url, profile, messageTimeout }, { timeout }) =>
-    statusOf(
+  async setNetworkProfile(session, { slot, url, profile, messageTimeout }, { timeout }) {
+    // OCPP 1.6 knows one address and one key for the profile.
+    if (isOld(session)) return setVariable(session, 'SecurityCtrlr', 'SecurityProfile', String(profile), { timeout })
+    return statusOf(
       await session.call(
         'SetNetworkProfile',
         {
@@ -113,8 +117,10 @@ const face2: SecurityFace = {
         },
         { timeout },
       ),
-    ),
+    )
+  },
   async preferSlot(session, slot, options) {
+    if (isOld(session)) return 'Accepted'
     const before = (await getVariable(session, 'OCPPCommCtrlr', 'NetworkConfigurationPriority', options)) ?? ''
     const others = before.split(',').filter((one) => one.trim() !== '' && one.trim() !== String(slot))
     return setVariable(session, 'OCPPCommCtrlr', 'NetworkConfigurationPriority', [String(slot), ...others].join(','), options)
@@ -122,55 +128,8 @@ const face2: SecurityFace = {
   restart: async (session, { timeout }) => statusOf(await session.call('Reset', { type: 'OnIdle' }, { timeout })),
 }
 
-const missing = (session: Session): never => {
-  throw new Problem('no-such-step', say(SAYING.noSuchStep, { version: session.version.replace('ocpp', '') }), {
-    status: 409,
-    hint: say(SAYING.upgradeStation),
-  })
-}
-const OLD_USES: Partial<Record<string, string>> = {
-  CSMSRootCertificate: 'CentralSystemRootCertificate',
-  ManufacturerRootCertificate: 'ManufacturerRootCertificate',
-}
-const NEW_USES = Object.fromEntries(Object.entries(OLD_USES).map(([now, then]) => [then, now]))
-
-/** OCPP 1.6 with its security whitepaper. Passwords travel as hex (AuthorizationKey), the profile is a key of its own. */
-const face16: SecurityFace = {
-  setPassword: async (session, password, { timeout }) =>
-    statusOf(
-      await session.call('ChangeConfiguration', { key: 'AuthorizationKey', value: Buffer.from(password).toString('hex') }, { timeout }),
-    ),
-  askToSign: async (session, kind, { timeout }) =>
-    kind === 'V2GCertificate'
-      ? missing(session)
-      : statusOf(await session.call('ExtendedTriggerMessage', { requestedMessage: 'SignChargePointCertificate' }, { timeout })),
-  giveCertificate: async (session, certificateChain, kind, { timeout }) =>
-    kind === 'V2GCertificate' ? missing(session) : statusOf(await session.call('CertificateSigned', { certificateChain }, { timeout })),
-  install: async (session, use, certificate, { timeout }) =>
-    statusOf(await session.call('InstallCertificate', { certificateType: OLD_USES[use] ?? missing(session), certificate }, { timeout })),
-  remove: async (session, certificateHashData, { timeout }) =>
-    statusOf(await session.call('DeleteCertificate', { certificateHashData: { ...certificateHashData } }, { timeout })),
-  async installed(session, uses, { timeout }) {
-    const asked = (uses && uses.length > 0 ? uses : Object.keys(OLD_USES)).flatMap((use) => OLD_USES[use] ?? [])
-    const found: Installed[] = []
-    for (const certificateType of asked) {
-      const answer = await session.call('GetInstalledCertificateIds', { certificateType }, { timeout })
-      for (const hash of (answer['certificateHashData'] ?? []) as CertificateHash[])
-        found.push({ type: NEW_USES[certificateType] ?? certificateType, hash, children: [] })
-    }
-    return found
-  },
-  setNetworkProfile: async (session, { profile }, { timeout }) =>
-    statusOf(await session.call('ChangeConfiguration', { key: 'SecurityProfile', value: String(profile) }, { timeout })),
-  preferSlot: async () => 'Accepted',
-  restart: async (session, { timeout }) => statusOf(await session.call('Reset', { type: 'Soft' }, { timeout })),
-}
-
-/** The face of the version that a session speaks. */
-export const faceOf = (session: Session): SecurityFace => (session.version === 'ocpp1.6' ? face16 : face2)
-
-/** Asks the station for a step; what it cannot or will not do becomes a Problem. @throws Problem `station-refused`, `no-such-step`, `no-answer` */
-export async function step<T>(session: Session, action: string, ask: () => Promise<T>): Promise<T> {
+/** Asks the station for a step; what it cannot or will not do becomes a Problem. @throws Problem `station-refused`, `no-answer` */
+export async function step<T>(session: Line, action: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (error) {
@@ -178,7 +137,7 @@ export async function step<T>(session: Session, action: string, ask: () => Promi
     throw refusal(session, action, `${error.code}${error.description ? ` (${error.description})` : ''}`)
   }
 }
-export const refusal = (session: Session, action: string, answer: string): Problem =>
+export const refusal = (session: Line, action: string, answer: string): Problem =>
   new Problem('station-refused', say(SAYING.refusedStep, { station: session.identity, action, answer }), {
     status: 502,
     hint: say(SAYING.lookAtConversation),

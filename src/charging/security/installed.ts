@@ -3,7 +3,7 @@ import { type Clock, type Instant, Problem, say } from '#kernel'
 import { type CertificateHash, hashOf, readCertificates, sameHash } from '#protocols/pki'
 import { asJson, asTimestamp, type Store } from '#store'
 import type { Station } from '../station.ts'
-import { faceOf, type Installed, type InstalledUse, step } from './face.ts'
+import { FACE, type Installed, type InstalledUse, step } from './face.ts'
 import { connected } from './password-change.ts'
 import { SAYING } from './saying.ts'
 import { listCertificates } from './shelf.ts'
@@ -54,12 +54,12 @@ export function openInstalled({ store, clock, timeout }: { store: Store; clock: 
     async install(station, use, pem) {
       const [certificate] = readCertificates(pem, 1)
       const session = connected(station)
-      return step(session, 'InstallCertificate', () => faceOf(session).install(session, use, certificate!.pem, { timeout }))
+      return step(session, 'InstallCertificate', () => FACE.install(session, use, certificate!.pem, { timeout }))
     },
     async ask(station, uses) {
       const { identity } = station.record
       const session = connected(station)
-      const told = await step(session, 'GetInstalledCertificateIds', () => faceOf(session).installed(session, uses, { timeout }))
+      const told = await step(session, 'GetInstalledCertificateIds', () => FACE.installed(session, uses, { timeout }))
       await store.transact(async (tx) => {
         await tx.query('delete from cariflex.installed_certificate where station = $1 and ($2::text[] is null or type = any($2))', [
           identity,
@@ -89,7 +89,7 @@ export function openInstalled({ store, clock, timeout }: { store: Store; clock: 
           status: 404,
           hint: say(SAYING.listCertificates),
         })
-      const status = await step(session, 'DeleteCertificate', () => faceOf(session).remove(session, found, { timeout }))
+      const status = await step(session, 'DeleteCertificate', () => FACE.remove(session, found, { timeout }))
       if (status === 'Accepted')
         await store.query(`delete from cariflex.installed_certificate where station = $1 and hash->'hash' = $2::jsonb`, [
           identity,

@@ -5,7 +5,7 @@ import { CallError } from '#protocols/ocpp'
 import type { Store } from '#store'
 import { inventStationPassword, isStationPassword } from '../password.ts'
 import { type Station, saveAccess } from '../station.ts'
-import { faceOf } from './face.ts'
+import { FACE, isOld } from './face.ts'
 import { SAYING } from './saying.ts'
 
 export interface PasswordChange {
@@ -19,7 +19,7 @@ export interface PasswordChanger {
   /**
    * Sends a new password (invented unless given) and resolves with what the station said. Refused: the old one goes on. No answer: both open
    * until one of them is used.
-   * @throws Problem `bad-password`, `station-offline`, `under-way`, `no-such-step`
+   * @throws Problem `bad-password`, `station-offline`, `under-way`
    */
   change(station: Station, password?: string): Promise<PasswordChange>
   isChanging(identity: string): boolean
@@ -34,20 +34,18 @@ export function openPasswordChanger({ store, log, timeout }: { store: Store; log
       const password = given ?? inventStationPassword()
       const session = connected(station)
       // An OCPP 1.6 station is given hex, in which 20 bytes fit.
-      if (!isStationPassword(password) || (session.version === 'ocpp1.6' && password.length > 20))
+      if (!isStationPassword(password) || (isOld(session) && password.length > 20))
         throw new Problem('bad-password', say(SAYING.badPassword), { status: 422, hint: say(SAYING.leaveItOut) })
       return alone(changing, identity, async () => {
         const nextPasswordHash = await hashPassword(password)
         station.record = { ...station.record, nextPasswordHash }
         await saveAccess(store, station.record)
-        const status = await faceOf(session)
-          .setPassword(session, password, { timeout })
-          .catch((error: unknown) => {
-            if (error instanceof CallError) return 'Rejected'
-            if (!isProblem(error) || (error.code !== 'no-answer' && error.code !== 'connection-closed')) throw error
-            log.warn({ station: identity, error: describeError(error) }, 'whether a station took its new password is not known')
-            return 'NoAnswer'
-          })
+        const status = await FACE.setPassword(session, password, { timeout }).catch((error: unknown) => {
+          if (error instanceof CallError) return 'Rejected'
+          if (!isProblem(error) || (error.code !== 'no-answer' && error.code !== 'connection-closed')) throw error
+          log.warn({ station: identity, error: describeError(error) }, 'whether a station took its new password is not known')
+          return 'NoAnswer'
+        })
         const { nextPasswordHash: pending, ...rest } = station.record
         // It may have come back with the new one before its answer: then that counts already.
         if (status === 'Accepted' && pending !== undefined) station.record = { ...rest, passwordHash: pending }

@@ -3,7 +3,7 @@ import { Problem, say } from '#kernel'
 import type { Store } from '#store'
 import { type Station, saveAccess } from '../station.ts'
 import type { Authority } from './authority.ts'
-import { faceOf, refusal, step } from './face.ts'
+import { FACE, refusal, step } from './face.ts'
 import { alone, connected } from './password-change.ts'
 import { SAYING } from './saying.ts'
 import { listCertificates } from './shelf.ts'
@@ -63,7 +63,7 @@ export function openProfileSwitcher({ store, authority, timeout, secureUrl, plai
       const session = connected(station)
       const { profile, slot = 2 } = wish
       return alone(busy, station.record.identity, async () => {
-        const face = faceOf(session)
+        const face = FACE
         const must = async (action: string, ask: () => Promise<string>, accepted = ['Accepted']) => {
           const status = await step(session, action, ask)
           if (!accepted.includes(status)) throw refusal(session, action, status)

@@ -6,8 +6,6 @@ export const SAYING = {
   listCertificates: 'Look at the list of certificates.',
   notOnLine: '{station} is not connected.',
   waitForStation: 'Wait until it has reconnected.',
-  noSuchStep: 'OCPP {version} has no such step.',
-  upgradeStation: 'Bring the station to a newer version of OCPP, or set it at the station.',
   refusedStep: '{station} refused {action}: {answer}.',
   lookAtConversation: 'Look at its conversation for the details it gave.',
   underWay: 'A change of this kind is under way for {station}.',

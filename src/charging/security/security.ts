@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Clock, describeError, isProblem, type Log, type Outward, openOutward, say } from '#kernel'
-import type { Payload, Session } from '#protocols/ocpp'
+import type { Payload } from '#protocols/ocpp'
 import { readCertificates } from '#protocols/pki'
 import type { Secrets, Store } from '#store'
 import type { ChargingConfig } from '../config.ts'
@@ -66,7 +66,7 @@ export interface StationSecurity {
   contractCheck: ContractCheck
   signCertificate: Signing['requested']
   certificateStatus(payload: Payload): Promise<Payload>
-  evCertificate(station: Station, payload: Payload, session: Session): Promise<Payload>
+  evCertificate(station: Station, payload: Payload): Promise<Payload>
   /** A station reported a security event. */
   event(station: Station, type: string): void
 

@@ -1,21 +1,21 @@
 /** Certificates of stations (OCPP 2.0.1 A02, A03): a request comes, is checked, signed and sent back; renewed when two thirds of its life are over. */
 import { type Clock, DAY, describeError, isProblem, type Log, type Millis, millis } from '#kernel'
-import type { Payload, Session } from '#protocols/ocpp'
+import type { Payload } from '#protocols/ocpp'
 import { type CertificateRequest, keyFault, readRequest } from '#protocols/pki'
 import type { Store } from '#store'
 import type { Station } from '../station.ts'
 import type { Authority } from './authority.ts'
 import { strangeness } from './caller.ts'
-import { faceOf, type SigningKind, step } from './face.ts'
+import { FACE, type SigningKind, step } from './face.ts'
 import { connected } from './password-change.ts'
 import { keepCertificate, markCertificate } from './shelf.ts'
 
 export interface Signing {
   /** Answers SignCertificate; what is accepted is signed and sent after the answer is out. */
-  requested(station: Station, payload: Payload, session: Session): Payload
+  requested(station: Station, payload: Payload): Payload
   /**
    * Asks a station to make a new key and a request for it. Resolves with its status word; the certificate itself follows.
-   * @throws Problem `station-offline`, `station-refused`, `no-such-step`
+   * @throws Problem `station-offline`, `station-refused`
    */
   ask(station: Station, kind: SigningKind | 'SignCombinedCertificate'): Promise<string>
   /** Resolves when every certificate that is being sent was answered. */
@@ -50,13 +50,7 @@ export function openSigning({ store, clock, log, authorities, organization, time
     return strangeness(request.subject, { identity, serial, organization })?.replace('its certificate', 'the request')
   }
 
-  const sign = async (
-    session: Session,
-    station: Station,
-    request: CertificateRequest,
-    kind: SigningKind,
-    requestId: number | undefined,
-  ) => {
+  const sign = async (station: Station, request: CertificateRequest, kind: SigningKind, requestId: number | undefined) => {
     const { identity } = station.record
     const { key, subject } = request
     const chain = await authorities[kind].certify({
@@ -68,16 +62,18 @@ export function openSigning({ store, clock, log, authorities, organization, time
     const shelf = kind === 'V2GCertificate' ? 'v2g' : 'station'
     const facts = await keepCertificate(store, chain, { kind: shelf, station: identity, state: 'sent', now: clock.now() })
     const more = requestId === undefined ? { timeout } : { timeout, requestId }
+    // It may have reconnected since its request.
+    const session = connected(station)
     const status =
       chain.length > LONGEST_CHAIN
         ? 'TooLong'
-        : await step(session, 'CertificateSigned', () => faceOf(session).giveCertificate(session, chain, kind, more))
+        : await step(session, 'CertificateSigned', () => FACE.giveCertificate(session, chain, kind, more))
     await markCertificate(store, facts, status === 'Accepted' ? 'current' : 'refused')
     told(station, { kind, status })
   }
 
   return {
-    requested(station, payload, session) {
+    requested(station, payload) {
       const { identity } = station.record
       const kind: SigningKind = payload['certificateType'] === 'V2GCertificate' ? 'V2GCertificate' : 'ChargingStationCertificate'
       const refuse = (why: string) => {
@@ -95,7 +91,7 @@ export function openSigning({ store, clock, log, authorities, organization, time
       if (fault !== undefined) return refuse(fault)
       const requestId = typeof payload['requestId'] === 'number' ? payload['requestId'] : undefined
       const work: Promise<unknown> = new Promise<void>((resolve) => setImmediate(resolve))
-        .then(() => sign(session, station, request, kind, requestId))
+        .then(() => sign(station, request, kind, requestId))
         .catch((error: unknown) => {
           log.warn({ station: identity, error: describeError(error) }, 'a certificate did not reach its station')
           told(station, { kind, status: 'NotSent' })
@@ -106,7 +102,7 @@ export function openSigning({ store, clock, log, authorities, organization, time
     },
     async ask(station, kind) {
       const session = connected(station)
-      return step(session, 'TriggerMessage', () => faceOf(session).askToSign(session, kind, { timeout }))
+      return step(session, 'TriggerMessage', () => FACE.askToSign(session, kind, { timeout }))
     },
     settled: async () => void (await Promise.all(working)),
   }

@@ -398,9 +398,6 @@ export const TWINS: Readonly<Record<string, string>> = {
     '{station} est déjà au profil de sécurité {profile} ; il ne fait que monter.',
   'To go down, register the station anew with the profile it shall have.':
     "Pour descendre, inscrivez à nouveau la borne avec le profil qu'elle doit avoir.",
-  'OCPP {version} has no such step.': "OCPP {version} n'a pas cette étape.",
-  'Bring the station to a newer version of OCPP, or set it at the station.':
-    "Passez la borne à une version plus récente d'OCPP, ou réglez-le sur la borne.",
   'Look at its conversation for the details it gave.': "Regardez dans sa conversation les précisions qu'elle a données.",
   'A change of this kind is under way for {station}.': 'Un changement de cette sorte est en cours pour {station}.',
   'Wait for its end.': 'Attendez sa fin.',

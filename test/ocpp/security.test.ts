@@ -1,0 +1,647 @@
+// Blocks A and M of the CSMS test cases of OCPP 2.0.1 (Part 6), over real TLS, with our own strict station at the other end; then Plug & Charge.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import test, { type TestContext } from 'node:test'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { WebSocket } from 'ws'
+import { type Charging, openCharging } from '#charging'
+import { deviceRegistry, type News, openAlarms, openBeliefs } from '#ems'
+import { after, DAY, HOUR, inProcessBus, isProblem, manualClock, millis, openOutward, silentLog, systemClock, watts } from '#kernel'
+import { connectStation, type Payload } from '#protocols/ocpp'
+import { hashOf, issueCertificate, keyToPem, makeKey, openTrialPki, readCertificates, type TrialPki } from '#protocols/pki'
+
+import { openSecrets, type Store, scratchStore } from '#store'
+import { type Station, type StationOptions, startStation } from '../../src/simulators/station.ts'
+
+const PASSWORD = 'correct-horse-battery'
+const ORGANIZATION = 'Cariflex'
+
+interface House {
+  store: Store
+  clock: ReturnType<typeof manualClock>
+  charging: Charging
+  pki: TrialPki
+  /** Roots of the platform, PEM. */
+  root: string
+  plain: string
+  secure: string
+  port: number
+  register(identity: string, more?: { password?: string; securityProfile?: 0 | 1 | 2 | 3 }): Promise<void>
+  /** A simulated station that is on line with an accepted boot. */
+  station(identity: string, options?: Partial<StationOptions>): Promise<Station>
+  /** Polls until it is so; the clock stands still. */
+  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
+  /** Lets seconds pass. */
+  pass(seconds: number): Promise<void>
+  events(identity: string): Promise<string[]>
+  isOnline(identity: string): boolean
+}
+
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
+const refused = (code: string) => (error: unknown) => isProblem(error) && error.code === code
+const answered = (status: number) => (error: unknown) => isProblem(error) && error.details?.['status'] === status
+
+async function open(t: TestContext): Promise<House> {
+  // The other end of TLS is OpenSSL, which looks at the clock of the machine.
+  const clock = manualClock(systemClock.now())
+  const store = await scratchStore(t)
+  const bus = inProcessBus<News>((error) => {
+    throw error
+  })
+  const secrets = await openSecrets({ store, clock, folder: '', key: Buffer.alloc(32, 7).toString('base64') })
+  const charging = await openCharging({
+    ...{ store, clock, log: silentLog, bus, secrets, beliefs: openBeliefs({ store, clock, bus }), devices: deviceRegistry() },
+    conversation: { note: () => undefined },
+    alarms: openAlarms({ store, clock, bus }),
+    outward: openOutward({ allow: ['127.0.0.1'] }),
+    config: {
+      ...{ ping: 0, bootPause: 0, organization: ORGANIZATION },
+      tls: { host: '127.0.0.1', port: 0, names: ['localhost', '127.0.0.1'], certificates: [] },
+    },
+  })
+  const server = createServer()
+  server.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const plain = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ocpp`
+  const { port } = (await charging.openSecurePort(() => plain))!
+  const stations: Station[] = []
+  t.after(async () => {
+    const stopping = stations.map((station) => station.stop())
+    const ticking = setInterval(() => clock.forward(1000), 1)
+    await Promise.all(stopping)
+    await charging.close()
+    clearInterval(ticking)
+    server.closeAllConnections()
+    server.close()
+  })
+  const isOnline = (identity: string) =>
+    charging.stations().some((one) => one.identity === identity && one.online && one.boot === 'Accepted')
+  const until: House['until'] = async (what, condition) => {
+    for (let turns = 0; !(await condition()); turns++) {
+      assert.ok(turns < 5000, what)
+      await turn()
+    }
+  }
+  let asset = 100
+  return {
+    ...{ store, clock, charging, plain, port, until, isOnline },
+    secure: `wss://localhost:${port}/ocpp`,
+    pki: await openTrialPki(clock),
+    root: await charging.security.roots(),
+    register: (identity, more = {}) =>
+      charging.registerStation({ identity, asset: ++asset, powerSensor: asset, nominalW: 22_000, ...more }),
+    async station(identity, options = {}) {
+      const station = startStation({ spec: { identity, nominal: watts(22_000), v2x: false }, url: plain, clock, ...options })
+      stations.push(station)
+      clock.forward(0)
+      await until(`${identity} is on line`, () => isOnline(identity))
+      return station
+    },
+    async pass(seconds) {
+      for (let second = 0; second < seconds; second++) {
+        clock.forward(1000)
+        for (let turns = 0; turns < 5; turns++) await turn()
+      }
+    },
+    events: async (identity) =>
+      (
+        await store.query<{ info: string }>(
+          `select info from cariflex.security_event where station = $1 and type = 'InvalidCredential' order by id`,
+          [identity],
+        )
+      ).map(({ info }) => info),
+  }
+}
+
+/** One connection as a station would make it, closed at once. */
+async function come(
+  { clock }: House,
+  url: string,
+  identity: string,
+  more: { password?: string | Buffer; tls?: ConnectionOptions; versions?: ['ocpp1.6'] } = {},
+) {
+  const session = await connectStation(url, { identity, clock, handler: async () => ({}), ...more } as Parameters<typeof connectStation>[1])
+  session.close()
+  await session.closed
+}
+const holder = async (pki: TrialPki, identity: string, organization = ORGANIZATION) => {
+  const { chain, key } = await pki.station(identity, organization)
+  return { chain: chain.join(''), key: keyToPem(key) }
+}
+const handshake = (port: number, options: ConnectionOptions) =>
+  new Promise<{ protocol: string | null; cipher: string; kind: string }>((resolve, reject) => {
+    const socket = connectTls({ host: '127.0.0.1', port, servername: 'localhost', ...options }, () => {
+      const kind = socket.getPeerX509Certificate()!.publicKey.asymmetricKeyType!
+      resolve({ protocol: socket.getProtocol(), cipher: socket.getCipher().standardName, kind })
+      socket.destroy()
+    })
+    socket.on('error', reject)
+  })
+
+test('blocks A and M', { timeout: 240_000 }, async (t) => {
+  const house = await open(t)
+  const { charging, register, plain, secure, root, pki, store } = house
+  const { security } = charging
+  const trust = { ca: root }
+
+  await t.test('TC_A_01_CSMS basic authentication with the right password lets the station in', async () => {
+    await register('A01', { password: PASSWORD })
+    await house.station('A01', { password: PASSWORD })
+    assert.ok(house.isOnline('A01'))
+  })
+
+  await t.test('TC_A_02_CSMS a user name that is not the identity is refused, and it is a security event', async () => {
+    await register('A02', { password: PASSWORD })
+    const status = await new Promise<number>((resolve) => {
+      const socket = new WebSocket(`${plain}/A02`, ['ocpp2.0.1'], {
+        headers: { authorization: `Basic ${Buffer.from(`A01:${PASSWORD}`).toString('base64')}` },
+      })
+      socket.on('unexpected-response', (_, response) => resolve(response.statusCode ?? 0))
+      socket.on('error', () => undefined)
+    })
+    assert.equal(status, 401)
+    await house.until('it is noted', async () => (await house.events('A02')).length === 1)
+  })
+
+  await t.test('TC_A_03_CSMS a wrong password is refused, and it is a security event', async () => {
+    await register('A03', { password: PASSWORD })
+    await assert.rejects(come(house, plain, 'A03', { password: 'wrong-password-here' }), answered(401))
+    await assert.rejects(come(house, plain, 'A03'), answered(401))
+    await house.until('it is noted', async () => (await house.events('A03')).length === 2)
+    await come(house, plain, 'A03', { password: PASSWORD })
+  })
+
+  await t.test('TC_A_04_CSMS the server shows a certificate that leads to the root the station trusts', async () => {
+    await register('A04', { password: PASSWORD, securityProfile: 2 })
+    await house.station('A04', { url: secure, password: PASSWORD, vault: { roots: [{ use: 'CSMSRootCertificate', pem: root }] } })
+    await assert.rejects(come(house, secure, 'A04', { password: PASSWORD, tls: { ca: pki.roots.v2g } }), refused('connection-refused'))
+    await assert.rejects(
+      come(house, secure.replace('localhost', '127.0.0.2'), 'A04', { password: PASSWORD, tls: trust }),
+      refused('connection-refused'),
+    )
+    await assert.rejects(come(house, plain, 'A04', { password: PASSWORD }), answered(401), 'the same password in the clear')
+  })
+
+  await t.test('TC_A_06_CSMS TLS older than 1.2 is refused; RSA and ECDSA stand side by side, TLS_RSA too', async () => {
+    const old = { ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1', ca: root } as const
+    await assert.rejects(handshake(house.port, { ...old, maxVersion: 'TLSv1.1' }))
+    await assert.rejects(handshake(house.port, { ...old, maxVersion: 'TLSv1' }))
+    const at12 = (ciphers: string) => handshake(house.port, { ca: root, maxVersion: 'TLSv1.2', ciphers })
+    assert.deepEqual(await at12('ECDHE-ECDSA-AES128-GCM-SHA256'), {
+      protocol: 'TLSv1.2',
+      cipher: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+      kind: 'ec',
+    })
+    assert.equal((await at12('ECDHE-ECDSA-AES256-GCM-SHA384')).kind, 'ec')
+    assert.deepEqual(await at12('AES128-GCM-SHA256'), { protocol: 'TLSv1.2', cipher: 'TLS_RSA_WITH_AES_128_GCM_SHA256', kind: 'rsa' })
+    assert.equal((await at12('AES256-GCM-SHA384')).kind, 'rsa')
+    assert.equal((await handshake(house.port, { ca: root })).protocol, 'TLSv1.3')
+    await assert.rejects(at12('ECDHE-RSA-AES128-SHA'))
+  })
+
+  await t.test('TC_A_07_CSMS a station with a certificate of its own is let in with security profile 3', async () => {
+    await security.trust(pki.roots.maker, ['Manufacturer'])
+    await register('A07', { securityProfile: 3 })
+    const own = await holder(pki, 'A07')
+    await house.station('A07', { url: secure, vault: { roots: [{ use: 'CSMSRootCertificate', pem: root }], own } })
+    assert.ok(house.isOnline('A07'))
+  })
+
+  await t.test('TC_A_08_CSMS certificates of others, for others, expired and revoked ones are refused', async () => {
+    await register('A08', { securityProfile: 3, password: PASSWORD })
+    const tls = ({ chain, key }: { chain: string; key: string }) => ({ ca: root, cert: chain, key })
+    await assert.rejects(
+      come(house, secure, 'A08', { tls: tls(await holder(await openTrialPki(house.clock), 'A08')) }),
+      answered(401),
+      'an authority nobody trusts',
+    )
+    await assert.rejects(come(house, secure, 'A08', { tls: tls(await holder(pki, 'A07')) }), answered(401), 'of another station')
+    await assert.rejects(
+      come(house, secure, 'A08', { tls: tls(await holder(pki, 'A08', 'Somebody')) }),
+      answered(401),
+      'of another operator',
+    )
+    const late = await pki.station('A08', ORGANIZATION, { before: 20 * DAY, lasts: -DAY })
+    await assert.rejects(
+      come(house, secure, 'A08', { tls: { ca: root, cert: late.chain.join(''), key: keyToPem(late.key) } }),
+      answered(401),
+      'expired',
+    )
+    house.clock.set(after(house.clock.now(), millis(2 * 60_000)))
+    await assert.rejects(
+      come(house, secure, 'A08', { password: PASSWORD, tls: trust }),
+      answered(401),
+      'none at all, although the password is right',
+    )
+    const own = await holder(pki, 'A08')
+    await come(house, secure, 'A08', { tls: tls(own) })
+    const [facts] = readCertificates(own.chain)
+    // What the maker issued and we never saw cannot be taken back; what we keep can.
+    await store.query(
+      `insert into cariflex.certificate (fingerprint, kind, station, serial, subject, issuer, pem, valid_from, valid_until, created_at)
+       values ($1, 'station', 'A08', $2, '', '', $3, now(), now(), now())`,
+      [facts!.fingerprint, facts!.serial, facts!.pem],
+    )
+    await security.revoke(facts!.fingerprint, 'the station was stolen')
+    await assert.rejects(come(house, secure, 'A08', { tls: tls(own) }), answered(401), 'revoked')
+    for (const why of [/nobody we trust/, /'A07'/, /'Somebody'/, /expired/, /profile 3 is asked/, /revoked/])
+      await house.until(`${why} is noted`, async () => (await house.events('A08')).some((info) => why.test(info)))
+  })
+
+  await t.test('TC_A_09_CSMS after a new password was accepted only the new one opens', async () => {
+    await register('A09', { password: PASSWORD })
+    const station = await house.station('A09', { password: PASSWORD })
+    const { status, password } = await security.passwords.change(charging.station('A09'))
+    assert.equal(status, 'Accepted')
+    assert.match(password!, /^[A-Za-z0-9]{20}$/)
+    station.disconnect(1)
+    await house.until('it is gone', () => !house.isOnline('A09'))
+    await house.pass(10)
+    await house.until('it is back with its new password', () => house.isOnline('A09'))
+    await assert.rejects(come(house, plain, 'A09', { password: PASSWORD }), answered(401))
+    const { rows } = {
+      rows: await store.query<{ text: string }>(
+        `select row_to_json(s)::text as text from cariflex.charging_station s where identity = 'A09'`,
+      ),
+    }
+    assert.ok(!rows[0]!.text.includes(password!), 'only a hash of it is kept')
+  })
+
+  await t.test('TC_A_10_CSMS after a new password was refused the old one goes on', async () => {
+    await register('A10', { password: PASSWORD })
+    const session = await connectStation(plain, {
+      ...{ identity: 'A10', password: PASSWORD, clock: house.clock },
+      handler: async (action, payload) => {
+        if (action !== 'SetVariables') return { status: 'Accepted' }
+        // Both open while the new one is on its way.
+        const [{ attributeValue, component, variable }] = payload['setVariableData'] as [
+          { attributeValue: string; component: Payload; variable: Payload },
+        ]
+        await assert.doesNotReject(charging.security.isChanging('A10') ? Promise.resolve() : Promise.reject(new Error('not under way')))
+        assert.ok(attributeValue.length >= 16)
+        return { setVariableResult: [{ attributeStatus: 'Rejected', component, variable }] }
+      },
+    })
+    assert.deepEqual(await security.passwords.change(charging.station('A10'), 'another-password-1'), { status: 'Rejected' })
+    await assert.rejects(security.passwords.change(charging.station('A10'), 'short'), refused('bad-password'))
+    session.close()
+    await session.closed
+    await assert.rejects(come(house, plain, 'A10', { password: 'another-password-1' }), answered(401))
+    await come(house, plain, 'A10', { password: PASSWORD })
+    await assert.rejects(security.passwords.change(charging.station('A10')), refused('station-offline'))
+  })
+
+  await t.test('a password whose answer never came opens beside the old one until one of them is used', async () => {
+    for (const [identity, used, over] of [
+      ['A10-NEW', 'another-password-1', PASSWORD],
+      ['A10-OLD', PASSWORD, 'another-password-1'],
+    ] as const) {
+      await register(identity, { password: PASSWORD })
+      const session = await connectStation(plain, {
+        ...{ identity, password: PASSWORD, clock: house.clock },
+        handler: async (action) => {
+          if (action === 'SetVariables') session.close()
+          return { status: 'Accepted' }
+        },
+      })
+      const { status } = await security.passwords.change(charging.station(identity), 'another-password-1')
+      assert.equal(status, 'NoAnswer')
+      await come(house, plain, identity, { password: used })
+      await assert.rejects(come(house, plain, identity, { password: over }), answered(401))
+      await come(house, plain, identity, { password: used })
+    }
+  })
+
+  await t.test('TC_A_11_CSMS a station makes a new key, its request is signed, and it comes with its new certificate', async () => {
+    await register('A11', { securityProfile: 2, password: PASSWORD })
+    const station = await house.station('A11', {
+      url: secure,
+      password: PASSWORD,
+      vault: { roots: [{ use: 'CSMSRootCertificate', pem: root }] },
+    })
+    for (const round of [1, 2]) {
+      assert.equal(await security.signing.ask(charging.station('A11'), 'ChargingStationCertificate'), 'Accepted')
+      const mine = () => security.certificates({ kind: 'station', station: 'A11' })
+      await house.until('it is signed and taken', async () => {
+        const all = await mine()
+        return all.length === round && all[0]!.state === 'current'
+      })
+      if (round === 2)
+        assert.deepEqual(
+          (await mine()).map(({ state }) => state),
+          ['current', 'replaced'],
+        )
+    }
+    const { own } = station.memory().vault!
+    const [, { chain, key }] = own[0]!
+    await come(house, secure, 'A11', { tls: { ca: root, cert: chain, key } })
+    const [leaf] = readCertificates(chain)
+    assert.deepEqual([leaf!.subject.commonName, leaf!.subject.organization], ['A11', ORGANIZATION])
+    await security.revoke(leaf!.fingerprint, 'for the test')
+    assert.match(await security.revocationList(), /BEGIN X509 CRL/)
+    await assert.rejects(come(house, secure, 'A11', { tls: { ca: root, cert: chain, key } }), answered(401))
+  })
+
+  await t.test('TC_A_14_CSMS a certificate that the station refuses is marked so, and requests that do not fit are refused', async () => {
+    await register('A14')
+    const station = await house.station('A14')
+    const session = charging.station('A14').session!
+    // Another key than the station asked for: as when an authority mixes up two requests.
+    const real = session.call.bind(session)
+    const forged = issueCertificate({
+      subject: { commonName: 'A14' },
+      key: await makeKey(),
+      issuer: pki.authority('maker'),
+      from: after(house.clock.now(), millis(-DAY)),
+      until: after(house.clock.now(), millis(DAY)),
+    })
+    Object.assign(session, {
+      call: (action: string, payload: Payload, more: object) =>
+        real(action, action === 'CertificateSigned' ? { ...payload, certificateChain: forged } : payload, more),
+    })
+    await security.signing.ask(charging.station('A14'), 'ChargingStationCertificate')
+    await house.until('it is refused', async () => (await security.certificates({ station: 'A14' }))[0]?.state === 'refused')
+    await house.until(
+      'the station tells of it',
+      async () =>
+        (await store.query(`select from cariflex.security_event where station = 'A14' and type = 'InvalidChargingStationCertificate'`))
+          .length === 1,
+    )
+    assert.deepEqual(station.memory().vault!.own, [])
+    const [alarm] = await store.query<{ message: string }>(
+      `select message from cariflex.alarm where code = 'security-InvalidChargingStationCertificate'`,
+    )
+    assert.match(alarm!.message, /A14/)
+  })
+
+  await t.test('TC_A_19_CSMS a station goes up to profile 2 and then 3, and its lower profiles are over', async () => {
+    await register('A19', { password: PASSWORD })
+    const station = await house.station('A19', { password: PASSWORD })
+    const { profiles, signing } = security
+    const up = async (profile: 2 | 3) => {
+      await profiles.raise(charging.station('A19'), { profile, slot: profile, url: secure })
+      await house.until('it restarts', () => charging.station('A19').session === undefined)
+      await house.pass(10)
+      await house.until('it is back', () => house.isOnline('A19'))
+      assert.equal(charging.station('A19').record.securityProfile, profile)
+    }
+    await assert.rejects(profiles.raise(charging.station('A19'), { profile: 3 }), refused('profile-needs'))
+    await up(2)
+    await assert.rejects(come(house, plain, 'A19', { password: PASSWORD }), answered(401))
+    await assert.rejects(profiles.raise(charging.station('A19'), { profile: 2 }), refused('already-there'))
+    await signing.ask(charging.station('A19'), 'ChargingStationCertificate')
+    await house.until('it has a certificate', async () => (await security.certificates({ station: 'A19' }))[0]?.state === 'current')
+    await up(3)
+    await assert.rejects(come(house, secure, 'A19', { password: PASSWORD, tls: trust }), answered(401))
+    await assert.rejects(come(house, plain, 'A19', { password: PASSWORD }), answered(401))
+    assert.deepEqual(
+      station.memory().vault!.slots.map(([slot]) => slot),
+      [3],
+    )
+  })
+
+  await t.test('guesses are slowed down by identity and by address, whether the station exists or not', async () => {
+    await register('B01', { password: PASSWORD })
+    for (let tries = 0; tries < 5; tries++)
+      await assert.rejects(come(house, plain, 'B01', { password: 'wrong-password-here' }), answered(401))
+    await assert.rejects(come(house, plain, 'B01', { password: PASSWORD }), answered(403))
+    for (let tries = 0; tries < 30; tries++)
+      await assert.rejects(come(house, plain, `NOBODY-${tries}`, {}), (error) => answered(404)(error) || answered(403)(error))
+    await register('B02', { password: PASSWORD })
+    await assert.rejects(come(house, plain, 'B02', { password: PASSWORD }), answered(403), 'nobody new from that address for a minute')
+    await come(house, plain, 'A03', { password: PASSWORD })
+    house.clock.set(after(house.clock.now(), millis(61_000)))
+    await come(house, plain, 'B02', { password: PASSWORD })
+  })
+
+  await t.test('an OCPP 1.6 station may send its hex key as bytes or as text, whichever of them was noted', async () => {
+    const text = 'Sixteen-bytes-ok'
+    const hex = Buffer.from(text).toString('hex')
+    await register('C16-TEXT', { password: text })
+    await register('C16-HEX', { password: hex.toUpperCase() })
+    for (const identity of ['C16-TEXT', 'C16-HEX'])
+      for (const password of [text, hex]) await come(house, plain, identity, { password, versions: ['ocpp1.6'] })
+    await assert.rejects(come(house, plain, 'C16-TEXT', { password: hex }), answered(401), 'OCPP 2.0.1 has one form only')
+    await assert.rejects(
+      come(house, plain, 'C16-TEXT', { password: Buffer.from([0xff, 0xfe, 0, 1]), versions: ['ocpp1.6'] }),
+      answered(401),
+    )
+  })
+
+  await register('M')
+  const stationM = await house.station('M')
+  const m = () => charging.station('M')
+  const { installed } = security
+
+  await t.test('TC_M_01_CSMS a CSMS root is installed', async () => {
+    assert.equal(await installed.install(m(), 'CSMSRootCertificate', root), 'Accepted')
+  })
+  await t.test('TC_M_02_CSMS a manufacturer root is installed', async () => {
+    assert.equal(await installed.install(m(), 'ManufacturerRootCertificate', pki.roots.maker), 'Accepted')
+  })
+  await t.test('TC_M_05_CSMS an installation that the station refuses is told, and nonsense is not sent', async () => {
+    const leaf = (await pki.contract('FRCARC000000013')).certificate
+    assert.equal(await installed.install(m(), 'V2GRootCertificate', leaf), 'Rejected')
+    await assert.rejects(installed.install(m(), 'V2GRootCertificate', 'nonsense'), refused('bad-certificate'))
+  })
+  await t.test('TC_M_13_CSMS the roots of one use are listed, by their names where we know them', async () => {
+    const [one, ...others] = await installed.ask(m(), ['ManufacturerRootCertificate'])
+    assert.equal(others.length, 0)
+    assert.equal(one!.type, 'ManufacturerRootCertificate')
+    assert.match(one!.subject ?? '', /Trial maker of stations/)
+  })
+  await t.test('TC_M_18_CSMS all of them are listed, and kept for when the station is away', async () => {
+    const all = await installed.ask(m())
+    assert.deepEqual(
+      all.map(({ type }) => type),
+      ['CSMSRootCertificate', 'ManufacturerRootCertificate'],
+    )
+    assert.deepEqual(await installed.last('M'), all)
+  })
+  await t.test('TC_M_19_CSMS a station without any of that use has an empty list', async () => {
+    assert.deepEqual(await installed.ask(m(), ['MORootCertificate']), [])
+  })
+  await t.test('TC_M_20_CSMS a root is deleted by the hash data exactly as the station told it, in all three hashes', async () => {
+    for (const hash of ['SHA256', 'SHA384', 'SHA512'] as const) {
+      const identity = `M20-${hash}`
+      await register(identity, { password: PASSWORD })
+      await house.station(identity, { password: PASSWORD, vault: { hash, roots: [{ use: 'MORootCertificate', pem: pki.roots.mo }] } })
+      const [one] = await installed.ask(charging.station(identity))
+      assert.equal(one!.hash.hashAlgorithm, hash)
+      assert.equal(one!.hash.serialNumber, hashOf(pki.roots.mo, pki.roots.mo, hash).serialNumber.toUpperCase())
+      assert.equal(await installed.remove(charging.station(identity), one!.position), 'Accepted')
+      assert.deepEqual(await installed.ask(charging.station(identity)), [])
+    }
+  })
+  await t.test('TC_M_21_CSMS a root that the station keeps or does not have is told so', async () => {
+    const tls = charging.station('A04')
+    const [needed] = await installed.ask(tls)
+    assert.equal(await installed.remove(tls, needed!.position), 'Failed')
+    assert.equal((await installed.last('A04')).length, 1)
+    assert.equal(await installed.remove(m(), hashOf(pki.roots.oem, pki.roots.oem)), 'NotFound')
+    await assert.rejects(installed.remove(m(), 99), refused('unknown-certificate'))
+  })
+
+  await t.test('certificates are renewed when two thirds of their life are over, and people are told before one ends', async () => {
+    await signed(house, 'M')
+    const before = (await security.certificates({ station: 'M' }))[0]!
+    house.clock.set(after(house.clock.now(), millis(270 * DAY)))
+    await security.watch.look()
+    await house.until(
+      'it is renewed',
+      async () =>
+        (await security.certificates({ station: 'M' })).filter(({ state }) => state === 'current').length === 1 &&
+        (await security.certificates({ station: 'M' })).length === 2,
+    )
+    assert.equal((await security.certificates({ station: 'M' }))[1]!.fingerprint, before.fingerprint)
+    await stationM.stop()
+    house.clock.set(after(house.clock.now(), millis(390 * DAY)))
+    await security.watch.look()
+    const { asset } = charging.station('M').record
+    await house.until('an alarm', async () => {
+      const alarms = await store.query(
+        `select from cariflex.alarm where asset = $1 and code = 'station-certificate' and ended_at is null`,
+        [asset],
+      )
+      return alarms.length === 1
+    })
+  })
+})
+
+async function signed({ charging, until }: House, identity: string) {
+  await charging.security.signing.ask(charging.station(identity), 'ChargingStationCertificate')
+  await until('it is signed', async () => (await charging.security.certificates({ station: identity }))[0]?.state === 'current')
+}
+
+test('Plug & Charge: contracts, OCSP and the pool', { timeout: 120_000 }, async (t) => {
+  const house = await open(t)
+  const { charging, store, clock } = house
+  const { security } = charging
+  let calls = 0
+  let isAway = false
+  const responder = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      calls++
+      if (isAway) response.writeHead(503).end()
+      else response.end(pki.ocsp(Buffer.concat(parts)))
+    })
+  })
+  responder.listen(0, '127.0.0.1')
+  await once(responder, 'listening')
+  t.after(() => {
+    responder.closeAllConnections()
+    responder.close()
+  })
+  const responderURL = `http://127.0.0.1:${(responder.address() as AddressInfo).port}/ocsp`
+  const pki = await openTrialPki(clock, { ocsp: responderURL })
+  await house.register('PNC')
+  const session = await connectStation(house.plain, { identity: 'PNC', clock, handler: async () => ({ status: 'Accepted' }) })
+  t.after(() => session.close())
+  await charging.orderBoot('PNC', 'Accepted')
+  await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'X', vendorName: 'Y' } })
+  await charging.registerToken({ token: 'FR-CAR-C00000001-3', type: 'eMAID' } as never)
+  const ask = (emaid: string, more: Payload) => session.call('Authorize', { idToken: { idToken: emaid, type: 'eMAID' }, ...more })
+  const status = async (emaid: string, more: Payload) => (await ask(emaid, more))['certificateStatus']
+  const contract = await pki.contract('FRCARC000000013')
+  const certificate = contract.chain.join('')
+
+  await t.test('a contract whose chain, dates, name and state are right is accepted; each fault has its status', async () => {
+    assert.equal(await status('FRCARC000000013', { certificate }), 'CertChainError', 'no root is trusted yet')
+    await security.trust(pki.roots.mo, ['MO'])
+    const good = await ask('FRCARC000000013', { certificate })
+    assert.deepEqual([good['certificateStatus'], (good['idTokenInfo'] as Payload)['status']], ['Accepted', 'Accepted'])
+    assert.equal(await status('FRCARC00000001', { certificate }), 'Accepted', 'the check character may be left out')
+    assert.equal(await status('FRCARC00000002', { certificate }), 'CertChainError', 'of another contract')
+    assert.equal(
+      await status('FRCARC000000014', { certificate: (await pki.contract('FRCARC000000014')).chain.join('') }),
+      'CertChainError',
+      'wrong check character',
+    )
+    assert.equal(await status('FRCARC000000013', { certificate: 'nonsense' }), 'CertChainError')
+    const late = await pki.contract('FRCARC000000013', { before: 20 * DAY, lasts: -DAY })
+    assert.equal(await status('FRCARC000000013', { certificate: late.chain.join('') }), 'CertificateExpired')
+    assert.equal(
+      await status('FRCARC000000021', { certificate: (await pki.contract('FRCARC00000002')).chain.join('') }),
+      'ContractCancelled',
+      'good, and not in our table',
+    )
+    const taken = await pki.contract('FRCARC000000013')
+    pki.tell(taken.certificate, 'revoked')
+    assert.equal(await status('FRCARC000000013', { certificate: taken.chain.join('') }), 'CertificateRevoked')
+  })
+
+  await t.test('hash data alone is asked for at the responder, whose word must be signed by an issuer we know', async () => {
+    const other = await pki.contract('FRCARC000000013')
+    const hash = { ...hashOf(other.certificate, other.chain[1]!), responderURL }
+    assert.equal(
+      await status('FRCARC000000013', { iso15118CertificateHashData: [hash] }),
+      'CertChainError',
+      'the authority of the contract is not known here',
+    )
+    await security.trust(other.chain[1]!, ['MO'])
+    assert.equal(await status('FRCARC000000013', { iso15118CertificateHashData: [hash] }), 'Accepted')
+    const revoked = await pki.contract('FRCARC000000013')
+    pki.tell(revoked.certificate, 'revoked')
+    assert.equal(
+      await status('FRCARC000000013', {
+        iso15118CertificateHashData: [{ ...hashOf(revoked.certificate, revoked.chain[1]!), responderURL }],
+      }),
+      'CertificateRevoked',
+    )
+    const inside = { ...hashOf(revoked.certificate, revoked.chain[1]!), responderURL: 'http://169.254.169.254/latest' }
+    assert.equal(
+      await status('FRCARC000000013', { iso15118CertificateHashData: [inside] }),
+      'NoCertificateAvailable',
+      'our own network is not asked',
+    )
+  })
+
+  await t.test('OCSP answers are handed to stations and kept until their next update', async () => {
+    const fresh = await pki.contract('FRCARC000000013')
+    const ocspRequestData = { ...hashOf(fresh.certificate, fresh.chain[1]!, 'SHA384'), responderURL }
+    const before = calls
+    const first = await session.call('GetCertificateStatus', { ocspRequestData })
+    assert.equal(first['status'], 'Accepted')
+    assert.deepEqual(await session.call('GetCertificateStatus', { ocspRequestData }), first)
+    assert.equal(calls, before + 1)
+    isAway = true
+    assert.deepEqual(await session.call('GetCertificateStatus', { ocspRequestData }), first, 'the responder may be away')
+    clock.set(after(clock.now(), millis(25 * HOUR)))
+    assert.equal((await session.call('GetCertificateStatus', { ocspRequestData }))['status'], 'Failed')
+    assert.equal(
+      await status('FRCARC000000013', { certificate: fresh.chain.join('') }),
+      'Accepted',
+      'a right chain charges while the responder is away',
+    )
+    isAway = false
+    for (const url of ['http://10.0.0.1/', 'file:///etc/passwd', 'x'])
+      assert.equal(
+        (await session.call('GetCertificateStatus', { ocspRequestData: { ...ocspRequestData, responderURL: url } }))['status'],
+        'Failed',
+      )
+    await security.watch.look()
+    assert.deepEqual(await store.query('select from cariflex.ocsp_answer where until < $1', [new Date(clock.now())]), [])
+  })
+
+  await t.test('a car that has no contract yet gets one from the pool, byte by byte; without a pool it is told', async () => {
+    const wish = {
+      iso15118SchemaVersion: 'urn:iso:15118:2:2013:MsgDef',
+      action: 'Install',
+      exiRequest: Buffer.from([0x80, 0x9a]).toString('base64'),
+    }
+    assert.equal((await session.call('Get15118EVCertificate', wish))['status'], 'Failed')
+    security.setContractPool({
+      answer: async ({ action, schema, exi }) => ({ ok: true, exi: Buffer.from([action === 'Install' ? 1 : 2, schema.length, ...exi]) }),
+    })
+    const answer = await session.call('Get15118EVCertificate', wish)
+    assert.deepEqual(answer, {
+      status: 'Accepted',
+      exiResponse: Buffer.from([1, wish.iso15118SchemaVersion.length, 0x80, 0x9a]).toString('base64'),
+    })
+  })
+})
