@@ -6,6 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { CONFIG_SCHEMA_FILE, configJsonSchema } from '../src/kernel/index.ts'
 import { gatherCoverage } from './gather-coverage.ts'
+import { ANNEX_PAGE, generateAnnexPage } from './generate-annex-page.ts'
 import { CLI_PAGE, generateCliPage } from './generate-cli-page.ts'
 import { CONFIGURATION_PAGE, generateConfigurationPage } from './generate-configuration-page.ts'
 import { COVERAGE_PAGE, generateCoveragePage } from './generate-coverage-page.ts'
@@ -27,6 +28,7 @@ const GENERATED: [file: string, text: () => string | Promise<string>][] = [
   [PERMISSIONS_PAGE, generatePermissionsPage],
   [COVERAGE_PAGE, generateCoveragePage],
   [DIFFERENCES_PAGE, generateDifferencesPage],
+  [ANNEX_PAGE, generateAnnexPage],
   [FLEX_MODEL_PAGE, generateFlexModelPage],
   [FLEX_CONTEXT_PAGE, generateFlexContextPage],
   [TEMPLATE_SCHEMA_FILE, generateTemplateSchema],

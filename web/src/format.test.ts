@@ -41,5 +41,6 @@ test('durations of the API become milliseconds', () => {
 
 test('of the problem of a job one line is read, without the name of the error', () => {
   assert.equal(problemLine('ValueError: No sensor tells it.\n    at work'), 'No sensor tells it.')
+  assert.equal(problemLine('InfeasibleProblemException: infeasible.'), 'infeasible.')
   assert.equal(problemLine('Not enough data: 3 values.'), 'Not enough data: 3 values.')
 })

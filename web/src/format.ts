@@ -90,4 +90,4 @@ export const moment = (at: string | number): number => (typeof at === 'number' ?
 export const iso = (at: number): string => new Date(at).toISOString()
 
 /** What a person reads of the problem of a job: its first line, without the name of the error. */
-export const problemLine = (problem: string): string => (problem.split('\n')[0] ?? '').replace(/^\w*Error: /, '')
+export const problemLine = (problem: string): string => (problem.split('\n')[0] ?? '').replace(/^\w*(Error|Exception): /, '')

@@ -163,8 +163,7 @@ function checkData(frame: Frame, { cycle, config }: CycleOrder, sensor: Sensor):
   const least = Math.max(2, Math.round(DAY / frame.step))
   if (known < least)
     throw notEnough(
-      `Sensor ${sensor.name} (ID: ${sensor.id}) has ${known} values in the training window of ${(until * frame.step) / DAY} days; at least ${least} are needed. ` +
-        'Record more data before the start, choose a later start or a longer train-period.',
+      `${say(SAYING.fewValues, { name: `${sensor.name} (ID: ${sensor.id})`, count: known, days: (until * frame.step) / DAY, least })} ${say(SAYING.recordMore)}`,
     )
   const series = [
     { name: `${sensor.name} (ID: ${sensor.id})`, values: frame.target },
@@ -174,7 +173,11 @@ function checkData(frame: Frame, { cycle, config }: CycleOrder, sensor: Sensor):
     const share = missing(values) / Math.max(1, until)
     if (share > config.missingThreshold)
       throw notEnough(
-        `Sensor ${name} has ${(share * 100).toFixed(1)}% missing values which exceeds the allowed threshold of ${(config.missingThreshold * 100).toFixed(1)}%`,
+        say(SAYING.manyMissing, {
+          name,
+          missing: `${(share * 100).toFixed(1)}%`,
+          threshold: `${(config.missingThreshold * 100).toFixed(1)}%`,
+        }),
       )
   }
 }

@@ -26,4 +26,7 @@ export const SAYING = {
   jobsForgotten: 'Ended ones are forgotten after two weeks.',
   over: 'That forecast has ended already.',
   readOrMake: 'Read it, or make another one.',
+  fewValues: 'Sensor {name} has {count} values in the training window of {days} days; at least {least} are needed.',
+  recordMore: 'Record more data before the start, choose a later start or a longer train-period.',
+  manyMissing: 'Sensor {name} has {missing} missing values which exceeds the allowed threshold of {threshold}',
 } as const

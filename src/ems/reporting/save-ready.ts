@@ -1,9 +1,10 @@
 /** Whole days of the lines of a ready report on daily sensors, so that they become figures of their asset. */
-import { converter, DAY, dayAfter, type Instant } from '#kernel'
+import { converter, DAY, dayAfter, type Instant, say } from '#kernel'
 import type { BeliefBatch } from '../belief.ts'
 import type { Sensor, Sensors } from '../sensors.ts'
 import { refuseReport } from './frame.ts'
 import type { ReadyOrder, ReadyReport } from './ready-report.ts'
+import { SAYING } from './saying.ts'
 
 /** @throws Problem `invalid-report` (422) for sensors that are not there or not daily */
 export async function checkOutputs(sensors: Sensors, { outputs = [] }: ReadyOrder): Promise<void> {
@@ -43,6 +44,6 @@ function turned(unit: string, sensor: Sensor): (value: number) => number {
   try {
     return converter(unit, sensor.unit)
   } catch {
-    throw refuseReport(`Values in ${unit} do not fit sensor ${sensor.id}, which is in ${sensor.unit}.`)
+    throw refuseReport(say(SAYING.wrongLineUnit, { unit, number: sensor.id, sensorUnit: sensor.unit }))
   }
 }

@@ -20,4 +20,10 @@ export const SAYING = {
   addPrice: "Set 'consumption-price' in its flex-context: a sensor such as {sensor}, or '0.21 EUR/kWh'.",
   noFlows: 'Nothing below asset {number} measures power.',
   addFlows: 'Add sensors of power to its assets, or ask for the report of the site.',
+  yearAtMost: 'A ready report looks at a year at most.',
+  takeShorter: 'Take a shorter period.',
+  priceForm: 'The price of the flex-context is neither a sensor nor a quantity.',
+  writePrice: 'Write {sensor} or {quantity}.',
+  twoCurrencies: 'The prices are in {one} and {other}: currencies are never exchanged.',
+  wrongLineUnit: 'Values in {unit} do not fit sensor {number}, which is in {sensorUnit}.',
 } as const

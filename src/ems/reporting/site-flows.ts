@@ -54,7 +54,7 @@ const KINDS: Record<string, SiteFlow['kind']> = {
 /** Measured flows of the site or of any asset with its children. @throws Problem `invalid-report` when nothing measures power there */
 export async function siteFlows(parts: FlowParts, asset: number, start: Instant, end: Instant): Promise<SiteFlows> {
   const slots = Math.ceil((end - start) / SLOT)
-  if (slots > MOST_SLOTS) throw refuseReport('A ready report looks at a year at most.', 'Take a shorter period.')
+  if (slots > MOST_SLOTS) throw refuseReport(say(SAYING.yearAtMost), say(SAYING.takeShorter))
   const [members, zone] = await membersOf(parts, asset)
   if (members.length === 0) throw refuseReport(say(SAYING.noFlows, { number: asset }), say(SAYING.addFlows))
   const flows = await Promise.all(
@@ -187,13 +187,12 @@ export async function pricesOf(parts: FlowParts, asset: number, start: Instant, 
       const currency = currencyOf(unit) ?? 'EUR'
       return { currency, values: new Array<number>(slots).fill(converter(unit, `${currency}/MWh`)(amount)) }
     }
-    throw refuseReport('The price of the flex-context is neither a sensor nor a quantity.', 'Write {"sensor": 12} or \'0.21 EUR/kWh\'.')
+    throw refuseReport(say(SAYING.priceForm), say(SAYING.writePrice, { sensor: '{"sensor": 12}', quantity: "'0.21 EUR/kWh'" }))
   }
   const bought = await read(consumption ?? production)
   if (production !== undefined) {
     const sold = await read(production)
-    if (sold.currency !== bought.currency)
-      throw refuseReport(`The prices are in ${bought.currency} and ${sold.currency}: currencies are never exchanged.`)
+    if (sold.currency !== bought.currency) throw refuseReport(say(SAYING.twoCurrencies, { one: bought.currency, other: sold.currency }))
     return {
       currency: bought.currency,
       consumption: bought.values,

@@ -287,7 +287,7 @@ test('prices unknown for the whole window fail with the sensor named; a gap is b
   const here = world()
   const far = parseInstant('2040-01-01T00:00:00Z')
   const late = asked(battery, price, { start: far, end: instant(far + HOUR) })
-  await assert.rejects(plan(here, late), (error) => isProblem(error) && error.message === 'Prices unknown for planning window. (sensor 5)')
+  await assert.rejects(plan(here, late), (error) => isProblem(error) && error.message === 'Prices unknown for planning window. (sensor 5).')
   const partly = asked(battery, price, { start: instant(start + 22 * HOUR), end: instant(start + 26 * HOUR) })
   assert.ok((await plan(here, partly)).outputs[0]!.values.length === 16)
 })
@@ -311,7 +311,7 @@ test('a hard wish that cannot be kept: refused for FlexMeasures, near enough and
   const strict = { source: here.source, pool, deadlineMs: 10_000, whenInfeasible: 'fail' as const }
   await assert.rejects(
     storageScheduler.schedule(read, strict),
-    (error) => isProblem(error) && error.code === 'infeasible' && error.message === 'infeasible',
+    (error) => isProblem(error) && error.code === 'infeasible' && error.message === 'infeasible.',
   )
   const near = await plan(here, request)
   assert.equal(near.relaxed, true)

@@ -1,10 +1,11 @@
 /** The balance of each commodity: what energy, peaks and breaches of the connection cost, and which limits hold at any price. */
-import { Problem } from '#kernel'
+import { Problem, say } from '#kernel'
 import type { CommodityContext, FlexContext } from './flex-context.ts'
 import { type FlexReading, least, negative, RELAXED, times, valueError } from './flex-reading.ts'
 import { filled, perStep } from './flex-series.ts'
 import type { FlexValue } from './flex-value.ts'
 import type { Commitment, Flow } from './problem.ts'
+import { SAYING } from './saying.ts'
 
 /** A commodity with the devices and given profiles that count in it, by number. */
 export interface CommodityMembers {
@@ -54,12 +55,7 @@ export async function siteNumbers(members: CommodityMembers, fixed: Float64Array
   const context = contextOf(reading.plan.context, commodity)
   const flow: Flow = { name: commodity === 'electricity' ? 'site' : commodity, role: 'site', commodity, devices, fixed }
   if (!context?.consumptionPrice || context.isNode) {
-    if (commodity === 'electricity')
-      throw valueError(
-        'bad-flex-context',
-        "Missing consumption price for commodity 'electricity'.",
-        'Give consumption-price in the flex-context, or store it on the site.',
-      )
+    if (commodity === 'electricity') throw valueError('bad-flex-context', say(SAYING.noPriceOf), say(SAYING.givePrice))
     return { flow: { ...flow, role: 'node', min: 0, max: 0 }, commitments: [] }
   }
   const { hours, beholder } = reading
@@ -143,10 +139,10 @@ async function priceOf(value: FlexValue, { beholder }: FlexReading): Promise<Flo
   if (!Number.isNaN(prices[0]!)) return prices
   throw new Problem(
     'unknown-prices',
-    `Prices unknown for planning window.${value.kind === 'sensor' ? ` (sensor ${value.sensor.id})` : ''}`,
+    say(SAYING.pricesUnknown) + (value.kind === 'sensor' ? ` ${say(SAYING.ofSensor, { sensor: value.sensor.id })}` : ''),
     {
       status: 422,
-      hint: 'Post prices that cover the window, or give them in the request.',
+      hint: say(SAYING.postPrices),
       details: { exception: 'UnknownPricesException' },
     },
   )

@@ -16,4 +16,15 @@ export const SAYING = {
   moreStorage: 'One kWh more of storage would bring {price} over this plan.',
   morePower: 'One kW more of power would bring {price} over this plan.',
   moreConnection: 'One kW more of connection would bring {price} over this plan.',
+
+  // Why there is no plan.
+  infeasible: 'infeasible.',
+  relaxWish: 'Relax a hard wish or limit, or let relax-constraints do so.',
+  pricesUnknown: 'Prices unknown for planning window.',
+  ofSensor: '(sensor {sensor}).',
+  postPrices: 'Post prices that cover the window, or give them in the request.',
+  noPriceOf: "Missing consumption price for commodity 'electricity'.",
+  givePrice: 'Give consumption-price in the flex-context, or store it on the site.',
+  noPlanInTime: 'The solver found no plan in time.',
+  moreTime: 'Give more time, or plan a shorter window.',
 } as const

@@ -1,5 +1,5 @@
 /** The scheduler for storages: battery, car, heat storage, and any device that is free between bounds. */
-import { MINUTE, Problem } from '#kernel'
+import { MINUTE, Problem, say } from '#kernel'
 import { explain } from './explain.ts'
 import { tellExplanation } from './explanation.ts'
 import { addExtras, sharingOf } from './flex-extra-problem.ts'
@@ -8,6 +8,7 @@ import { outputsOf } from './flex-output.ts'
 import { endOf, type FlexProblem, flexProblem } from './flex-problem.ts'
 import { reportOf } from './flex-report.ts'
 import { type FlexPlan, readFlexRequest } from './flex-request.ts'
+import { SAYING } from './saying.ts'
 import type { ScheduleExplanation, ScheduleResult, Scheduler } from './scheduler.ts'
 import type { SeriesSource } from './series-source.ts'
 import { isSolved, type Solution, solve } from './solve.ts'
@@ -29,9 +30,9 @@ export const storageScheduler: Scheduler<FlexPlan> = {
     let relaxed = false
     if (outcome.status === 'infeasible') {
       if (whenInfeasible === 'fail')
-        throw new Problem('infeasible', 'infeasible', {
+        throw new Problem('infeasible', say(SAYING.infeasible), {
           status: 422,
-          hint: 'Relax a hard wish or limit, or let relax-constraints do so.',
+          hint: say(SAYING.relaxWish),
           details: { exception: 'InfeasibleProblemException' },
         })
       relaxed = true
@@ -39,10 +40,10 @@ export const storageScheduler: Scheduler<FlexPlan> = {
       outcome = await solve(flex.problem, { ...how, ...sharing(plan, flex) })
     }
     if (!isSolved(outcome))
-      throw new Problem('no-plan', outcome.status === 'infeasible' ? 'infeasible' : 'The solver found no plan in time.', {
+      throw new Problem('no-plan', say(outcome.status === 'infeasible' ? SAYING.infeasible : SAYING.noPlanInTime), {
         status: 503,
         retry: 'later',
-        hint: 'Give more time, or plan a shorter window.',
+        hint: say(SAYING.moreTime),
         ...(outcome.status === 'infeasible' ? { details: { exception: 'InfeasibleProblemException' } } : {}),
       })
     return resultOf(plan, flex, outcome, relaxed)

@@ -362,6 +362,47 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       why: 'It would not be ready in time.',
     },
   ],
+  'What 0.33 did, and `flexmeasures.dialect: 0.33` does': [
+    {
+      where: 'Trigger of a schedule or a forecast',
+      theirs: '202 with `job`, `job-url`, `results-url`',
+      ours: '200 with the legacy key, as 0.33',
+      why: 'Switched.',
+    },
+    { where: '`GET /jobs/{uuid}`', theirs: '202, 200 or 422', ours: '200 whatever its state', why: 'Switched; the keys of 1.0 are there too.' },
+    {
+      where: 'Relaxing: `relax-constraints` and its parts, device capacities, `soc-targets`, the missing opposite capacity, devices of one stock',
+      theirs: 'as 1.0',
+      ours: 'as 0.33',
+      why: 'Switched.',
+    },
+    {
+      where: 'Wishes that cannot be kept together',
+      theirs: 'the job fails',
+      ours: 'planned as near to them as can be, as source `StorageFallbackScheduler` 3, in the same job',
+      why: 'Switched. 0.33 had a second job and a simpler rule; nothing redirects to it (`FLEXMEASURES_FALLBACK_REDIRECT`).',
+    },
+    { where: 'Source of schedules', theirs: 'version 9', ours: 'version 8', why: 'Switched.' },
+    {
+      where: 'Starts off the clock, in posts, uploads and triggers',
+      theirs: 'floored',
+      ours: 'kept as sent, unless the sensor says `floor_datetimes_to_resolution: true`',
+      why: 'Switched.',
+    },
+    { where: 'Rate limits, `POST /accounts`', theirs: 'there', ours: 'not there', why: 'Switched.' },
+    {
+      where: '`commitments` without baseline or price',
+      theirs: '422',
+      ours: '422 in both dialects',
+      why: 'Without a price a commitment does nothing; without a baseline it is a slip.',
+    },
+    {
+      where: 'Spellings of queries, new endpoints and flex fields of 1.0',
+      theirs: 'there',
+      ours: 'there in both dialects',
+      why: 'Older clients do not ask for them.',
+    },
+  ],
   'When the recordings are replayed on the dump instead': [
     {
       where: '`GET /assets/public` (`assets_public`)',

@@ -125,6 +125,32 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Look at the list of your tokens.': 'Regardez la liste de vos jetons.',
   'The report is no longer being made.': "Ce rapport n'est plus en cours.",
   'Read it, or ask for another.': 'Lisez-le, ou demandez-en un autre.',
+  'infeasible.': 'Tous les souhaits et limites fermes ne peuvent pas être tenus ensemble.',
+  'Relax a hard wish or limit, or let relax-constraints do so.':
+    'Assouplissez un souhait ou une limite ferme, ou laissez relax-constraints le faire.',
+  'Prices unknown for planning window.': 'Les prix de la période planifiée ne sont pas connus.',
+  '(sensor {sensor}).': '(capteur {sensor}).',
+  'Post prices that cover the window, or give them in the request.': 'Envoyez les prix de toute la période, ou donnez-les dans la demande.',
+  "Missing consumption price for commodity 'electricity'.": "Il manque le prix d'achat de l'électricité.",
+  'Give consumption-price in the flex-context, or store it on the site.':
+    'Donnez consumption-price dans le contexte de flexibilité, ou enregistrez-le sur le site.',
+  'The solver found no plan in time.': "Aucun plan n'a été trouvé à temps.",
+  'Give more time, or plan a shorter window.': 'Laissez plus de temps, ou planifiez une période plus courte.',
+  'Sensor {name} has {count} values in the training window of {days} days; at least {least} are needed.':
+    "Le capteur {name} a {count} valeurs sur les {days} jours d'apprentissage ; il en faut au moins {least}.",
+  'Record more data before the start, choose a later start or a longer train-period.':
+    "Enregistrez plus de données avant le début, choisissez un début plus tardif ou une période d'apprentissage plus longue.",
+  'Sensor {name} has {missing} missing values which exceeds the allowed threshold of {threshold}':
+    'Il manque {missing} des valeurs du capteur {name}, plus que le seuil permis de {threshold}',
+  'A ready report looks at a year at most.': 'Un rapport prêt porte sur un an au plus.',
+  'Take a shorter period.': 'Prenez une période plus courte.',
+  'The price of the flex-context is neither a sensor nor a quantity.':
+    "Le prix du contexte de flexibilité n'est ni un capteur ni une quantité.",
+  'Write {sensor} or {quantity}.': 'Écrivez {sensor} ou {quantity}.',
+  'The prices are in {one} and {other}: currencies are never exchanged.':
+    'Les prix sont en {one} et en {other} : les devises ne sont jamais converties.',
+  'Values in {unit} do not fit sensor {number}, which is in {sensorUnit}.':
+    'Des valeurs en {unit} ne conviennent pas au capteur {number}, qui est en {sensorUnit}.',
   'There is no such automation that you may run.': "Il n'y a pas d'automatisation de ce numéro que vous puissiez lancer.",
   'Look at the list of automations.': 'Regardez la liste des automatisations.',
   'Sign in, or send a token in the Authorization header.': "Connectez-vous, ou envoyez un jeton dans l'en-tête Authorization.",

@@ -169,7 +169,7 @@ function Shown({ account }: { account: Account }) {
   return (
     <section class="card" aria-labelledby="account-face">
       <h2 id="account-face">{t('accounts.face')}</h2>
-      <dl class="figures">
+      <dl class="facts">
         {facts.map(([label, value]) => (
           <div key={label}>
             <dt>{label}</dt>
