@@ -18,6 +18,7 @@ import {
   type Settings,
   simulate,
   startSteering,
+  startWebhooks,
   startWorkers,
   territoryOf,
   type Undo,
@@ -117,7 +118,8 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
     mail: mailOf(settings.mail),
     ...(steered && { steered: { line: steered.line, demo, plugged: steered.plugged, online: steered.online } }),
   })
-  const open = { ...house, ...(steered && { steered }), server }
+  const webhooks = await startWebhooks(house, undo)
+  const open = { ...house, ...(steered && { steered }), server, webhooks }
   addRetention(open)
   addRoutes(open)
   const { url } = await server.listen()

@@ -1,6 +1,6 @@
 /** What is open while the platform runs: rooms that are wired in `routes.ts` and `workers.ts` take from here what they need. */
 import type { Charging } from '#charging'
-import type { Beliefs, ConversationLog, Established, Line, News, Sensors, Site, Sources } from '#ems'
+import type { Beliefs, ConversationLog, Established, Line, News, Sensors, Site, Sources, Webhooks } from '#ems'
 import type { Bus, Clock, Log } from '#kernel'
 import type { Server } from '#server'
 import type { RunningWorld } from '#simulators'
@@ -42,4 +42,4 @@ export interface Steered {
 }
 
 /** A house whose port has its routes. */
-export type OpenHouse = House & { server: Server }
+export type OpenHouse = House & { server: Server; webhooks: Webhooks }

@@ -9,6 +9,7 @@ import {
   stationFileRoutes,
   stationRoutes,
   tariffRoutes,
+  webhookRoutes,
   worldRoutes,
 } from '#server'
 import type { OpenHouse } from './house.ts'
@@ -20,6 +21,7 @@ export function addRoutes(house: OpenHouse): void {
   const { server, account, settings, steered } = house
   server.register(retentionRoutes(server, policiesOf(settings.retention.beliefs, settings.platformName)), OURS)
   server.register(jobRoutes(server, steered?.site.zone ?? settings.timezone, account), OURS)
+  server.register(webhookRoutes({ webhooks: house.webhooks, account, zone: steered?.site.zone ?? settings.timezone, rooms: server }), OURS)
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)

@@ -11,6 +11,8 @@ export interface Settings {
   databaseUrl?: string
   /** Instead of the file `secret-key` in the data folder. */
   secretKey?: string
+  /** Private addresses that webhooks, responders and the like may name all the same. */
+  outwardAllow?: readonly string[]
   host: string
   port: number
   platformName: string

@@ -21,7 +21,8 @@ export async function territoryOf(store: Store, settings: Settings, clock: Clock
   return establishTerritory(store, clock, territory, true)
 }
 
-const secretsOf = (store: Store, { data, secretKey }: Settings, clock: Clock): Promise<Secrets> =>
+/** Where keys and passwords of this platform lie sealed. */
+export const secretsOf = (store: Store, { data, secretKey }: Settings, clock: Clock): Promise<Secrets> =>
   openSecrets({ store, clock, folder: data, ...(secretKey !== undefined && { key: secretKey }) })
 
 /** Both ends of a simulated station are here, so the platform knows its password. */

@@ -29,7 +29,8 @@ export function addRetention({ retention, settings, store, clock, log, queue, ac
     return told.reduce((sum, { removed }) => sum + removed, 0)
   })
   retention.policy('belief figures', millis(DAY), (before) => recountFigures(store, clock, before))
-  if (steered) retention.policy('station events', millis(settings.retention.conversations), (before) => steered.charging.forgetBefore(before))
+  if (steered)
+    retention.policy('station events', millis(settings.retention.conversations), (before) => steered.charging.forgetBefore(before))
   if (steered)
     retention.policy('conversations', millis(settings.retention.conversations), async (before) => {
       await steered.conversation.forgetBefore(before)

@@ -199,3 +199,5 @@ export {
   type UserFilter,
   type Users,
 } from './users.ts'
+export { forwardNews, HOOK_EVENTS } from './webhooks/hook-events.ts'
+export { type HookEvent, openWebhooks, signatureOf, type Webhook, type WebhookOrder, type Webhooks } from './webhooks/webhooks.ts'

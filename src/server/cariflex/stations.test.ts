@@ -1,51 +1,6 @@
 import assert from 'node:assert/strict'
-import test, { type TestContext } from 'node:test'
-import { openCharging } from '#charging'
-import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
-import { inProcessBus, manualClock, parseInstant, silentLog, type Territory } from '#kernel'
-import { scratchStore } from '#store'
-import { watchRoutes } from '../coverage.fixture.ts'
-import { createServer } from '../server.ts'
-import { stationRoutes } from './stations.ts'
-import { tariffRoutes } from './tariffs.ts'
-
-const TERRITORY: Territory = {
-  account: 'Cariflex',
-  site: { name: 'Yard', timezone: 'America/Martinique', currency: 'EUR', latitude: 14.6, longitude: -61, roles: {} },
-  assets: [],
-  devices: [],
-}
-
-/** A territory without stations, with its routes, and somebody who may steer it. */
-async function yard(t: TestContext) {
-  const store = await scratchStore(t)
-  const clock = manualClock(parseInstant('2026-11-24T12:00:00Z'))
-  const bus = inProcessBus<News>(() => {})
-  const established = await establishTerritory(store, clock, TERRITORY, false)
-  const site = siteOf(established, { author: 'Cariflex', demandResponseLevels: [100, 75, 50, 0] })
-  const conversation = openConversationLog({ store, clock, bus, log: silentLog })
-  const parts = { store, clock, bus, log: silentLog, conversation, alarms: openAlarms({ store, clock, bus }) }
-  const charging = await openCharging({ ...parts, beliefs: openBeliefs({ store, clock, bus }), devices: deviceRegistry() })
-  const config = { host: '127.0.0.1', port: 0, platformName: 'Cariflex', timezone: 'UTC', web: '/nowhere' }
-  const server = createServer({ config, store, clock, bus, log: silentLog })
-  watchRoutes(server.app, t)
-  server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), '/api/cariflex/v1')
-  server.register(tariffRoutes({ charging, established, rooms: server }), '/api/cariflex/v1')
-  t.after(async () => {
-    await server.close()
-    await charging.close()
-    await conversation.close()
-  })
-  const user = await server.users.create({ email: 'ann@example.com', account: established.account, roles: ['account-admin'] })
-  const token = await server.tokens.issue(user.id, 'program')
-  const ask = async <Data>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, payload?: object) => {
-    const headers = { authorization: `Bearer ${token}` }
-    const answer = await server.app.inject({ method, url: `/api/cariflex/v1${path}`, headers, ...(payload && { payload }) })
-    const body = answer.statusCode === 204 ? {} : answer.json()
-    return { status: answer.statusCode, body: body as { code?: string; data: Data } }
-  }
-  return { store, charging, ask }
-}
+import test from 'node:test'
+import { yard } from './yard.fixture.ts'
 
 test('a station is registered where it stands, and half a place is refused before anything is made', async (t) => {
   const { store, charging, ask } = await yard(t)
