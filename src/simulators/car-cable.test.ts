@@ -1,8 +1,9 @@
 /** A simulated car and its station that talk ISO 15118-20 with each other. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { openTrialPki, toDer } from '#protocols/pki'
 import { needsOfProtocol } from './charging-needs.ts'
-import { charging, measured, newCar, powerOf, profile } from './station.fixture.ts'
+import { charging, measured, newCar, powerOf, profile, rig } from './station.fixture.ts'
 
 test('what the car wants reaches the CSMS, and what the CSMS allows reaches the car, both through the cable', async (t) => {
   const car = newCar({ soc: 30_000 })
@@ -44,4 +45,29 @@ test('the needs of a DC car keep its battery, and a time from now becomes a mome
       bulkSoC: 80,
     },
   })
+})
+
+test('a car pays by its contract: the station checks the chain and the signature, the CSMS judges it, nobody shows a card', async (t) => {
+  const one = await rig(t, {
+    cable: true,
+    answers: { Authorize: () => ({ idTokenInfo: { status: 'Accepted' }, certificateStatus: 'Accepted' }) },
+  })
+  const pki = await openTrialPki(one.clock)
+  await one.ask('InstallCertificate', { certificateType: 'MORootCertificate', certificate: pki.roots.mo })
+  const emaid = 'FRCARC000000013'
+  const { chain, key } = await pki.contract(emaid)
+  const contract = { emaid, key, chain: chain.map((pem) => toDer(pem).toString('base64')) }
+  one.station.plug(newCar({ contract }))
+  await one.until('the charge', () => powerOf(one) > 0, 60)
+  const asked = one.of('Authorize')
+  assert.deepEqual([asked.length, asked[0]!.idToken], [1, { idToken: emaid, type: 'eMAID' }])
+  assert.equal(asked[0]!.certificate, chain.join(''))
+  assert.equal(one.events().find((event) => event.idToken)!.idToken!.idToken, emaid)
+  one.station.unplug()
+  // A contract of an operator whose root is not here is not even asked about.
+  const stranger = await (await openTrialPki(one.clock)).contract(emaid)
+  const wrong = { emaid, key: stranger.key, chain: stranger.chain.map((pem) => toDer(pem).toString('base64')) }
+  one.station.plug(newCar({ id: 'V2G002', contract: wrong }))
+  await one.pass(20)
+  assert.deepEqual([one.of('Authorize').length, powerOf(one)], [1, 0])
 })

@@ -2,8 +2,18 @@
  * The cable between a simulated car and its station: an ISO 15118-20 session over a real loopback socket. What the station knows of the car came
  * through it, and what the car draws is what it was told there.
  */
-import { type Clock, type Instant, pause, SECOND, type Watts, watts } from '#kernel'
-import { type Needs, type Order, openSecc, runEvcc, type Supply, type Vehicle, type VehicleState } from '#protocols/iso15118'
+import { type Clock, type Instant, MINUTE, pause, SECOND, type Watts, watts } from '#kernel'
+import {
+  type ContractVerdict,
+  type Needs,
+  type Order,
+  openSecc,
+  runEvcc,
+  type Supply,
+  type Vehicle,
+  type VehicleState,
+} from '#protocols/iso15118'
+import { readCertificates, toPem, validateChain } from '#protocols/pki'
 import type { Car } from './car.ts'
 import { LEAST_CURRENT, type PluggedCar, VOLTAGE } from './station-outlet.ts'
 
@@ -15,6 +25,10 @@ export interface CableParts {
   v2x: boolean
   /** Whether the station may let energy flow: authorized, in service, in order. */
   mayCharge(): boolean
+  /** Roots of contracts (PEM) that were installed in it; with none it takes no contract. */
+  contractRoots(): string[]
+  /** Has the CSMS judge a contract whose signature was right: its eMAID and its certificates (PEM). Resolves with whether the car may charge. */
+  contract(emaid: string, certificates: string): Promise<boolean>
   /** W its profiles allow now; negative: the car shall give back. */
   setpoint(): number
   /** Phases the power is spread over now. */
@@ -30,6 +44,8 @@ export interface Cable {
   readonly seen: PluggedCar
   /** What the car said of its needs, once it said all of them. */
   needs(): (Needs & { at: Instant }) | undefined
+  /** Whether the car pays by contract here. */
+  hasContract(): boolean
   /** Percent, as the car said it last. */
   soc(): number | undefined
   close(): Promise<void>
@@ -38,6 +54,7 @@ export interface Cable {
 /** Turns of the charging loop: often enough to follow a signal of the grid, rarely enough for ten cars on a small machine. */
 const EVERY = 2 * SECOND
 const AGAIN = 5 * SECOND
+const AFTER_REFUSAL = MINUTE
 const ASK = SECOND
 
 /** Plugs a car. The session begins at once, is taken up again when it breaks, and ends with `close`. */
@@ -48,13 +65,27 @@ export function openCable(car: Car, parts: CableParts): Cable {
   let order: Order | undefined
   let said: (Needs & { at: Instant }) | undefined
 
+  /** What a station can find out by itself, before it asks: whether the chain leads to a root it holds. */
+  const judge = async (chain: readonly string[]): Promise<ContractVerdict> => {
+    const certificates = chain.flatMap((der) => readCertificates(pemOf(der)))
+    const verdict = validateChain(certificates, { roots: parts.contractRoots().flatMap((pem) => readCertificates(pem)), now: clock.now() })
+    if (!verdict.ok) return { fault: verdict.fault }
+    const { subject, x509 } = certificates[0]!
+    return { emaid: subject.commonName, key: x509.publicKey }
+  }
+
   const supply: Supply = {
     evseId: `FR*SIM*E${parts.identity}`.slice(0, 37),
     protocols: ['iso20-ac', 'iso2'],
     current: 'AC',
     bidirectional: parts.v2x,
     controls: ['dynamic', 'scheduled'],
-    async authorize() {
+    get judge() {
+      return parts.contractRoots().length > 0 ? judge : undefined
+    },
+    async authorize(token) {
+      if (token.kind === 'contract' && !parts.mayCharge())
+        return (await parts.contract(token.emaid, token.chain.map(pemOf).join(''))) ? 'accepted' : 'rejected'
       while (!parts.mayCharge() && !signal.aborted) await pause(clock, ASK, signal)
       return signal.aborted ? 'rejected' : 'accepted'
     },
@@ -85,6 +116,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
     voltage: VOLTAGE,
     bidirectional: car.spec.discharge > 0,
     control: 'dynamic',
+    ...(car.spec.contract && { contract: car.spec.contract }),
     state: () => stateOf(car, clock.now(), parts.present()),
     told(next) {
       order = next
@@ -96,9 +128,9 @@ export function openCable(car: Car, parts: CableParts): Cable {
     const secc = await openSecc({ supply, clock, host: '127.0.0.1' })
     try {
       while (!signal.aborted) {
-        await runEvcc({ vehicle, host: '127.0.0.1', port: secc.port, clock, every: EVERY, signal })
+        const { reason = '' } = await runEvcc({ vehicle, host: '127.0.0.1', port: secc.port, clock, every: EVERY, signal })
         order = undefined
-        await pause(clock, AGAIN, signal)
+        await pause(clock, reason.includes('refused') ? AFTER_REFUSAL : AGAIN, signal)
       }
     } finally {
       await secc.close()
@@ -114,6 +146,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
       take: (energy) => car.take(energy),
     },
     needs: () => (said?.state.target === undefined ? undefined : said),
+    hasContract: () => car.spec.contract !== undefined && parts.contractRoots().length > 0,
     soc: () => said?.state.soc,
     async close() {
       unplugged.abort()
@@ -121,6 +154,8 @@ export function openCable(car: Car, parts: CableParts): Cable {
     },
   }
 }
+
+const pemOf = (der: string): string => toPem('CERTIFICATE', Buffer.from(der, 'base64'))
 
 /** What a car says of itself. */
 function stateOf(car: Car, now: Instant, power: number): VehicleState {

@@ -67,6 +67,8 @@ export interface Presentation {
   askFirst: boolean
   /** Before the car is plugged (E03). */
   isEarly?: boolean
+  /** The certificates of the contract that the car showed (PEM), for Plug & Charge. */
+  contract?: string
 }
 
 /** Whose token closed the contactor. */

@@ -5,8 +5,11 @@ import type { Link } from './station-link.ts'
 import type { Variables } from './station-variables.ts'
 
 export interface Tokens {
-  /** What is said of a token; 'unanswered' when nobody can say now. */
-  ask(token: IdTokenType): Promise<AuthorizationStatusEnumType | 'unanswered'>
+  /**
+   * What is said of a token; 'unanswered' when nobody can say now. The certificates of a contract (PEM) are judged by the CSMS alone, which must find
+   * the token good and the contract too (C07).
+   */
+  ask(token: IdTokenType, contract?: string): Promise<AuthorizationStatusEnumType | 'unanswered'>
   /** Keeps what the CSMS said. */
   remember(token: IdTokenType, info: IdTokenInfoType): void
   clear(): void
@@ -37,7 +40,15 @@ export function openTokens(parts: TokenParts): Tokens {
     else cache.set(idToken, cacheExpiryDateTime ? Date.parse(cacheExpiryDateTime) : Number.MAX_SAFE_INTEGER)
   }
   return {
-    async ask(token) {
+    async ask(token, contract) {
+      if (contract !== undefined)
+        try {
+          const { idTokenInfo, certificateStatus } = await link().call('Authorize', { idToken: token, certificate: contract })
+          if (certificateStatus === 'Accepted') return idTokenInfo.status
+          return idTokenInfo.status === 'Accepted' ? 'Invalid' : idTokenInfo.status
+        } catch {
+          return 'unanswered'
+        }
       const listed = parts.listed(token)
       if (listed?.groupIdToken) groups.set(token.idToken, listed.groupIdToken.idToken)
       if (listed?.status === 'Accepted' && variables.flag('AuthCtrlr', 'LocalPreAuthorize')) return 'Accepted'

@@ -245,8 +245,10 @@ class Unit implements Station, Chassis {
     this.#notices.newCar(goesOn && this.engine.current() !== undefined)
     this.#connectBy = undefined
     if (goesOn && this.engine.current()) this.engine.recall()
-    else if (this.engine.current()) this.engine.settle({ trigger: 'CablePluggedIn' })
-    else this.#begin()
+    else if (this.engine.current()) {
+      this.engine.settle({ trigger: 'CablePluggedIn' })
+      if (!this.authorization) this.#showCard()
+    } else this.#begin()
     this.#tick()
   }
 
@@ -391,11 +393,12 @@ class Unit implements Station, Chassis {
 
   waitingEvents = (transactionId?: string): number => this.#outbox.waiting(transactionId)
 
-  async present(token: IdTokenType, { remoteStartId, askFirst, isEarly = false }: Presentation): Promise<void> {
+  async present(token: IdTokenType, { remoteStartId, askFirst, isEarly = false, contract }: Presentation): Promise<void> {
     this.#askAt = undefined
     if (this.authorization) return
-    const verdict = askFirst ? await this.tokens.ask(token) : 'Accepted'
-    if (verdict === 'unanswered' && remoteStartId === undefined) this.#askAt = instant(this.clock.now() + ASK_AGAIN)
+    const verdict = askFirst ? await this.tokens.ask(token, contract) : 'Accepted'
+    if (verdict === 'unanswered' && remoteStartId === undefined && contract === undefined)
+      this.#askAt = instant(this.clock.now() + ASK_AGAIN)
     if (verdict !== 'Accepted' || this.authorization || (remoteStartId === undefined && !this.car && !isEarly)) return
     const group = this.tokens.groupOf(token)
     // A master pass ends and never begins (C16.FR.02).
@@ -505,6 +508,13 @@ class Unit implements Station, Chassis {
       nominal: this.spec.nominal,
       v2x: this.spec.v2x,
       mayCharge: () => this.#isClosed(),
+      contractRoots: () =>
+        this.vault
+          .memory()
+          .roots.filter(({ use }) => use === 'MORootCertificate')
+          .map(({ pem }) => pem),
+      contract: (emaid, certificates) =>
+        this.present({ idToken: emaid, type: 'eMAID' }, { askFirst: true, contract: certificates }).then(() => this.#isClosed()),
       setpoint: () => this.composite(this.clock.now(), instant(this.clock.now() + SECOND), 'W', 1)[0]!.limit,
       phases: () => this.#outlet.phases(),
       present: () => this.#outlet.power(),
@@ -554,10 +564,17 @@ class Unit implements Station, Chassis {
     if (this.link.registration() !== 'Accepted') return
     this.engine.forget()
     this.engine.settle({ trigger: 'CablePluggedIn' })
-    const { token } = this.car.spec
+    this.#showCard()
+  }
+
+  /** The driver of the plugged car takes the card out. */
+  #showCard(): void {
     const car = this.car
+    if (!car) return
+    const { token } = car.spec
     this.clock.in(PRESENT_AFTER, () => {
-      if (this.car === car && !this.#finished) void this.present(token, { askFirst: true })
+      // A car with a contract that counts here speaks for itself.
+      if (this.car === car && !this.#finished && !this.#cable?.hasContract()) void this.present(token, { askFirst: true })
     })
   }
 

@@ -110,7 +110,7 @@ export interface Supply {
   bidirectional: boolean
   controls: readonly ('dynamic' | 'scheduled')[]
   /** Judges the certificates of a contract (DER in base64, the leaf first); absent: contracts are not accepted. */
-  judge?(chain: readonly string[]): Promise<ContractVerdict>
+  readonly judge?: ((chain: readonly string[]) => Promise<ContractVerdict>) | undefined
   authorize(token: Token): Promise<'accepted' | 'rejected'>
   limits(): SupplyLimits
   /** Told at charge parameter discovery and whenever the car says something new. */
