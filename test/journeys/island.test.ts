@@ -30,6 +30,8 @@ interface Station {
 }
 
 const V1 = '/api/cariflex/v1'
+/** Nominal charging power of ten batteries and ten chargers. */
+const FLEXIBLE_KW = 10 * 50 + 5 * 22 + 5 * 11
 const quarter = () => new Date(Math.floor(Date.now() / 900_000) * 900_000).toISOString()
 const orders = async (island: Territory) => (await island.ask<{ data: Order[] }>('GET', `${V1}/setpoints`)).body.data
 const plan = async (island: Territory) => (await island.ask<{ data: Plan }>('GET', `${V1}/plans/latest`)).body.data
@@ -40,7 +42,8 @@ const gridLimits = async (island: Territory) =>
   (await island.ask<{ data: { rung: string }[] }>('GET', `${V1}/limits`)).body.data.filter((limit) => limit.rung === 'grid')
 
 test('the island, from the first start to the last crash', async (t) => {
-  const island = await startTerritory(t)
+  // A heartbeat more often than its ten seconds: receipts come with it.
+  const island = await startTerritory(t, { env: { CARIFLEX_EMS__HEARTBEAT: 'PT4S' } })
 
   await t.test('40 assets stand on the island, with the sensors of the product documents', async () => {
     const { body } = await island.ask<{ latitude: number | null }[]>('GET', '/api/v3_0/assets?all_accessible=true')
@@ -94,31 +97,35 @@ test('the island, from the first start to the last crash', async (t) => {
     },
   )
 
-  await t.test('50 % leaves at most half of the flexible power, and each order that it bent says so', async () => {
-    // Cheap energy for the next hours makes every battery want to charge.
+  await t.test('a percentage leaves at most that much of the flexible power, and each order that it bent says so', async () => {
+    // This hour is by far the cheapest: every battery with room charges now. Were the next hours as cheap, it might as well charge slowly.
     const start = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000).toISOString()
-    await island.ask('POST', '/api/v3_0/sensors/84/data', { start, duration: 'PT3H', values: [1, 1, 1], unit: 'EUR/MWh' })
+    await island.ask('POST', '/api/v3_0/sensors/84/data', { start, duration: 'PT3H', values: [1, 60, 120], unit: 'EUR/MWh' })
     const consumed = (given: Order[]) => given.reduce((sum, order) => sum + Math.max(0, order.powerKw), 0)
-    await until(
+    const before = await until(
       'batteries that charge',
       () => orders(island),
-      (given) => consumed(given) > 400,
+      (given) => consumed(given) > 100 && given.filter((order) => order.device.startsWith('BAT') && order.powerKw > 10).length >= 3,
       30_000,
     )
-    await signal(island, 50)
+    // How much they take depends on how full the batteries of this day are: about half of it is left, 50 % at most.
+    const share = Math.min(50, Math.floor((consumed(before) / FLEXIBLE_KW) * 55))
+    const left = (FLEXIBLE_KW * share) / 100
+    await signal(island, share)
     const given = await until(
-      'at most half',
+      'no more than that',
       () => orders(island),
-      (all) => consumed(all) <= 332.6 && all.some((order) => order.rung === 'grid'),
+      (all) => consumed(all) <= left + 0.1 && all.some((order) => order.rung === 'grid'),
       8000,
     )
-    const bent = given.filter((order) => order.device.startsWith('BAT') && order.powerKw < 49.9)
-    assert.ok(bent.length > 0 && bent.every((order) => order.rung === 'grid' && order.because.includes('50 %')), JSON.stringify(bent))
+    const wanted = new Map(before.map((order) => [order.device, order.powerKw]))
+    const bent = given.filter((order) => order.device.startsWith('BAT') && order.powerKw < wanted.get(order.device)! - 1)
+    assert.ok(bent.length > 0 && bent.every((order) => order.rung === 'grid' && order.because.includes(`${share} %`)), JSON.stringify(bent))
     await signal(island, 100)
     await until(
       'the plan being back',
       () => orders(island),
-      (all) => consumed(all) > 400,
+      (all) => consumed(all) > left + 10,
       20_000,
     )
   })
@@ -190,7 +197,7 @@ test('the island, from the first start to the last crash', async (t) => {
           env,
           cwd: island.folder,
           stdio: 'pipe',
-          timeout: 20_000,
+          timeout: 60_000,
         }),
       (error: { stderr: Buffer }) => /in use|process \d+/i.test(error.stderr.toString()),
     )
@@ -201,8 +208,14 @@ test('the island, from the first start to the last crash', async (t) => {
     const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 400 * 3_600_000
     const answers = new Map<number, number>()
     let retryAfter: string | null = null
-    for (let index = 0; index < 120; index++) {
-      if (index === 30) process.kill(Number(readFileSync(clusterFile(island.folder), 'utf8').split('\n')[0]), 'SIGKILL')
+    let killed = false
+    // As a client does that is told to try again: the same value, until it is taken. How long the database needs to be back is the machine's affair.
+    const end = performance.now() + 60_000
+    for (let index = 0; index < 120 && performance.now() < end; ) {
+      if (index === 30 && !killed) {
+        killed = true
+        process.kill(Number(readFileSync(clusterFile(island.folder), 'utf8').split('\n')[0]), 'SIGKILL')
+      }
       const start = new Date(hour + index * 3_600_000).toISOString()
       const { status, headers } = await island.ask('POST', '/api/v3_0/sensors/85/data', {
         start,
@@ -211,7 +224,7 @@ test('the island, from the first start to the last crash', async (t) => {
         unit: 'EUR/MWh',
       })
       answers.set(status, (answers.get(status) ?? 0) + 1)
-      if (status === 200) kept.push({ start, value: 1000 + index })
+      if (status === 200) kept.push({ start, value: 1000 + index++ })
       if (status === 503) retryAfter = headers.get('retry-after')
       if (status === 503) await new Promise((resolve) => setTimeout(resolve, 100))
     }
@@ -221,7 +234,7 @@ test('the island, from the first start to the last crash', async (t) => {
       'only 200 and 503',
     )
     if (answers.has(503)) assert.ok(retryAfter !== null, 'a refusal says when to try again')
-    assert.ok(kept.length > 30, `writes were taken again afterwards (${JSON.stringify([...answers])})`)
+    assert.equal(kept.length, 120, `writes were taken again afterwards (${JSON.stringify([...answers])})`)
     await assertKept(island, kept)
   })
 
