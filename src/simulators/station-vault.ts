@@ -86,7 +86,8 @@ export function openVault({ clock, variables, link, identity, url, password, spe
   const roots = kept?.roots ?? [...(spec.roots ?? [])]
   const own = new Map<Signable, { chain: string; key: string }>(kept?.own ?? (spec.own ? [['ChargingStationCertificate', spec.own]] : []))
   const first: Slot = { url, profile: /^wss:/i.test(url) ? (spec.own ? 3 : 2) : password === undefined ? 0 : 1 }
-  const slots = new Map<number, Slot>(kept?.slots ?? [[1, first]])
+  // Where it was installed to connect to may have moved since; only what the CSMS set is remembered.
+  const slots = new Map<number, Slot>([[1, first], ...(kept?.slots ?? [])])
   let active = kept?.active ?? 1
   /** Slots that failed since the last connection, as often. */
   const failures = new Map<number, number>()
@@ -258,7 +259,7 @@ export function openVault({ clock, variables, link, identity, url, password, spe
         await request(one, 0)
       }
     },
-    memory: () => ({ slots: [...slots], active, roots, own: [...own] }),
+    memory: () => ({ slots: [...slots].filter(([, slot]) => slot !== first), active, roots, own: [...own] }),
     chain: (kind) => own.get(kind)?.chain,
     stop() {
       for (const timer of timers.values()) timer.cancel()
