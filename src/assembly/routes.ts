@@ -10,6 +10,7 @@ import {
   stationRoutes,
   tariffRoutes,
   webhookRoutes,
+  wishRoutes,
   worldRoutes,
 } from '#server'
 import type { OpenHouse } from './house.ts'
@@ -26,6 +27,7 @@ export function addRoutes(house: OpenHouse): void {
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), OURS)
+  server.register(wishRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)

@@ -31,6 +31,8 @@ export async function openSteered(
   undo.add('conversation', () => conversation.close())
   const config = { zone: site.zone, ...settings.charging }
   const charging = await openCharging({ store, clock, log, bus, beliefs, devices, conversation, alarms: line.alarms, source, config })
+  // What drivers want binds their chargers.
+  limitSources.push(charging.wishes.limits)
   await register(established, charging)
   for (const device of modbusDevices(established, world, { clock, log, conversation, bus })) {
     devices.add(device)

@@ -57,12 +57,14 @@ export interface ChargerParts {
   cards: Cards
   outlook: Outlook
   wishes: Wishes
+  /** Wh that a session may still take; see the desk of wishes. */
+  ceiling(station: string, transaction: string): number | undefined
   /** The station began to disobey (a sentence), or obeys again. */
   disobeyed(station: Station, why: string | undefined): void
 }
 
 /** The charger of a registered station. */
-export function openCharger({ station, store, clock, log, config, cards, outlook, wishes, disobeyed }: ChargerParts): Charger {
+export function openCharger({ station, store, clock, log, config, cards, outlook, wishes, ceiling, disobeyed }: ChargerParts): Charger {
   const orders = openOrders({ station, store, clock, log, config, cards })
   let order: Setpoint | undefined
 
@@ -212,7 +214,14 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
     every: () => Math.max(config.sampling * SECOND, Math.min(pluggedAt(station)?.interval ?? 0, LONGEST_INTERVAL)),
     wish(): Wish | undefined {
       const plugged = pluggedAt(station)
-      return plugged && wishOf(plugged, clock.now(), config, { wish: wished(plugged), power: maxPower() })
+      return (
+        plugged &&
+        wishOf(plugged, clock.now(), config, {
+          wish: wished(plugged),
+          power: maxPower(),
+          ceiling: ceiling(station.record.identity, plugged.transaction.id),
+        })
+      )
     },
     async apply(setpoint: Setpoint): Promise<Answer> {
       const { why } = whyNot()

@@ -28,6 +28,7 @@ import { openStationSecurity, type StationSecurity } from './security/security.t
 import { openSessions } from './sessions.ts'
 import type { CardView } from './smart/capability-card.ts'
 import { openSmart } from './smart/smart.ts'
+import type { WishDesk } from './smart/wish-desk.ts'
 import {
   pluggedAt,
   readConnectors,
@@ -81,6 +82,8 @@ export interface Charging {
   readonly blocks: Blocks
   /** What is known of the model of a station. @throws Problem `unknown-station` */
   card(identity: string): CardView
+  /** What drivers want of their sessions, and the page of an EVSE. */
+  readonly wishes: WishDesk
   readonly badges: BadgeDesk
   /** Sessions, their events, security events. */
   readonly archive: Archive
@@ -156,7 +159,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, alarm, origin })
   const tariffs = await openTariffBook({ store, clock })
   const costs = openCosts({ store, log, book: tariffs, zone: config.zone, voltage: config.voltage })
-  const smart = await openSmart({ store, clock, bus, log, chargers, tell, alarm })
+  const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm })
   const sessions = openSessions({
     authorization,
     costs,
@@ -358,6 +361,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
         .map((station) => listStation(station, chargers.get(station.record.identity), config.zone)),
     call,
     blocks,
+    wishes: smart.desk,
     card: (identity) => smart.parts.cards.view(need(identity)),
     badges: openBadgeDesk(store, config.zone),
     archive: openArchive(store, config.zone),

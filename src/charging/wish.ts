@@ -50,6 +50,8 @@ export interface Asked {
   wish: SessionWish | undefined
   /** W, the most that can flow into the car. */
   power: number
+  /** Wh at the outlet that it may still take: of the sun, or of what the driver wants to spend. */
+  ceiling?: number | undefined
 }
 
 /** The wish of the car now: the driver's word, else the car's, else what is usual for it. */
@@ -57,7 +59,7 @@ export function wishOf(
   plugged: Plugged,
   at: Instant,
   config: ChargingConfig,
-  { wish, power }: Asked = { wish: undefined, power: 0 },
+  { wish, power, ceiling = Infinity }: Asked = { wish: undefined, power: 0 },
 ): Wish {
   const { vehicle, transaction, departure } = plugged
   const { soc, capacity } = stockOf(plugged, config)
@@ -75,7 +77,8 @@ export function wishOf(
       : needs?.targetSoc !== undefined
         ? (needs.targetSoc / 100) * capacity
         : undefined
-  const target = wattHours(Math.min(capacity, Math.max(byDriver ?? byCar ?? usual, floor)))
+  const wanted = Math.min(byDriver ?? byCar ?? usual, soc + ceiling * EFFICIENCY)
+  const target = wattHours(Math.min(capacity, Math.max(wanted, floor)))
   const said = wish?.by ?? needs?.departure ?? departure
   const by = said !== undefined && said > at ? said : nextTime(at, vehicle?.readyBy ?? config.readyBy, config.zone)
   if (!wish?.priority || power <= 0 || target <= soc) return { soc: target, by, floor }

@@ -16,9 +16,12 @@ export interface Outlook {
 const STALE = 20 * MINUTE
 
 /** Follows the plans of all sites, as they are told. */
-export function openOutlook({ store, bus, clock, log }: { store: Store; bus: Bus<News>; clock: Clock; log: Log }): Outlook {
+export async function openOutlook({ store, bus, clock, log }: { store: Store; bus: Bus<News>; clock: Clock; log: Log }): Promise<Outlook> {
   const plans = openPlans(store)
   const bySite = new Map<number, Promise<Plan | undefined>>()
+  // After a start the plan of before goes on.
+  for (const { site } of await store.query<{ site: number }>('select distinct site from cariflex.plan'))
+    bySite.set(site, plans.latest(site, clock.now()))
   const leave = bus.any((news) => {
     if (news.kind !== 'plan') return
     bySite.set(

@@ -20,8 +20,8 @@ export interface SessionWish {
   madeAt: Instant
   /** Wh that the session had taken when it was wished. */
   takenBefore: number
-  /** Money spent on it until now, when `maxCost` counts. */
-  spent?: number
+  /** What the session had cost when it was wished, where a tariff says. */
+  spentBefore?: number
   /** Who wished it: a user, or 'driver page'. */
   origin: string
 }

@@ -1,21 +1,29 @@
 /** Smart charging put together: cards of models, the outlook of plans, wishes of drivers, and the watch over what stations really draw. */
 import type { News } from '#ems'
-import { type Bus, type Clock, describeError, type Log, SECOND } from '#kernel'
+import { type Bus, type Clock, describeError, type Log, MINUTE, SECOND } from '#kernel'
 import type { NotifyEVChargingScheduleRequest, V21 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { Charger } from '../charger.ts'
+import type { ChargingConfig } from '../config.ts'
 import { pluggedAt, type Station } from '../station.ts'
+import type { TariffBook } from '../tariff/book.ts'
+import type { Costs } from '../tariff/costs.ts'
 import { type Cards, openCards } from './capability-card.ts'
 import { excessOf } from './needs.ts'
 import { type Outlook, openOutlook } from './outlook.ts'
 import { openWishes, type Wishes } from './session-wish.ts'
+import { openWishDesk, type WishDesk } from './wish-desk.ts'
 
 export interface SmartParts {
   store: Store
   clock: Clock
   bus: Bus<News>
   log: Log
+  config: ChargingConfig
+  stations: ReadonlyMap<string, Station>
   chargers: ReadonlyMap<string, Charger>
+  tariffs: TariffBook
+  costs: Costs
   tell(station: Station, what: 'changed'): void
   alarm(station: Station, code: string, sentence: string | undefined): void
 }
@@ -26,8 +34,10 @@ export interface Smart {
     cards: Cards
     outlook: Outlook
     wishes: Wishes
+    ceiling: WishDesk['ceiling']
     disobeyed(station: Station, why: string | undefined): void
   }
+  desk: WishDesk
   /** A car was told that its profile follows. */
   promised(station: Station): void
   /** Whether the schedule that a car chose keeps to what was laid on its EVSE (K15.FR.13, K17). */
@@ -41,23 +51,35 @@ export interface Smart {
 const WATCH = 5 * SECOND
 
 /** Opens what is kept of models and wishes, and begins to watch. @throws Problem `database-unavailable` */
-export async function openSmart({ store, clock, bus, log, chargers, tell, alarm }: SmartParts): Promise<Smart> {
+export async function openSmart(given: SmartParts): Promise<Smart> {
+  const { store, clock, bus, log, chargers, tell, alarm } = given
   const [cards, wishes] = await Promise.all([openCards(store, clock), openWishes(store, clock)])
-  const outlook = openOutlook({ store, bus, clock, log })
-  const timer = clock.every(WATCH, () => {
-    for (const charger of chargers.values()) charger.watch()
+  const outlook = await openOutlook({ store, bus, clock, log })
+  const desk = openWishDesk({ ...given, wishes, outlook })
+  const refresh = () =>
+    desk.refresh().catch((error: unknown) => log.warn({ error: describeError(error) }, 'what sessions may still take was not reckoned'))
+  const timers = [
+    clock.every(WATCH, () => {
+      for (const charger of chargers.values()) charger.watch()
+    }),
+    clock.every(MINUTE, () => void refresh()),
+  ]
+  const leave = bus.any((news) => {
+    if (news.kind === 'plan') void refresh()
   })
   return {
     parts: {
       cards,
       outlook,
       wishes,
+      ceiling: desk.ceiling,
       disobeyed(station, why) {
         log.warn({ station: station.record.identity, why }, why ? 'a station does not keep its limit' : 'a station keeps its limit again')
         alarm(station, 'station-disobeys', why)
         tell(station, 'changed')
       },
     },
+    desk,
     promised: (station) => chargers.get(station.record.identity)?.promise(),
     chose(station, request) {
       const hold = chargers.get(station.record.identity)?.hold()
@@ -78,7 +100,8 @@ export async function openSmart({ store, clock, bus, log, chargers, tell, alarm 
       return { setpoint: hold.limit, limit: Math.max(0, hold.limit), dischargeLimit: Math.min(0, hold.limit) }
     },
     close() {
-      timer.cancel()
+      for (const timer of timers) timer.cancel()
+      leave()
       outlook.close()
     },
   }

@@ -33,5 +33,11 @@ export const SAYING = {
   readIt: 'Read it, or ask for another.',
   noSuchAutomation: 'There is no such automation that you may run.',
   listAutomations: 'Look at the list of automations.',
+  noClockTime: "'{time}' is no time of day.",
+  clockTimeLike: "Write it like '07:00', or give a moment with its offset.",
+  manyLooks: 'This page is asked for too often from your network.',
+  waitABit: 'Wait {count} seconds.',
+  consentByOwner: 'Only the owner of the car lets it give energy back.',
+  askOperator: 'Ask the operator.',
   lookAtTokens: 'Look at the list of your tokens.',
 } as const
