@@ -60,6 +60,11 @@ const Device = Type.Object(
     password: Type.Optional(
       Type.String({ minLength: 16, maxLength: 40, description: 'OCPP security profile 1. Prefer `!file` or an environment variable.' }),
     ),
+    ocpp: Type.Optional(
+      Type.Union([Type.Literal('1.6'), Type.Literal('2.0.1'), Type.Literal('2.1')], {
+        description: 'Version that a simulated station speaks, 2.0.1 by default; a real one says its own when it connects.',
+      }),
+    ),
     phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)])),
     nominalKw: Type.Number({ exclusiveMinimum: 0, description: 'Nominal power, kW.' }),
     capacityKwh: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Batteries: usable energy, kWh.' })),

@@ -22,3 +22,13 @@ test('a station that somebody added by hand is not simulated', () => {
   const world = worldOf(territory, { seed: 1, ports: {}, memory: 'world.json' })
   assert.equal(world.stations.length, 0)
 })
+
+test('a station is simulated in the version that its description names', () => {
+  const devices = territory.devices.map((device, index) =>
+    device.bus === 'ocpp'
+      ? { ...device, password: 'a-password-of-the-demo', ...(index % 2 === 0 ? { ocpp: '1.6' as const } : {}) }
+      : device,
+  )
+  const { stations } = worldOf({ ...territory, devices }, { seed: 1, ports: {}, memory: 'world.json' })
+  assert.deepEqual(new Set(stations.map(({ version }) => version)), new Set(['1.6', undefined]))
+})

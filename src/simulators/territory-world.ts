@@ -36,8 +36,8 @@ export function worldOf(territory: Territory, { seed, ports, memory }: WorldChoi
         ...portOf(id),
       }),
     ),
-    stations: ofKind('evse').flatMap(({ id, nominalKw, password }) =>
-      password === undefined ? [] : [{ identity: id, nominalKw, password }],
+    stations: ofKind('evse').flatMap(({ id, nominalKw, password, ocpp }) =>
+      password === undefined ? [] : [{ identity: id, nominalKw, password, ...(ocpp === undefined ? {} : { version: ocpp }) }],
     ),
     vehicles: (territory.vehicles ?? []).map(
       ({ id, token, capacityKwh, home = '', v2g = false, targetPercent = 80, floorPercent = 20 }) => ({
