@@ -58,7 +58,7 @@ export function listStation(station: Station, charger: Charger | undefined, zone
     boot: record.boot ?? null,
     online: session !== undefined,
     lastSeen: seen === undefined ? null : formatInstant(seen, zone),
-    version: session?.version ?? null,
+    version: session?.wire.version ?? (record.protocol === undefined ? null : `ocpp${record.protocol}`),
     vendor: record.vendor ?? null,
     model: record.model ?? null,
     firmware: record.firmware ?? null,
