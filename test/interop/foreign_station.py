@@ -1,4 +1,4 @@
-"""A foreign OCPP 2.0.1 station: the `ocpp` package (mobilityhouse). usage: foreign_station.py WS_URL IDENTITY PASSWORD TOKEN
+"""A foreign OCPP 2.0.1 or 2.1 station: the `ocpp` package (mobilityhouse). usage: foreign_station.py WS_URL IDENTITY PASSWORD TOKEN [2.1 [SECONDS]]
 Boots, starts a transaction, obeys the charging profile it is given, answers GetCompositeSchedule. Prints one JSON line an event."""
 import asyncio
 import base64
@@ -8,9 +8,14 @@ from datetime import datetime, timezone
 
 import websockets
 from ocpp.routing import after, on
-from ocpp.v201 import ChargePoint, call, call_result
 
 url, identity, password, token = sys.argv[1:5]
+version = sys.argv[5] if len(sys.argv) > 5 else "2.0.1"
+if version == "2.1":
+    from ocpp.v21 import ChargePoint, call, call_result
+else:
+    from ocpp.v201 import ChargePoint, call, call_result
+seconds = float(sys.argv[6]) if len(sys.argv) > 6 else 45
 
 
 def say(event, **facts):
@@ -96,7 +101,7 @@ async def session(station):
     info = {"transaction_id": "foreign-1", "charging_state": "Charging"}
     started = await station.call(call.TransactionEvent(event_type="Started", timestamp=now(), trigger_reason="Authorized", seq_no=seq, transaction_info=info, evse={"id": 1, "connector_id": 1}, id_token={"id_token": token, "type": "ISO14443"}, meter_value=sampled(0, 0, soc)))
     say("started", token=(started.id_token_info or {}).get("status"))
-    end = asyncio.get_event_loop().time() + 45
+    end = asyncio.get_event_loop().time() + seconds
     while asyncio.get_event_loop().time() < end:
         await asyncio.sleep(1)
         seq += 1
@@ -111,7 +116,7 @@ async def session(station):
 
 async def main():
     credentials = base64.b64encode(f"{identity}:{password}".encode()).decode()
-    async with websockets.connect(f"{url}/{identity}", subprotocols=["ocpp2.0.1"], additional_headers={"Authorization": f"Basic {credentials}"}) as socket:
+    async with websockets.connect(f"{url}/{identity}", subprotocols=[f"ocpp{version}"], additional_headers={"Authorization": f"Basic {credentials}"}) as socket:
         station = Station(identity, socket)
         listening = asyncio.ensure_future(station.start())
         await session(station)
