@@ -1,13 +1,16 @@
 /** From plans to profiles, and from what cars say to needs: pure. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { Limit, Plan } from '#ems'
 import { after, formatInstant, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
 import { compositeSchedule, type Installed, type ProfileVersion, profileTo16, type V21, validateProfile } from '#protocols/ocpp'
 import { powerOf, standingProfile } from '../order.ts'
 import { type CapabilityCard, cardFrom, formName, ladder } from './capability-card.ts'
 import { compile, levelAt, type Place, type Step } from './compiler.ts'
+import { judgeWish, type Stretch } from './feasibility.ts'
 import { excessOf, mayDischarge, readNeeds } from './needs.ts'
 import { compare, disobeys, GRACE, heldAt } from './read-back.ts'
+import { stretchesOf } from './stretches.ts'
 
 const NOW = instant(Date.parse('2026-11-24T12:00:10Z'))
 const MARGIN = MINUTE
@@ -299,4 +302,83 @@ test('a schedule that a car chose keeps to the offer, or the first moment at whi
   assert.equal(excessOf(chosen([0, 7000], [900, 11_000]), compiled), undefined)
   assert.equal(excessOf(chosen([0, 7030], [900, 0]), compiled), undefined, 'half a percent')
   assert.deepEqual(excessOf(chosen([0, 7000], [800, 11_000]), compiled), { at: after(NOW, 800_000), chosen: 11_000, allowed: 7000 })
+})
+
+// ---- wishes -------------------------------------------------------------------------------------------------------------------------
+
+test('what becomes of a wish is said before it is kept: energy, time, purse and sun', () => {
+  const stretches: Stretch[] = Array.from({ length: 12 }, (_, slot) => ({
+    from: after(NOW, slot * 15 * MINUTE),
+    until: after(NOW, (slot + 1) * 15 * MINUTE),
+    power: 11_000,
+    surplus: slot >= 4 && slot < 8 ? 5000 : 0,
+    price: slot >= 8 ? undefined : slot < 4 ? 0.3 : 0.1,
+  }))
+  const words = { currency: 'EUR', clock: (at: Instant) => formatInstant(at).slice(11, 16) }
+  const wanted = { energy: 10_000, by: after(NOW, 3 * HOUR), least: 4140 }
+  const judge = (more: object = {}) => judgeWish({ ...wanted, ...more }, stretches, words)
+  const cheapest = judge()
+  assert.deepEqual([cheapest.feasible, cheapest.reachable, cheapest.missing, cheapest.cost], [true, 10_000, 0, 1])
+  assert.deepEqual(cheapest.reasons, ['About 1.00 EUR for 10.0 kWh.'])
+  const first = judge({ priority: true })
+  assert.deepEqual([first.ready, first.cost], [after(NOW, Math.round((10 / 11) * HOUR)), 3], 'at once, whatever it costs')
+  const much = judge({ energy: 40_000 })
+  assert.equal(much.feasible, false)
+  assert.equal(much.missing, 7000)
+  assert.deepEqual(much.reasons.slice(1, 3), ['7.0 kWh will be missing at 15:00.', 'At most 11.0 kW can flow into the car.'])
+  assert.equal(much.uncertain, true)
+  const purse = judge({ maxCost: 0.5 })
+  assert.deepEqual([purse.feasible, purse.reachable, purse.cost], [false, 5000, 0.5])
+  assert.ok(purse.reasons.includes('0.50 are spent before that.'))
+  const sun = judge({ solarOnly: true })
+  assert.deepEqual([sun.feasible, sun.reachable], [false, 5000])
+  assert.ok(sun.reasons.includes('The sun is expected to give 5.0 kWh by then.'))
+  assert.equal(
+    judgeWish(
+      { ...wanted, solarOnly: true },
+      stretches.map((one) => ({ ...one, surplus: 3000 })),
+      words,
+    ).reachable,
+    0,
+    'less than a car can take',
+  )
+  assert.deepEqual(judgeWish(wanted, [], words).reasons.at(-1), 'No power is left for this car until then.')
+})
+
+test('what is left for a car is what neither limits nor the plan give to others', () => {
+  const plan = {
+    start: NOW,
+    step: 15 * MINUTE,
+    slots: 4,
+    devices: [
+      { device: 'CP001', powerKw: [0, 0, 0, 0] },
+      { device: 'CP002', powerKw: [8, 8, 0, 0] },
+      { device: 'PV', powerKw: [-3, -3, -9, -9], availableKw: [-3, -3, -9, -9] },
+    ],
+    inflexibleKw: [1, 1, 2, 2],
+    consumptionPrice: [0.3, 0.3, 0.1, 0.1],
+  } as unknown as Plan
+  const parts = { device: 'CP001', asset: 101, power: 11_000, from: NOW, by: after(NOW, HOUR), plan }
+  const cap = (scope: Limit['scope'], max: number, asset = 1): Limit => ({
+    id: 'x',
+    rung: 'grid',
+    asset,
+    from: NOW,
+    until: after(NOW, HOUR),
+    max: max as never,
+    scope,
+    because: '',
+    origin: '',
+  })
+  const powers = (limits: Limit[]) => stretchesOf({ ...parts, limits }).map(({ power }) => power)
+  assert.equal(stretchesOf({ ...parts, limits: [] }).length, 5, 'the clock of the site, not ours, cuts the hour')
+  assert.deepEqual([...new Set(powers([]))], [11_000])
+  assert.deepEqual(powers([cap('flexible-consumption', 12_000)]), [4000, 4000, 4000, 11_000, 11_000])
+  assert.deepEqual(powers([cap('site-net', 12_000)]).slice(0, 2), [6000, 6000], 'others 8 + 1 - 3')
+  assert.deepEqual([...new Set(powers([cap('device', 3000, 101)]))], [3000])
+  assert.deepEqual([...new Set(powers([cap('device', 3000, 102)]))], [11_000])
+  assert.deepEqual(
+    stretchesOf({ ...parts, limits: [], sharers: 2 }).map(({ surplus }) => surplus),
+    [1000, 1000, 1000, 3500, 3500],
+  )
 })

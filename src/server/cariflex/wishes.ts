@@ -152,8 +152,8 @@ export const wishRoutes =
         },
       },
       async (request) => {
-        const place = desk.session(request.params.session)
         const input = inputOf(request.body)
+        const place = desk.session(request.params.session)
         if (request.query.dryRun) return { data: await desk.judge(place, input, await around()) }
         const who = whoOf(request)
         const data = await desk.keep(place, input, who.email, await around())
@@ -198,8 +198,8 @@ export const wishRoutes =
         },
       },
       async (request) => {
-        const place = desk.at(request.params.identity, request.params.evse)
         const input = inputOf(request.body)
+        const place = desk.at(request.params.identity, request.params.evse)
         if (request.query.dryRun) return { data: await desk.judge(place, input, await around()) }
         return { data: await desk.keep(place, input, whoOf(request).email, await around()) }
       },
@@ -279,8 +279,8 @@ export const wishRoutes =
         // Whoever stands before the car may forbid its discharge, but not allow it.
         if (body.discharge === true)
           throw new Problem('forbidden', say(SAYING.consentByOwner), { status: 403, hint: say(SAYING.askOperator) })
-        const place = desk.at(identity, evse)
         const input = inputOf(body)
+        const place = desk.at(identity, evse)
         return {
           data: await (query.dryRun ? desk.judge(place, input, await around()) : desk.keep(place, input, 'driver page', await around())),
         }

@@ -1,7 +1,7 @@
 /** For tests of routes of the charging room: a territory without stations, on a scratch database. */
 import type { TestContext } from 'node:test'
-import { openCharging } from '#charging'
-import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
+import { type Charging, openCharging } from '#charging'
+import { deviceRegistry, type Established, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
 import { inProcessBus, manualClock, parseInstant, silentLog, type Territory } from '#kernel'
 import { scratchStore } from '#store'
 import { watchRoutes } from '../coverage.fixture.ts'
@@ -17,7 +17,10 @@ const TERRITORY: Territory = {
 }
 
 /** Its routes, those that `more` adds, and somebody who may steer it. */
-export async function yard(t: TestContext, more: (server: Server, account: number) => void = () => {}) {
+export async function yard(
+  t: TestContext,
+  more: (server: Server, account: number, rooms: { charging: Charging; established: Established }) => void = () => {},
+) {
   const store = await scratchStore(t)
   const clock = manualClock(parseInstant('2026-11-24T12:00:00Z'))
   const bus = inProcessBus<News>(() => {})
@@ -31,7 +34,7 @@ export async function yard(t: TestContext, more: (server: Server, account: numbe
   watchRoutes(server.app, t)
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), '/api/cariflex/v1')
   server.register(tariffRoutes({ charging, established, rooms: server }), '/api/cariflex/v1')
-  more(server, established.account)
+  more(server, established.account, { charging, established })
   t.after(async () => {
     await server.close()
     await charging.close()
@@ -48,7 +51,7 @@ export async function yard(t: TestContext, more: (server: Server, account: numbe
       return { status: answer.statusCode, body: body as { code?: string; data: Data } }
     }
   return {
-    ...{ store, clock, charging },
+    ...{ store, clock, charging, server, established },
     ask: asking(await tokenOf('ann@example.com', ['account-admin'])),
     /** Asks as somebody who may only read. */
     nobody: asking(await tokenOf('mel@example.com', [])),
