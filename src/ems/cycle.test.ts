@@ -381,6 +381,26 @@ test('in the plan cars are continuous; a charger takes what it cannot hold in on
   assert.match(order!.because, /On average 2.1 kW: the charger holds 4.1 kW or nothing/)
 })
 
+test('what a car gives in the plan below the smallest step it gives in one burst, and a trickle not at all', async (t) => {
+  const { line, site, made, clock } = await island(t, { batteries: 0 })
+  const { capability } = made['CP001']!
+  made['CP001']!.capability = () => ({ ...capability(), minPower: watts(-11_000) })
+  await line.plans.keep(flatPlan(site, TEN, { CP001: -2.07 }))
+  const seen: number[] = []
+  const look = async () => {
+    await beatOnce(line)
+    await eventually(() => !line.lanes.busy('CP001'), 'told')
+    seen.push(made['CP001']!.power)
+  }
+  await look()
+  clock.forward(9 * MINUTE)
+  await look()
+  await line.plans.keep(flatPlan(site, after(TEN, 15 * MINUTE), { CP001: -0.08 }))
+  clock.forward(6 * MINUTE)
+  await look()
+  assert.deepEqual(seen, [-4140, 0, 0])
+})
+
 test('a charger that lost its connection is missed after half a minute', async (t) => {
   const { line, made, clock, site } = await island(t)
   const heart = startHeartbeat(line)

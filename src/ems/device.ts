@@ -10,7 +10,7 @@ export interface Capability {
   maxPower: Watts
   /** Lowest power, negative when it can produce or discharge. */
   minPower: Watts
-  /** Smallest non-zero consumption it can hold (6 A rule of chargers); 0 when continuous. */
+  /** Smallest power but 0 that it can hold, consuming or producing (6 A rule of chargers); 0 when continuous. */
   minStep: Watts
   /** Storage behind it, when known. */
   storage?: {

@@ -153,6 +153,12 @@ const TABLE: [string, Want[], Limit[], [number, string, string][], number?][] = 
     [[0, 'Waits: 3 kW is less than the 4.1 kW a charger can hold.', 'plan']],
   ],
   [
+    'a charger that would give less than its smallest step stands still too',
+    [{ ...charger(2, -0.08), capability: { ...charger(2, 0).capability, minPower: watts(-11_000) } }],
+    [],
+    [[0, 'Waits: 80 W is less than the 4.1 kW a charger can hold.', 'plan']],
+  ],
+  [
     'a limit below the smallest step stops the charger and says so',
     [charger(2, 11)],
     [limit('grid', 2, { maxKw: 3 })],
@@ -333,7 +339,7 @@ test('whatever is wanted and forbidden: sums hold, steps hold, and every limit o
       const { power, capability } = wants[index]!
       const label = `seed ${seed}, ${order.device}`
       assert.ok(Math.abs(order.power) <= Math.abs(power) + 1e-6 && order.power * power >= 0, `${label}: only shrinks`)
-      assert.ok(order.power <= 0 || order.power >= capability.minStep, `${label}: 0 or a step`)
+      assert.ok(order.power === 0 || Math.abs(order.power) >= capability.minStep, `${label}: 0 or a step`)
       for (const one of limits) if (one.asset === order.asset) assert.ok(order.power <= one.max! + 1e-6, `${label}: ${one.id}`)
       assert.equal(
         order.rung === 'plan',

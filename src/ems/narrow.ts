@@ -62,12 +62,12 @@ function withinAbility(want: Want): Held {
 const ableText = ({ why }: Capability, template: typeof SAYING.takesAtMost | typeof SAYING.givesAtMost, power: Watts): string =>
   why ? asSentence(why) : say(template, { power: kw(Math.abs(power)) })
 
-/** IEC 61851: a charger holds 0 or at least its smallest step; round down. */
+/** IEC 61851: a charger holds 0 or at least its smallest step, charging and discharging; round towards 0. */
 function keepStep(one: Held): void {
   const { minStep } = one.want.capability
   const { power, rung } = one.order
-  if (power <= 0 || power >= minStep) return
-  const reason = say(SAYING.belowStep, { power: kw(power), step: kw(minStep) })
+  if (power === 0 || Math.abs(power) >= minStep) return
+  const reason = say(SAYING.belowStep, { power: kw(Math.abs(power)), step: kw(minStep) })
   move(one, 0, { rung, because: rung === 'plan' ? reason : one.order.because })
 }
 

@@ -235,6 +235,22 @@ test('when planning fails the last plan stays in force as long as it lasts, and 
   assert.equal(await planOnce(failing, 'fourth', { pool: broken }), undefined, 'a plan that is over is not kept')
 })
 
+test('with nothing new the next plan is the same plan', async (t) => {
+  const { line } = await island(t)
+  await marketPrices(line, midnight, 72)
+  const one = (await planOnce(line, 'one', { pool }))!
+  const other = (await planOnce(line, 'other', { pool }))!
+  assert.notEqual(one.id, other.id)
+  one.devices.forEach(({ device, powerKw }, index) => {
+    powerKw.forEach((power, slot) => {
+      assert.ok(
+        Math.abs(power - other.devices[index]!.powerKw[slot]!) < 0.0015,
+        `${device}, slot ${slot}: ${power} and then ${other.devices[index]!.powerKw[slot]}`,
+      )
+    })
+  })
+})
+
 test('without prices of tomorrow the last known day stands in, and the plan says so', async (t) => {
   const { line, site } = await island(t, { chargers: 0 })
   await marketPrices(line, after(midnight, -24 * HOUR), 36)

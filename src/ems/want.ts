@@ -23,7 +23,7 @@ export interface Wanted {
 }
 
 /** Bursts shorter than this are not worth a relay's click. */
-const SHORTEST_BURST = 3 * 60_000
+export const SHORTEST_BURST = 3 * 60_000
 /** A plant that gives this share of what it may is held back by its cap, not by the sun. */
 const NEARLY = 0.95
 /** W within which a plant is not held back. */
@@ -93,15 +93,16 @@ function fromPlan(
     rung: 'plan' as const,
     bent: free !== undefined && Math.abs(free * 1000 - power) > 50,
   }
-  if (power <= 0 || power >= minStep) return wanted
-  // In the plan cars are continuous. A charger cannot hold so little: it takes the slot's energy in one burst at its smallest step.
+  if (power === 0 || Math.abs(power) >= minStep) return wanted
+  // In the plan cars are continuous. A charger cannot hold so little: it takes, or gives, the slot's energy in one burst at its smallest step.
+  const step = Math.sign(power) * minStep
   const begin = after(plan.start, slot * plan.step)
-  const length = (power / minStep) * plan.step
+  const length = (power / step) * plan.step
   if (length < SHORTEST_BURST) return { ...wanted, power: watts(0), because: `${because} ${say(SAYING.tooLittle)}` }
   const bursting = at < after(begin, length)
   return {
     ...wanted,
-    power: watts(bursting ? minStep : 0),
-    because: `${because} ${say(SAYING.burst, { power: kw(power), step: kw(minStep) })}`,
+    power: watts(bursting ? step : 0),
+    because: `${because} ${say(SAYING.burst, { power: kw(power), step: kw(step) })}`,
   }
 }

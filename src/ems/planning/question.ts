@@ -8,6 +8,7 @@ import type { Override } from '../overrides.ts'
 import type { Plan, PlannedDevice } from '../plan.ts'
 import type { PlanDevice, SiteProblem, StockWish } from '../scheduling/site-problem.ts'
 import type { SiteDevice } from '../site.ts'
+import { SHORTEST_BURST } from '../want.ts'
 import { type Arrival, type ArrivalWindow, expectedArrival } from './arrivals.ts'
 import { type PriceOutlook, priceOutlook } from './price-outlook.ts'
 import { curtailingPays, sunDevice } from './sun.ts'
@@ -267,6 +268,8 @@ function scheduled({ device, member, wish }: Asked, { start, slots, limits, over
       dischargingEfficiency: storage.dischargingEfficiency,
       ...(wish && { wishes: wishesOf(wish, start, slots) }),
     },
+    // A charger holds its smallest step or nothing; what would make too short a burst of it is not worth planning.
+    leastKw: ((capability.minStep / 1000) * SHORTEST_BURST) / STEP,
     wearPrice: WEAR,
     previousKw: kept,
   }

@@ -34,6 +34,8 @@ export interface PlanDevice {
   maxKw: Series
   /** Absent: a load or producer without storage, free between its bounds (curtailable PV: minKw = -forecast, maxKw = 0). */
   storage?: SiteStorage
+  /** Less power than this, kW, is of no use to it: where a plan would ask for so little, it asks for none. Default 0. */
+  leastKw?: number
   /** Counts under the cap on flexible consumption; default true. */
   flexible?: boolean
   /** Who comes first when not all wishes fit: 1 before 2; default 1. Within a priority the worst served is served first. */

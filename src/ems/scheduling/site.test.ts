@@ -223,6 +223,72 @@ test('a plan keeps to the last one where nothing is gained by change', async () 
   assert.ok(Math.abs(fresh.objective - kept.objective) < 1e-6)
 })
 
+test('what is too little for a charger is not asked of it, and the plan costs hardly more', async () => {
+  const v2g: PlanDevice = { id: 'V2G001', minKw: -11, maxKw: 11, storage: { kwh: 50, minKwh: 10, maxKwh: 75 }, wearPrice: 4 }
+  // A house that needs a little more than nothing most of the time: by itself the car would cover just that.
+  const load = Array.from({ length: 16 }, (_, slot) => (slot % 4 === 0 ? 5 : 0.08))
+  const site = plain([v2g], { inflexibleKw: load, productionPrice: 0, consumptionPrice: 200 })
+  const free = await scheduleSite(site, options)
+  assert.ok(
+    free.devices[0]!.powerKw.some((power) => power < 0 && power > -0.8),
+    'left alone it trickles',
+  )
+  const held = await scheduleSite({ ...site, devices: [{ ...v2g, leastKw: 0.8 }] }, options)
+  for (const [slot, power] of held.devices[0]!.powerKw.entries())
+    assert.ok(Math.abs(power) < 1e-6 || Math.abs(power) >= 0.8 - 1e-6, `slot ${slot}: ${power}`)
+  assert.ok(
+    held.devices[0]!.powerKw.some((power) => power < -4),
+    'where the house needs more, the car gives',
+  )
+  assert.ok(held.bound <= held.objective && held.objective - free.objective < 0.06, `${held.objective} against ${free.objective}`)
+})
+
+test('a quarter-hour later, nothing else being new, what is left of a plan is planned again to the last watt', async () => {
+  const slots = 32
+  // Blocks of equal price, and a house that needs less than the batteries can give: who gives when is open.
+  const price = Array.from({ length: slots }, (_, slot) => (Math.floor(slot / 8) % 2 ? 200 : 50))
+  const devices = [0, 1, 2].map(
+    (index): PlanDevice => ({
+      id: `BAT00${index}`,
+      minKw: -20,
+      maxKw: 20,
+      wearPrice: 4,
+      storage: { kwh: 20 + index, minKwh: 10, maxKwh: 40 + 10 * index, chargingEfficiency: 0.95, dischargingEfficiency: 0.95 },
+    }),
+  )
+  const from = (slot: number): SiteProblem =>
+    plain(devices, {
+      slots: slots - slot,
+      inflexibleKw: Array.from({ length: slots }, (_, at) => 20 + (at % 3)).slice(slot),
+      consumptionPrice: price.slice(slot),
+      productionPrice: 0,
+      changePrice: 0.5,
+    })
+  const moved = async (changePrice: number): Promise<number> => {
+    const first = await scheduleSite({ ...from(0), changePrice }, options)
+    const again = from(1)
+    const second = await scheduleSite(
+      {
+        ...again,
+        changePrice,
+        devices: again.devices.map((device, index) => ({
+          ...device,
+          storage: { ...device.storage!, kwh: first.devices[index]!.storedKwh![1]! },
+          previousKw: first.devices[index]!.powerKw.slice(1),
+        })),
+      },
+      options,
+    )
+    return Math.max(
+      ...second.devices.flatMap(({ powerKw }, index) =>
+        powerKw.map((power, slot) => Math.abs(power - first.devices[index]!.powerKw[slot + 1]!)),
+      ),
+    )
+  }
+  assert.ok((await moved(0.5)) < 1e-3)
+  assert.ok((await moved(0)) > 1, 'the price on change is what holds it')
+})
+
 test('where doing both at once is free, the plan is found all the same, and soon', async () => {
   const battery: PlanDevice = { id: 'BAT001', minKw: -20, maxKw: 20, storage: { kwh: 50, minKwh: 10, maxKwh: 100 } }
   const plan = await scheduleSite(plain([battery, { ...battery, id: 'BAT002' }], { productionPrice: 100 }), { ...options, gap: 0 })
