@@ -1,6 +1,6 @@
 /**
- * What a simulated station keeps for its operator: the local list, a reservation, messages on its display, customers, network profiles
- * (OCPP 2.0.1 B09, D01, D02, H01–H04, N09, N10, O01–O06, P01).
+ * What a simulated station keeps for its operator: the local list, a reservation, messages on its display, customers
+ * (OCPP 2.0.1 D01, D02, H01–H04, N09, N10, O01–O06, P01).
  */
 import { type Clock, parseInstant, SECOND } from '#kernel'
 import type { AuthorizationData, IdTokenInfoType, IdTokenType, MessageInfoType, Messages } from '#protocols/ocpp'
@@ -45,7 +45,6 @@ export function openCounter(parts: CounterParts): Counter {
   let list = new Map<string, AuthorizationData>()
   let reserved: Messages['ReserveNow']['request'] | undefined
   const messages = new Map<number, MessageInfoType>()
-  const slots = new Map<number, Messages['SetNetworkProfile']['request']['connectionData']>()
   const afterwards = (work: () => Promise<unknown>) => void setImmediate(() => work().catch(() => undefined))
 
   const endReservation = (status?: 'Expired' | 'Removed') => {
@@ -129,12 +128,6 @@ export function openCounter(parts: CounterParts): Counter {
       return { status: 'Accepted' }
     },
 
-    SetNetworkProfile({ configurationSlot, connectionData }) {
-      if (configurationSlot < 1 || configurationSlot > 3) return { status: 'Rejected', statusInfo: { reasonCode: 'InvalidSlot' } }
-      if (connectionData.ocppVersion !== 'OCPP20' || !/^wss?:/.test(connectionData.ocppCsmsUrl)) return { status: 'Failed' }
-      slots.set(configurationSlot, connectionData)
-      return { status: 'Accepted' }
-    },
     DataTransfer: ({ vendorId, messageId }) =>
       vendorId === 'Cariflex' ? { status: messageId === 'Echo' ? 'Accepted' : 'UnknownMessageId' } : { status: 'UnknownVendorId' },
     CostUpdated: () => ({}),

@@ -144,7 +144,8 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     }
     current = transaction
     parts.onStart(transaction)
-    tell(transaction, 'Started', occasion, [transaction.began])
+    const { reason: _, ...beginning } = occasion
+    tell(transaction, 'Started', beginning, [transaction.began])
   }
 
   const end: Engine['end'] = (trigger, reason) => {
@@ -164,6 +165,13 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     if (state === current.chargingState) return
     current.chargingState = state
     tell(current, 'Updated', { trigger: 'ChargingStateChanged' }, [measure('TxUpdatedMeasurands', 'Other')])
+  }
+
+  /** Energy begins or ceases to flow by itself: for those whose transactions begin or end with it. */
+  const followEnergy = () => {
+    const now = parts.conditions()
+    if (now.EnergyTransfer !== before.EnergyTransfer || now.DataSigned !== before.DataSigned)
+      engine.settle({ trigger: 'ChargingStateChanged', reason: 'StoppedByEV' })
   }
 
   /** Values at the strokes of the clock (J01, J02 with AlignedDataCtrlr). */
@@ -187,7 +195,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
     if (value) tell(current, 'Updated', { trigger: 'MeterValueClock' }, [value])
   }
 
-  return {
+  const engine: Engine = {
     current: () => current,
     settle(occasion) {
       const now = parts.conditions()
@@ -217,6 +225,7 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
       const length = now - lastTick
       lastTick = now
       followClock()
+      followEnergy()
       if (!current) return
       if (parts.conditions().PowerPathClosed) current.readyAt ??= now
       if (current.chargingState === 'Charging') current.chargingTime += length
@@ -251,4 +260,5 @@ export function openEngine(parts: EngineParts, kept?: TransactionMemory): Engine
       return structuredClone(kept)
     },
   }
+  return engine
 }

@@ -130,7 +130,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
     ...{ store, clock, log, bus, conversation, devices: deviceRegistry() },
     beliefs: openBeliefs({ store, clock, bus }),
     alarms: openAlarms({ store, clock, bus }),
-    config: { ping: 0, bootPause: 0, zone: 'America/Martinique', ...config },
+    config: { ping: 0, zone: 'America/Martinique', ...config },
   })
   const server = createServer({
     config: { host: '127.0.0.1', port: 0, platformName: 'Cariflex', timezone: 'UTC', web: '/nowhere' },
