@@ -1,8 +1,9 @@
 /** A simulated car and its station that talk ISO 15118-20 with each other. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { v21 } from '#protocols/ocpp'
 import { openTrialPki, toDer } from '#protocols/pki'
-import { needsOfProtocol } from './charging-needs.ts'
+import { needsOfProtocol, needsOfProtocol21 } from './charging-needs.ts'
 import { charging, measured, newCar, powerOf, profile, rig } from './station.fixture.ts'
 
 test('what the car wants reaches the CSMS, and what the CSMS allows reaches the car, both through the cable', async (t) => {
@@ -44,6 +45,26 @@ test('the needs of a DC car keep its battery, and a time from now becomes a mome
       fullSoC: 100,
       bulkSoC: 80,
     },
+  })
+})
+
+test('to a CSMS of 2.1 a V2G car says both directions and its band of energy, as the schema has them', () => {
+  const at = Date.parse('2026-03-02T22:00:00Z') as never
+  const v2x = { most: 40_000.4, least: -5000 }
+  const state = { target: 30_000, least: 0, most: 40_000, departure: 3600, maxCharge: 11_040, minCharge: 4140, maxDischarge: 11_040, v2x }
+  const needs = { protocol: 'iso20-ac', current: 'AC', bidirectional: true, control: 'dynamic', phases: 3, state } as const
+  const chargingNeeds = needsOfProtocol21(needs, at)
+  assert.deepEqual(v21.validate('NotifyEVChargingNeeds', 'request', { evseId: 1, chargingNeeds }), { ok: true })
+  assert.deepEqual([chargingNeeds.requestedEnergyTransfer, chargingNeeds.controlMode], ['AC_BPT', 'DynamicControl'])
+  assert.deepEqual(chargingNeeds.v2xChargingParameters, {
+    minChargePower: 4140,
+    maxChargePower: 11_040,
+    maxDischargePower: 11_040,
+    evTargetEnergyRequest: 30_000,
+    evMinEnergyRequest: 0,
+    evMaxEnergyRequest: 40_000,
+    evMinV2XEnergyRequest: -5000,
+    evMaxV2XEnergyRequest: 40_000,
   })
 })
 

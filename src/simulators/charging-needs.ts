@@ -1,7 +1,7 @@
 /** What a car wants, in the words of OCPP's NotifyEVChargingNeeds: from its driver, or as it came over ISO 15118. */
 import { after, type Instant, SECOND } from '#kernel'
 import type { Needs } from '#protocols/iso15118'
-import type { Messages } from '#protocols/ocpp'
+import type { Messages, V21 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
 import { zulu } from './station-meter.ts'
 import { LEAST_CURRENT, VOLTAGE } from './station-outlet.ts'
@@ -56,5 +56,30 @@ export function needsOfProtocol(needs: Needs, at: Instant): ChargingNeeds {
       evMaxCurrent: currents ? Math.floor(currents.max) : amps(state.maxCharge),
       evMaxVoltage: phases === 1 ? VOLTAGE : LINE_VOLTAGE,
     },
+  }
+}
+
+/** The same in the words of OCPP 2.1, which has all of ISO 15118-20: both directions, the band of energy, who controls. */
+export function needsOfProtocol21(needs: Needs, at: Instant): V21.ChargingNeedsType {
+  const { state, bidirectional, control, current } = needs
+  const rounded = (value: number | undefined) => (value === undefined ? undefined : Math.round(value))
+  const v2x = {
+    minChargePower: rounded(state.minCharge),
+    maxChargePower: rounded(state.maxCharge),
+    maxDischargePower: rounded(state.maxDischarge),
+    evTargetEnergyRequest: rounded(state.target),
+    evMinEnergyRequest: rounded(state.least),
+    evMaxEnergyRequest: rounded(state.most),
+    evMinV2XEnergyRequest: rounded(state.v2x?.least),
+    evMaxV2XEnergyRequest: rounded(state.v2x?.most),
+  }
+  const said = Object.fromEntries(Object.entries(v2x).filter(([, value]) => value !== undefined)) as V21.V2XChargingParametersType
+  const plain = needsOfProtocol(needs, at) as V21.ChargingNeedsType
+  return {
+    ...plain,
+    ...(bidirectional && { requestedEnergyTransfer: `${current}_BPT` as const }),
+    controlMode: control === 'dynamic' ? 'DynamicControl' : 'ScheduledControl',
+    mobilityNeedsMode: 'EVCC',
+    ...(needs.protocol !== 'iso2' && { v2xChargingParameters: said }),
   }
 }

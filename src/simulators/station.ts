@@ -21,7 +21,7 @@ import type {
 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
 import { type Cable, type CableParts, openCable } from './car-cable.ts'
-import { type ChargingNeeds, needsOfDriver, needsOfProtocol } from './charging-needs.ts'
+import { type ChargingNeeds, needsOfDriver, needsOfProtocol, needsOfProtocol21 } from './charging-needs.ts'
 import type { Authorization, Chassis, Presentation, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
 import { commandHandler } from './station-commands.ts'
@@ -498,7 +498,9 @@ class Unit implements Station, Chassis {
   #needs(): ChargingNeeds | undefined {
     if (!this.#cable) return this.car && needsOfDriver(this.car, this.clock.now())
     const said = this.#cable.needs()
-    return said && needsOfProtocol(said, said.at)
+    if (!said) return undefined
+    // What 2.1 has more goes through the same message.
+    return this.spec.version === '2.1' ? (needsOfProtocol21(said, said.at) as ChargingNeeds) : needsOfProtocol(said, said.at)
   }
 
   #cableEnd(): CableParts {
