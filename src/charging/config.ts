@@ -48,6 +48,10 @@ export interface ChargingConfig {
   margin: number
   /** Milliseconds that a station's clock may be off and is still believed. */
   clockTolerance: number
+  /** Models that are held to the letter of OCPP: 'Vendor/Model', * for anything. */
+  strictModels: readonly string[]
+  /** Bytes of the longest message that is read, at most 16 MiB. */
+  longestMessage: number
   /** Milliseconds between two states of charge of one car that are kept. */
   socEvery: number
   /** Milliseconds that samples are kept (the means made of them are kept for ever). */
@@ -78,6 +82,8 @@ export const DEFAULTS: ChargingConfig = {
   voltage: 230,
   margin: MINUTE,
   clockTolerance: MINUTE,
+  strictModels: [],
+  longestMessage: 1 << 20,
   socEvery: MINUTE,
   samplesKept: 2 * DAY,
   strangerCapacity: 50_000,

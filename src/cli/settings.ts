@@ -62,6 +62,8 @@ export function settingsOf(config: Config): Settings {
       voltage: charging.voltage,
       patience: charging.answerTimeout,
       clockTolerance: charging.clockTolerance,
+      strictModels: charging.strictModels,
+      longestMessage: charging.longestMessage,
       target: charging.target,
       readyBy: charging.readyBy,
       samplesKept: retention.samples,

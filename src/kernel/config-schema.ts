@@ -149,6 +149,17 @@ export const ConfigSchema = Type.Object(
       voltage: Type.Number({ default: 230, exclusiveMinimum: 0, description: 'Nominal phase voltage, V.' }),
       answerTimeout: Length('PT10S', 'How long to wait for the answer of a station.'),
       clockTolerance: Length('PT1M', "So much a station's clock may be off; beyond, our own clock counts and an alarm is raised."),
+      strictModels: Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          "Models that are held to the letter of OCPP, as 'Vendor/Model' with * for anything; what others are known to get wrong is read all the same.",
+      }),
+      longestMessage: Type.Integer({
+        minimum: 131_072,
+        maximum: 16_777_216,
+        default: 1_048_576,
+        description: 'Bytes of the longest message of a station that is read; longer ones are refused.',
+      }),
       target: Share(0.8, 'State of charge wanted when nobody said more (share).'),
       readyBy: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', default: '07:00', description: 'Local time at which it is wanted.' }),
     }),

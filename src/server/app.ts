@@ -58,7 +58,8 @@ export function createApp(
     }),
     clientErrorHandler: (error, socket) => answerMalformed(error, socket as Socket),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
-    http: { maxHeaderSize: headerLimit },
+    // A handshake, of a charging station too, is over after 30 s at the latest: so often Node.js looks.
+    http: { maxHeaderSize: headerLimit, headersTimeout: 20_000, connectionsCheckingInterval: 5_000 },
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(validatorFor)
   app.setSerializerCompiler(writerFor)

@@ -2,14 +2,20 @@
 
 const LONGEST = 48
 
-/** The identity in a URL path below `mount` ('/ocpp/'), or undefined when there is none or it breaks the rules. */
+/**
+ * The identity in a URL path below `mount` ('/ocpp/'), or undefined when there is none or it breaks the rules. Stations double slashes, add one
+ * at the end and put spaces around (charging reference 2.13).
+ */
 export function identityIn(url: string, mount: string): string | undefined {
-  const path = url.split('?', 1)[0]!
+  const path = url
+    .split('?', 1)[0]!
+    .replace(/\/{2,}/g, '/')
+    .replace(/\/$/, '')
   if (!path.startsWith(mount)) return undefined
   const segment = path.slice(mount.length)
   if (segment.includes('/')) return undefined
   try {
-    const identity = decodeURIComponent(segment)
+    const identity = decodeURIComponent(segment).trim()
     return isIdentity(identity) ? identity : undefined
   } catch {
     return undefined

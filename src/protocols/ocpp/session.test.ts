@@ -288,6 +288,31 @@ test('identities are 1 to 48 printable characters without a colon, percent-encod
   for (const bad of ['', 'a:b', 'a b', 'a\nb', 'x'.repeat(49)]) assert.equal(isIdentity(bad), false, JSON.stringify(bad))
 })
 
+test('doubled slashes, one at the end and spaces around an identity are read over', async (t) => {
+  const { port, sessions } = await csms(t, beat)
+  for (const path of ['//ocpp//CP001/', '/ocpp/CP001?x=1', '/ocpp/%20CP001%20']) {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, ['ocpp2.0.1'])
+    t.after(() => socket.terminate())
+    await once(socket, 'open')
+    assert.equal(sessions.at(-1)!.identity, 'CP001', path)
+  }
+})
+
+test('twenty stations that come back while their old sockets are open lose nothing and harm nobody', async (t) => {
+  const { url, acceptor, faults } = await csms(t, beat)
+  const identities = Array.from({ length: 20 }, (_, index) => `CP${index}`)
+  const connect = () => Promise.all(identities.map((identity) => station(url, refuseAll, { identity })))
+  const old = await connect()
+  for (let round = 0; round < 3; round++) {
+    const fresh = await connect()
+    assert.deepEqual(await Promise.all(fresh.map((one) => one.call('Heartbeat', {}))), Array(20).fill(HEARTBEAT))
+    await Promise.all(old.map((one) => one.closed))
+    old.splice(0, old.length, ...fresh)
+  }
+  assert.equal(acceptor.sessions().length, 20)
+  assert.deepEqual(faults, [])
+})
+
 test('the newest socket of an identity wins and the end of the old one does not harm it', async (t) => {
   const { url, sessions, acceptor } = await csms(t, beat)
   const old = await station(url)
