@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Plan } from '#ems'
 import { openPlans } from '#ems'
-import { after, formatInstant, HOUR, type Instant, MINUTE, SECOND } from '#kernel'
+import { after, formatInstant, HOUR, type Instant, isProblem, MINUTE, SECOND } from '#kernel'
 import { CallError, type ChargingProfileType, connectStation, OCPP21, type Payload, type V21 } from '#protocols/ocpp'
 import { MODEL, measured, NOW, type Rig, rig, type StationOptions, setpoint, started } from '../rig.test.ts'
 
@@ -259,3 +259,73 @@ test('a station of 2.1 gives power back by set-points that end by themselves, pu
   assert.equal((await session.call('PullDynamicScheduleUpdate', { chargingProfileId: 99 }))['status'], 'Rejected')
   session.close()
 })
+
+test('a wish of the driver is judged, kept over a restart, heard by the planner, and bounds the charger by sun and purse', async (t) => {
+  const house = await rig(t)
+  const { charger, draw } = await plugged(house)
+  const limits = { limits: [] }
+  const desk = () => house.charging.wishes
+  const place = () => desk().session('T1')
+  await assert.rejects(desk().judge(place(), {}, limits), is('invalid-wish'))
+  await assert.rejects(desk().judge(place(), { energyKwh: 1, socPercent: 2 }, limits), is('invalid-wish'))
+  await assert.rejects(desk().judge(place(), { by: after(NOW, -1) }, limits), is('invalid-wish'))
+  await assert.rejects(desk().judge(place(), { priority: true, solarOnly: true }, limits), is('invalid-wish'))
+  await planned(house, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], NOW)
+  const usual = charger.wish!()!
+  const by = after(NOW, 2 * HOUR)
+  const tried = await desk().judge(place(), { energyKwh: 40, by }, limits)
+  assert.deepEqual([tried.feasible, tried.missingKwh > 0, tried.currency], [true, false, 'EUR'])
+  assert.equal(tried.reasons[0], 'About 8.00 EUR for 40.0 kWh.')
+  assert.deepEqual(charger.wish!(), usual, 'a trial changes nothing')
+  const late = await desk().judge(place(), { energyKwh: 40, by: after(NOW, HOUR) }, limits)
+  assert.equal(late.feasible, false)
+  assert.match(late.reasons.join(' '), /18\.0 kWh will be missing at 09:00\. At most 22\.0 kW can flow/)
+  house.news.length = 0
+  await desk().keep(place(), { energyKwh: 40, by }, 'ann@example.com', limits)
+  assert.ok(
+    house.news.some((one) => one.kind === 'device' && one.what === 'changed'),
+    'the plan is made anew',
+  )
+  const wished = charger.wish!()!
+  assert.equal(wished.by, by)
+  assert.ok(Math.abs(wished.soc - (30_000 + 40_000 * 0.95)) < 1)
+  // As fast as possible.
+  await desk().keep(place(), { socPercent: 80, priority: true }, 'ann@example.com', limits)
+  assert.equal(charger.wish!()!.soc, 60_000)
+  assert.equal(Math.round((charger.wish!()!.by - NOW) / MINUTE), Math.round((30 / 0.95 / 22) * 60))
+  // At most three euros of energy at 0.20: 15 kWh.
+  await desk().keep(place(), { socPercent: 100, maxCost: 3, by }, 'driver page', limits)
+  assert.ok(Math.abs(charger.wish!()!.soc - (30_000 + 15_000 * 0.95)) < 50)
+  house.clock.forward(60 * SECOND)
+  assert.deepEqual(await desk().limits.limits(1, NOW, by), [])
+  await draw(11_000, 1)
+  await house.restart()
+  const again = house.devices.get('CP001')!
+  assert.deepEqual(house.charging.wishes.session('T1').plugged.transaction.id, 'T1')
+  assert.equal((await desk().view(place(), limits)).wish.maxCost, 3, 'it outlives us')
+  // Sixteen kWh later the purse is empty.
+  const station = await house.station('CP001', { boot: false })
+  const meter = (value: number, seqNo: number) =>
+    station.event('Updated', seqNo, {
+      evse: { id: 1 },
+      meterValue: [measured(house.clock.now(), ['Energy.Active.Import.Register', value, 'Wh'])],
+    })
+  await meter(1000, 2)
+  house.clock.forward(10 * SECOND)
+  await meter(17_000, 3)
+  await desk().refresh()
+  const [spent] = await desk().limits.limits(1, NOW, by)
+  assert.deepEqual([spent?.max, spent?.because, spent?.asset, spent?.scope], [0, 'What the driver wants to spend is spent.', 101, 'device'])
+  // The sun only: what the site leaves, slot by slot.
+  await desk().keep(place(), { solarOnly: true }, 'ann@example.com', limits)
+  const sun = await desk().limits.limits(1, house.clock.now(), by)
+  assert.deepEqual([sun.length > 0, sun.every(({ max }) => max === 0)], [true, true], 'there is none in this plan')
+  assert.ok(again.wish!()!.soc <= again.capability().storage!.soc + 1)
+  // Its owner lets it give back, the driver does not.
+  await desk().keep(place(), { discharge: false }, 'driver page', limits)
+  assert.equal(again.capability().minPower, 0)
+  await desk().remove(place())
+  assert.equal((await desk().view(place(), limits)).said, false)
+})
+
+const is = (code: string) => (error: unknown) => isProblem(error) && error.code === code
