@@ -210,6 +210,11 @@ export function workOf(state: State) {
       const next = [0, 1, 2].map((n) => local(first + n * 24 * HOUR))
       return whole({ data: { words: wordsOf(cron, query.get('language') ?? 'en'), timezone: 'America/Martinique', next } })
     }
+    if (kind === 'automations' && more === 'run') {
+      const one = automations.find((each) => each.id === Number(id))!
+      Object.assign(one, { jobs: one.jobs + 1, last: { job: 'now', due: local(state.now), status: 'STARTED', problem: null } })
+      return { status: 202, body: { data: { job: 'now' } } }
+    }
     if (kind === 'automations') {
       const active = query.get('active')
       const of = query.get('asset')

@@ -369,9 +369,15 @@ export const DIFFERENCES: Record<string, readonly Difference[]> = {
       ours: '200 with the legacy key, as 0.33',
       why: 'Switched.',
     },
-    { where: '`GET /jobs/{uuid}`', theirs: '202, 200 or 422', ours: '200 whatever its state', why: 'Switched; the keys of 1.0 are there too.' },
     {
-      where: 'Relaxing: `relax-constraints` and its parts, device capacities, `soc-targets`, the missing opposite capacity, devices of one stock',
+      where: '`GET /jobs/{uuid}`',
+      theirs: '202, 200 or 422',
+      ours: '200 whatever its state',
+      why: 'Switched; the keys of 1.0 are there too.',
+    },
+    {
+      where:
+        'Relaxing: `relax-constraints` and its parts, device capacities, `soc-targets`, the missing opposite capacity, devices of one stock',
       theirs: 'as 1.0',
       ours: 'as 0.33',
       why: 'Switched.',

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import { post, type Refusal, remove } from '../api.ts'
 import { useCell } from '../cell.ts'
 import { problemLine } from '../format.ts'
-import { versions } from '../live.ts'
+import { session, versions } from '../live.ts'
 import { useSending } from '../parts/form.tsx'
 import { Progress } from '../parts/progress.tsx'
 import { Search } from '../parts/search.tsx'
@@ -13,6 +13,7 @@ import { Empty, Failure, Pending, Stale } from '../parts/state.tsx'
 import { useTick } from '../parts/tick.ts'
 import { useResource } from '../resource.ts'
 import { type PageProps, refine } from '../route.ts'
+import { acts } from '../things.ts'
 import type { Skill } from '../wire.ts'
 import { useWords } from '../words.ts'
 
@@ -135,6 +136,7 @@ const mean = (values: number[]): number | null =>
 
 function ForecastLine({ entry, onDone }: { entry: Entry; onDone: () => void }) {
   const { t, f } = useWords()
+  const who = useCell(session)
   const { listed, days } = entry
   const gain = mean(days.map(({ skill }) => skill).filter((one) => one !== null))
   const error = mean(days.map(({ rmse }) => rmse))
@@ -214,7 +216,7 @@ function ForecastLine({ entry, onDone }: { entry: Entry; onDone: () => void }) {
           </details>
         )}
       </div>
-      {listed?.mayMake && <Again listed={listed} onDone={onDone} />}
+      {listed?.mayMake && who.state === 'in' && acts(who.user) && <Again listed={listed} onDone={onDone} />}
     </li>
   )
 }

@@ -1,13 +1,15 @@
 /** One automation: what it makes, when it comes, how it went; with what may be done to it. */
 import { useState } from 'preact/hooks'
 import { patch, post, remove } from '../../api.ts'
+import { useCell } from '../../cell.ts'
 import { formatFor, problemLine } from '../../format.ts'
-import { platformNow } from '../../live.ts'
+import { platformNow, session } from '../../live.ts'
 import { Confirm } from '../../parts/dialog.tsx'
 import { useSending } from '../../parts/form.tsx'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 import { Failure } from '../../parts/state.tsx'
 import { address } from '../../route.ts'
+import { acts } from '../../things.ts'
 import { useWords } from '../../words.ts'
 import { type Automation, type AutomationType, pathOf } from './automation.ts'
 import { AutomationEdit } from './edit.tsx'
@@ -17,6 +19,7 @@ const ICONS: Record<AutomationType, IconName> = { scheduling: 'plan', forecastin
 export function AutomationLine({ one, named, onChange }: { one: Automation; named: boolean; onChange: () => void }) {
   const { t, said, language, zone } = useWords()
   const f = formatFor(language, one.timezone)
+  const who = useCell(session)
   const sending = useSending()
   const [open, setOpen] = useState<'edit' | 'delete' | undefined>()
   const now = platformNow()
@@ -41,7 +44,7 @@ export function AutomationLine({ one, named, onChange }: { one: Automation; name
         {named && <a href={`/ops/assets/${one.asset}?tab=automations`}>{one.assetName}</a>}
         {!one.active && <span class="rung">{t('auto.rests')}</span>}
       </div>
-      {one.mayChange && (
+      {one.mayChange && who.state === 'in' && acts(who.user) && (
         <div class="work-do buttons">
           <button type="button" class="button" disabled={sending.busy} onClick={run}>
             {t('auto.run')}
