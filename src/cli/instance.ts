@@ -9,7 +9,9 @@ export interface Instance {
   get<T>(path: string): Promise<T>
   /** The same for answers that are files. */
   text(path: string): Promise<string>
-  send<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
+  send<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
+  /** Posts a file. */
+  upload<T>(path: string, content: ReadableStream<Uint8Array>): Promise<T>
 }
 
 interface ProblemBody {
@@ -47,9 +49,11 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
         headers: {
           accept: 'application/json, text/csv',
           ...(anonymous ? {} : { authorization: `${scheme(path)}${tokenOf(env, url, () => settings().database.folder)}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined
+            ? {}
+            : { 'content-type': body instanceof ReadableStream ? 'application/octet-stream' : 'application/json' }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : body instanceof ReadableStream ? { body, duplex: 'half' as const } : { body: JSON.stringify(body) }),
       })
     } catch (error) {
       if (error instanceof Problem) throw error
@@ -84,6 +88,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
     get: (path) => ask('GET', path),
     text: async (path) => (await request('GET', path)).text,
     send: (method, path, body) => ask(method, path, body),
+    upload: (path, content) => ask('POST', path, content),
   }
 }
 

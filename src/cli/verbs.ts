@@ -88,6 +88,41 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/flexmeasures.ts')).flexmeasures,
   },
   {
+    name: 'charging stations',
+    summary: 'charging stations and what they do now, or one part of one',
+    load: async () => (await import('./verbs/charging.ts')).chargingStations,
+  },
+  {
+    name: 'charging send',
+    summary: 'send one OCPP message to a station and show its answer',
+    load: async () => (await import('./verbs/charging.ts')).chargingSend,
+  },
+  {
+    name: 'charging boot',
+    summary: 'decide how the boots of a station are answered',
+    load: async () => (await import('./verbs/charging.ts')).chargingBoot,
+  },
+  {
+    name: 'charging sessions',
+    summary: 'charging sessions, or one with its events',
+    load: async () => (await import('./verbs/charging.ts')).chargingSessions,
+  },
+  {
+    name: 'charging badges',
+    summary: 'badges: show, add, remove, those nobody knows, local lists',
+    load: async () => (await import('./verbs/charging.ts')).chargingBadges,
+  },
+  {
+    name: 'charging firmware',
+    summary: 'have a station fetch and install firmware',
+    load: async () => (await import('./verbs/charging.ts')).chargingFirmware,
+  },
+  {
+    name: 'charging log',
+    summary: 'have a station bring a log',
+    load: async () => (await import('./verbs/charging.ts')).chargingLog,
+  },
+  {
     name: 'charging composite',
     summary: 'fold charging profiles into the schedule an EVSE keeps, or check a file of them',
     load: async () => (await import('./verbs/charging-composite.ts')).chargingComposite,
