@@ -32,6 +32,7 @@ const OLD = 'in the dialect of 0.33 triggers answer 200, wishes are hard until r
 const UPLOADS = 'bad uploads get a clear answer and store nothing'
 const HIDDEN = 'a sensor of somebody else is found in every field that takes one, however deep, and never named'
 const MATRIX = 'everybody may do what the table of permissions says, and nothing else'
+const READS = 'whatever is read of an asset or a sensor, and whatever is asked of it, takes the right that the table names'
 const DOORS = 'top-level assets take the right to create in the account, children the right to create on their parent'
 const POSTS = 'whoever posts data or triggers needs to create on the sensor; deleting data is for those who may delete it'
 
@@ -118,7 +119,7 @@ export const ANNEX: Record<string, Record<string, readonly string[]>> = {
       'a server that speaks 0.33 says so and makes no accounts',
       'a server for play limits nobody, nor does one that speaks 0.33',
     ],
-    '1.5 cell by cell': [MATRIX, DOORS, POSTS, ROLES, ENVELOPES],
+    '1.5 cell by cell': [MATRIX, READS, DOORS, POSTS, ROLES, ENVELOPES],
     '2.1 tokens': [WORDS, WRONG, RECORDED],
     '2.2 headers and envelopes': [ENVELOPES, WORDS],
     '2.3 pages, filters, sorts, spellings': [LISTS],

@@ -109,6 +109,62 @@ test('everybody may do what the table of permissions says, and nothing else', as
   t.diagnostic(`${cells} cells`)
 })
 
+test('whatever is read of an asset or a sensor, and whatever is asked of it, takes the right that the table names', async (t) => {
+  const door = await openDoor(t)
+  const { askers } = await people(door)
+  const { server } = door
+  const span = 'start=2026-11-24T00:00:00Z&end=2026-11-24T01:00:00Z'
+  const data = { start: '2026-11-24T00:00:00Z', duration: 'PT15M', values: [1], unit: 'kW' }
+  const trigger = { start: '2026-11-24T00:00:00Z', duration: 'PT1H', 'flex-model': [{ nonsense: 1 }] }
+  /** Thing, action of the table, method, path below the thing, body that is refused or stored when the right is there. */
+  const routes: [Thing, Act, string, string, object?][] = [
+    ['asset', 'read', 'GET', '/sensors'],
+    ['asset', 'read', 'GET', '/auditlog'],
+    ['asset', 'read', 'GET', '/jobs'],
+    ['asset', 'read', 'GET', '/automations'],
+    ['asset', 'read', 'GET', `/kpis?${span}`],
+    ['asset', 'read', 'GET', `/chart?${span}`],
+    ['asset', 'read', 'GET', `/chart_data?${span}`],
+    ['asset', 'read', 'GET', `/chart_annotations?${span}`],
+    ['asset', 'create', 'POST', '/schedules/trigger', trigger],
+    ['asset', 'create', 'POST', '/automations', {}],
+    ['sensor', 'read', 'GET', '/stats'],
+    ['sensor', 'read', 'GET', '/status'],
+    ['sensor', 'read', 'GET', '/data?start=2026-11-24T00:00:00Z&duration=PT1H&unit=kW'],
+    ['sensor', 'read', 'GET', `/chart?${span}`],
+    ['sensor', 'read', 'GET', `/chart_data?${span}`],
+    ['sensor', 'read', 'GET', `/chart_annotations?${span}`],
+    ['sensor', 'create', 'POST', '/data', data],
+    ['sensor', 'create', 'POST', '/schedules/trigger', trigger],
+    ['sensor', 'create', 'POST', '/forecasts/trigger', { nonsense: 1 }],
+    ['sensor', 'delete', 'DELETE', '/data', {}],
+  ]
+  const made = new Map<number | null, Record<'asset' | 'sensor', number>>()
+  const thingsOf = async (account: number | null) => {
+    const known = made.get(account)
+    if (known) return known
+    const asset = (await server.assets.create({ name: `of ${account}`, type: 6, account })).id
+    const { id: sensor } = await server.sensors.create({ name: 'power', unit: 'kW', resolution: 900_000, asset, timezone: 'UTC' })
+    made.set(account, { asset, sensor })
+    return { asset, sensor }
+  }
+  const wrong: string[] = []
+  for (const role of ['nobody', 'member', 'account-admin', 'consultant', 'admin-reader'] as const)
+    for (const place of ['own', 'foreign', 'client', 'public'] as const) {
+      const { token, places } = askers[role]
+      const things = await thingsOf(place === 'public' ? null : places[place])
+      for (const [thing, action, method, path, body] of routes) {
+        const may = PERMISSIONS[thing][role][place]!.includes(action[0]!)
+        const url = `/api/v3_0/${thing}s/${things[thing as 'asset' | 'sensor']}${path}`
+        const headers: Record<string, string> = token === undefined ? {} : { authorization: token }
+        const { status } = await door.ask(method, url, { headers, ...(body && { body }) })
+        const refused = status === (role === 'nobody' ? 401 : 403)
+        if (refused === may || status >= 500 || status === 404) wrong.push(`${role} ${place}: ${method} ${thing}${path} gave ${status}`)
+      }
+    }
+  assert.deepEqual(wrong, [])
+})
+
 test('the page of permissions is made of the tested table', () => {
   const page = 'docs/reference/permissions.md'
   assert.ok(existsSync(page) && readFileSync(page, 'utf8').includes(renderPermissions(PERMISSIONS)), 'run npm run generate')
