@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import { WebSocket } from 'ws'
-import { after, formatInstant, MINUTE } from '#kernel'
+import { after, formatInstant, MINUTE, wattHours, watts } from '#kernel'
 import { CallError, connectStation, OCPP16, type Payload, type Session, type V16 } from '#protocols/ocpp'
+import { openCar } from '../simulators/car.ts'
+import { spec } from '../simulators/station.fixture.ts'
+import { startStation } from '../simulators/station.ts'
 import { CAR, type Rig, rig, setpoint } from './rig.test.ts'
 
 interface Station16 {
@@ -345,4 +348,52 @@ test('messages of quirky stations are read, and what was mended stands in the co
   assert.match(JSON.stringify(told?.payload), /wrapped/)
   assert.deepEqual((await ask('[2,"2","Authorize",{}]')).slice(2, 3), ['OccurenceConstraintViolation'])
   socket.close()
+})
+
+test('a simulated station of 1.6 charges a car, draws what it is ordered, and the order is seen in what it draws', async (t) => {
+  const one = await rig(t)
+  const station = startStation({
+    spec: { identity: 'CP001', nominal: watts(22_080), v2x: false, version: '1.6' },
+    url: one.url,
+    clock: one.clock,
+    onFault: (error) => assert.fail(String(error)),
+  })
+  const pass = async (what: string, condition: () => boolean) => {
+    for (let seconds = 0; !condition(); seconds++) {
+      assert.ok(seconds < 200, what)
+      one.clock.forward(1000)
+      await new Promise((resolve) => setTimeout(resolve, 8))
+    }
+  }
+  t.after(async () => {
+    const ticking = setInterval(() => one.clock.forward(1000), 2)
+    await station.stop()
+    clearInterval(ticking)
+  })
+  const open = () => [...one.charging.station('CP001').open.values()][0]?.transaction
+  await pass('it is accepted', () => one.charging.station('CP001').record.boot === 'Accepted')
+  station.plug(openCar({ ...spec(), token: { idToken: CAR.token, type: 'ISO14443' } }, { at: one.clock.now(), soc: wattHours(30_000) }))
+  await pass('it charges', () => open()?.chargingState === 'Charging')
+  const charger = one.devices.get('CP001')!
+  assert.equal((await charger.apply!(setpoint(one.clock, 7000))).answer, 'taken')
+  const ordered = 7000
+  await pass('it obeys', () => Math.abs(station.state().power - ordered) < 1)
+  await pass('and says so', () => Math.abs((charger.measured?.()?.power ?? 0) - ordered) < 1)
+  station.unplug()
+  await pass('its session is over', () => one.charging.station('CP001').open.size === 0)
+  const row = await one.store.first<Payload>("select stopped_reason, flags from cariflex.charging_transaction where station = 'CP001'")
+  assert.deepEqual(row, { stopped_reason: 'EVDisconnected', flags: [] })
+})
+
+test('a model that is held to the letter is refused what others are forgiven', async (t) => {
+  const one = await rig(t, { config: { strictModels: ['old works/*'] } })
+  const cp = await station16(one)
+  const odd = { ...status(one, 'available') }
+  await cp.close()
+  const socket = new WebSocket(`${one.url}/CP001`, ['ocpp1.6'])
+  t.after(() => socket.terminate())
+  await new Promise((resolve) => socket.once('open', resolve))
+  const answer = new Promise<string>((resolve) => socket.on('message', (data) => String(data).startsWith('[2') || resolve(String(data))))
+  socket.send(JSON.stringify([2, 'odd', 'StatusNotification', odd]))
+  assert.match(await answer, /^\[4,"odd","PropertyConstraintViolation"/)
 })
