@@ -19,6 +19,7 @@ import { readTransaction } from './ledger.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
+import { lenienceFor } from './model-profile.ts'
 import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
@@ -206,6 +207,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     ...{ store, clock, log, config, sessions, reports: gatherers.reports },
     layFloor: async (station) => chargers.get(station.record.identity)?.orders.layFloor(),
     onAccepted(station) {
+      station.session?.wire.read(lenienceFor(station.record, config.strictModels))
       chargers.get(station.record.identity)?.orders.forget()
       tell(station, 'online')
     },
@@ -284,6 +286,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     onFault: (identity, error) => log.error({ station: identity, error }, 'a fault of ours in a conversation with a station'),
     ping: config.ping,
     strict: false,
+    maxPayload: config.longestMessage,
     onSession(wire) {
       const station = stations.get(wire.identity)!
       const session = wire.version === OCPP16 ? adapter16.line(wire, station) : plainLine(wire)
@@ -294,6 +297,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
           log.warn({ station: wire.identity, error: describeError(error) }, 'the version of a station was not kept'),
         )
       }
+      wire.read(lenienceFor(station.record, config.strictModels))
       const replaced = station.session !== undefined
       station.session = session
       station.lastSeen = clock.now()
