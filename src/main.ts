@@ -125,6 +125,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
   const { url } = await server.listen()
   undo.add('server', () => server.close())
   if (opened) undo.add('charging', opened.closeStations)
+  await opened?.openSecurePort(url)
   await leaveToken(server, settings.data, admin.email)
 
   startWorkers(open, undo)

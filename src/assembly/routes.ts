@@ -8,6 +8,7 @@ import {
   stationBlockRoutes,
   stationFileRoutes,
   stationRoutes,
+  stationSecurityRoutes,
   tariffRoutes,
   webhookRoutes,
   wishRoutes,
@@ -31,6 +32,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationFileRoutes(charging))
   if (world) server.register(worldRoutes(world, { account, zone: site.zone, vehicles: vehiclesOf(site) }, server.identity), OURS)
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))

@@ -1,11 +1,13 @@
 /** Opens what steers a territory: the line of the ems, the stations, the devices. */
-import { openCharging } from '#charging'
+import { type OpenPort, openCharging } from '#charging'
 import { deviceRegistry, type Established, openConversationLog, openLine, siteOf } from '#ems'
 import { signalLimits } from '#grid'
+import { openOutward } from '#kernel'
 import type { RunningWorld } from '#simulators'
 import { cables, modbusDevices, register } from './devices.ts'
 import type { House, Steered } from './house.ts'
 import { startTariff } from './tariff.ts'
+import { secretsOf } from './territory.ts'
 import type { Undo } from './undo.ts'
 import { recordPast } from './world.ts'
 
@@ -19,7 +21,7 @@ export async function openSteered(
   established: Established,
   world: RunningWorld | undefined,
   undo: Undo,
-): Promise<{ steered: Steered; closeStations: () => unknown }> {
+): Promise<{ steered: Steered; closeStations: () => unknown; openSecurePort(url: string): Promise<OpenPort | undefined> }> {
   const { settings, store, clock, log, bus, sensors, beliefs } = house
   const site = siteOf(established, { author: settings.platformName, demandResponseLevels: settings.demandResponseLevels })
   const devices = deviceRegistry()
@@ -30,7 +32,11 @@ export async function openSteered(
   const conversation = openConversationLog({ store, clock, bus, log })
   undo.add('conversation', () => conversation.close())
   const config = { zone: site.zone, ...settings.charging }
-  const charging = await openCharging({ store, clock, log, bus, beliefs, devices, conversation, alarms: line.alarms, source, config })
+  const secrets = await secretsOf(store, settings, clock)
+  const outward = openOutward({ allow: settings.outwardAllow ?? [] })
+  const charging = await openCharging({
+    ...{ store, clock, log, bus, beliefs, devices, conversation, alarms: line.alarms, source, config, secrets, outward },
+  })
   // What drivers want binds their chargers.
   limitSources.push(charging.wishes.limits)
   await register(established, charging)
@@ -42,5 +48,9 @@ export async function openSteered(
   undo.add('tariff', await startTariff(established, line, house.firstStart ? settings.history : 0))
   const online = (device: string) => charging.stations().some((station) => station.device === device && station.online)
   const steered = { established, site, line, charging, conversation, plugged: () => cables(charging), online, ...(world && { world }) }
-  return { steered, closeStations: () => charging.close() }
+  return {
+    steered,
+    closeStations: () => charging.close(),
+    openSecurePort: (url) => charging.openSecurePort(() => `${url.replace(/^http/, 'ws')}/ocpp`),
+  }
 }

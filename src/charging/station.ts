@@ -107,7 +107,7 @@ export interface StationRegistration {
 }
 
 /**
- * Makes a station known; saying the same again changes nothing (a password is hashed anew only when it differs).
+ * Makes a station known; saying the same again changes nothing (a password is hashed anew only when it differs from the one given before).
  * @throws Problem `invalid-station`
  */
 export async function saveRegistration(store: Queryable, given: StationRegistration, now: Instant): Promise<void> {
@@ -117,21 +117,24 @@ export async function saveRegistration(store: Queryable, given: StationRegistrat
       hint: "Use 1 to 48 characters without spaces and ':'.",
     })
   const phases = given.phases ?? 3
-  const old = await store.first<{ password_hash: string | null }>(
-    'select password_hash from cariflex.charging_station where identity = $1',
+  const old = await store.first<{ password_hash: string | null; given_password_hash: string | null }>(
+    'select password_hash, given_password_hash from cariflex.charging_station where identity = $1',
     [given.identity],
   )
   let hash = old?.password_hash ?? null
-  if (given.password !== undefined && !(hash !== null && (await isPassword(given.password, hash))))
+  let givenHash = old?.given_password_hash ?? hash
+  if (given.password !== undefined && !(givenHash !== null && (await isPassword(given.password, givenHash)))) {
     hash = await hashPassword(given.password)
+    givenHash = hash
+  }
   await store.query(
     `insert into cariflex.charging_station
-       (identity, state, asset, device, name, password_hash, power_sensor, nominal_w, max_current_a, phases, evse_id, v2g, created_at, security_profile)
-     values ($1, 'registered', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 0))
+       (identity, state, asset, device, name, password_hash, power_sensor, nominal_w, max_current_a, phases, evse_id, v2g, created_at, security_profile, given_password_hash)
+     values ($1, 'registered', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 0), $14)
      on conflict (identity) do update set state = 'registered', asset = excluded.asset, device = excluded.device, name = excluded.name,
        password_hash = excluded.password_hash, power_sensor = excluded.power_sensor, nominal_w = excluded.nominal_w,
        max_current_a = excluded.max_current_a, phases = excluded.phases, evse_id = excluded.evse_id, v2g = excluded.v2g,
-       security_profile = coalesce($13, charging_station.security_profile), next_password_hash = case when excluded.password_hash
+       given_password_hash = excluded.given_password_hash, security_profile = coalesce($13, charging_station.security_profile), next_password_hash = case when excluded.password_hash
          is distinct from charging_station.password_hash then null else charging_station.next_password_hash end`,
     [
       given.identity,
@@ -147,6 +150,7 @@ export async function saveRegistration(store: Queryable, given: StationRegistrat
       given.v2g ?? true,
       asTimestamp(now),
       given.securityProfile ?? null,
+      givenHash,
     ],
   )
 }

@@ -54,6 +54,9 @@ export function settingsOf(config: Config): Settings {
     },
     charging: {
       securityProfile: charging.securityProfile,
+      organization: charging.organization ?? platform.name,
+      trustProxy: server.trustProxy,
+      ...(charging.tls.port !== undefined && { tls: securePortOf(config, charging.tls.port) }),
       unknownStations: charging.unknownStations,
       freeVend: charging.freeVend,
       heartbeat: charging.heartbeat / 1000,
@@ -71,9 +74,16 @@ export function settingsOf(config: Config): Settings {
     mail,
     monitoring,
     ...(security.secretKey !== undefined && { secretKey: security.secretKey }),
+    outwardAllow: security.outwardAllow,
     ...(database.url !== undefined && { databaseUrl: database.url }),
     ...(territory !== undefined && { territory }),
   }
+}
+
+/** Stations call us by the names that are configured, by that of the public address, and in trials by localhost. */
+function securePortOf({ charging: { tls }, server }: Config, port: number) {
+  const given = [...tls.names, ...(server.publicUrl === undefined ? [] : [new URL(server.publicUrl).hostname])]
+  return { port, host: tls.host, certificates: tls.certificates, names: [...new Set([...given, 'localhost', '127.0.0.1'])] }
 }
 
 /** The log as the configuration wants it: readable lines on a terminal, JSON elsewhere. */

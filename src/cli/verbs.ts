@@ -133,6 +133,21 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-exi.ts')).chargingExi,
   },
   {
+    name: 'charging certificates',
+    summary: 'certificates of charging stations: issued, trusted, installed, revoked',
+    load: async () => (await import('./verbs/charging-certificates.ts')).chargingCertificates,
+  },
+  {
+    name: 'charging password',
+    summary: 'send a charging station a new password',
+    load: async () => (await import('./verbs/charging-security.ts')).chargingPassword,
+  },
+  {
+    name: 'charging security-profile',
+    summary: 'bring a charging station to a higher security profile',
+    load: async () => (await import('./verbs/charging-security.ts')).chargingProfile,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,

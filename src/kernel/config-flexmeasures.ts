@@ -73,6 +73,10 @@ export const SecuritySection = Section('Signing in.', {
   twoFactor: Flag(false, 'Demand a second factor at the sign-in of pages: a code sent by mail. Needs a mail server.'),
   taskToken: Type.Optional(Type.String({ minLength: 1, description: 'Token that lets a monitor ask /api/ops/getLatestTaskRun.' })),
   trustedHosts: Words([], 'Host names this server answers to, .example.org for all below; empty = any.'),
+  outwardAllow: Words(
+    [],
+    "Private hosts, 'host:port' or networks that webhooks and OCSP responders may name; all others of our network are never called.",
+  ),
 })
 
 export const MailSection = Section('How mails leave. Without a server they are written to the log and shown to administrators.', {

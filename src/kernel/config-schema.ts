@@ -3,7 +3,7 @@
  * Every setting has a default unless it is optional. Lengths of time are written as ISO 8601 durations and read as milliseconds.
  */
 import { type Static, Type } from 'typebox'
-import { Count, closed, Flag, Kept, Length, LengthsByName, Port, Section, Share, Text } from './config-fields.ts'
+import { Count, closed, Flag, Kept, Length, LengthsByName, Port, Section, Share, Text, Words } from './config-fields.ts'
 import { FlexMeasuresSection, MailSection, SecuritySection } from './config-flexmeasures.ts'
 import type { Millis } from './quantity.ts'
 import { TerritorySchema } from './territory.ts'
@@ -130,9 +130,36 @@ export const ConfigSchema = Type.Object(
       }),
     }),
     charging: Section('Charging stations (OCPP).', {
-      securityProfile: Type.Enum([0, 1], {
+      securityProfile: Type.Enum([0, 1, 2, 3], {
         default: 1,
-        description: '0 = any station without password, 1 = password (basic authentication).',
+        description:
+          'The least asked of every station: 0 = nothing, 1 = password (basic authentication), 2 = password over the encrypted port, 3 = certificate of its own.',
+      }),
+      organization: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 64,
+          description: 'The operator (CPO) as certificates of stations name it; platform.name unless given.',
+        }),
+      ),
+      tls: Section('The encrypted port of stations, for security profiles 2 and 3.', {
+        port: Type.Optional(Port('TCP port; without it there is none. 0 takes a free one.')),
+        host: Text('0.0.0.0', 'Address to listen on.'),
+        names: Words([], 'Host names and addresses that stations call it by, for the certificate of our own authority.'),
+        certificates: Type.Array(
+          Type.Object(
+            {
+              certificate: Type.String({ minLength: 1, description: 'PEM file of the certificate and its chain, the leaf first.' }),
+              key: Type.String({ minLength: 1, description: 'PEM file of its key.' }),
+            },
+            closed,
+          ),
+          {
+            default: [],
+            description:
+              'Files that an ACME client renews, an RSA and an ECDSA pair side by side; read anew when they change. Empty: our own authority issues both.',
+          },
+        ),
       }),
       unknownStations: Type.Enum(['refuse', 'park', 'accept'], {
         default: 'refuse',

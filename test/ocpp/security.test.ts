@@ -16,7 +16,7 @@ import { openSecrets, type Store, scratchStore } from '#store'
 import { type Station, type StationOptions, startStation } from '../../src/simulators/station.ts'
 
 const PASSWORD = 'correct-horse-battery'
-const ORGANIZATION = 'Cariflex'
+const ORGANIZATION = 'Island Charging'
 
 interface House {
   store: Store
@@ -262,12 +262,15 @@ test('blocks A and M', { timeout: 240_000 }, async (t) => {
     await house.pass(10)
     await house.until('it is back with its new password', () => house.isOnline('A09'))
     await assert.rejects(come(house, plain, 'A09', { password: PASSWORD }), answered(401))
-    const { rows } = {
-      rows: await store.query<{ text: string }>(
-        `select row_to_json(s)::text as text from cariflex.charging_station s where identity = 'A09'`,
-      ),
-    }
-    assert.ok(!rows[0]!.text.includes(password!), 'only a hash of it is kept')
+    const [kept] = await store.query<{ text: string }>(
+      `select row_to_json(s)::text as text from cariflex.charging_station s where identity = 'A09'`,
+    )
+    assert.ok(!kept!.text.includes(password!), 'only a hash of it is kept')
+    // The registration of the territory is repeated at each start.
+    await register('A09', { password: PASSWORD })
+    await come(house, plain, 'A09', { password: password! })
+    await register('A09', { password: 'third-password-of-it' })
+    await come(house, plain, 'A09', { password: 'third-password-of-it' })
   })
 
   await t.test('TC_A_10_CSMS after a new password was refused the old one goes on', async () => {

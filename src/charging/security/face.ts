@@ -30,6 +30,8 @@ export interface NetworkProfile {
 /** Every method resolves with the station's own status word. */
 export interface SecurityFace {
   setPassword(session: Line, password: string, options: CallTime): Promise<string>
+  /** Tells the station in whose name its requests for certificates shall be. */
+  setOrganization(session: Line, organization: string, options: CallTime): Promise<string>
   askToSign(session: Line, kind: SigningKind | 'SignCombinedCertificate', options: CallTime): Promise<string>
   giveCertificate(session: Line, chain: string, kind: SigningKind, options: CallTime & { requestId?: number }): Promise<string>
   install(session: Line, use: InstalledUse, certificate: string, options: CallTime): Promise<string>
@@ -71,6 +73,7 @@ async function getVariable(session: Line, component: string, variable: string, {
 
 export const FACE: SecurityFace = {
   setPassword: (session, password, options) => setVariable(session, 'SecurityCtrlr', 'BasicAuthPassword', password, options),
+  setOrganization: (session, organization, options) => setVariable(session, 'SecurityCtrlr', 'OrganizationName', organization, options),
   askToSign: async (session, kind, { timeout }) =>
     statusOf(
       await session.call('TriggerMessage', { requestedMessage: kind === 'SignCombinedCertificate' ? kind : `Sign${kind}` }, { timeout }),

@@ -102,6 +102,8 @@ export function openSigning({ store, clock, log, authorities, organization, time
     },
     async ask(station, kind) {
       const session = connected(station)
+      // Stations that cannot be told have it from their installer.
+      if (kind !== 'V2GCertificate') await FACE.setOrganization(session, organization, { timeout }).catch(() => undefined)
       return step(session, 'TriggerMessage', () => FACE.askToSign(session, kind, { timeout }))
     },
     settled: async () => void (await Promise.all(working)),

@@ -6,7 +6,9 @@ alter table cariflex.charging_station
   -- The profile it was told to switch to; once it came with it, the lower ones are over.
   add column next_profile smallint check (next_profile between 0 and 3),
   -- A password that was sent and not confirmed: until one of the two is used, both open.
-  add column next_password_hash text;
+  add column next_password_hash text,
+  -- Of the password it was registered with last: the same one again does not undo a password that was changed since.
+  add column given_password_hash text;
 
 -- Certificates that we issued or trust. Private keys are in the secret store.
 create table cariflex.certificate (
