@@ -167,10 +167,11 @@ export const ANNEX: Record<string, Record<string, readonly string[]>> = {
 
 /** Benches that print the figures of the issue; `npm run bench WORD`. */
 export const FIGURES: Record<string, string> = {
-  'trigger to plan readable, 1 to 100 storages': 'bench/trigger.bench.ts',
-  'power bands, gaps at a deadline': 'bench/schedule.bench.ts',
-  'ingest, against COPY': 'bench/ingest.bench.ts',
-  'reads, chart data, stats over ten million beliefs, status of 500 sensors': 'bench/read.bench.ts',
-  'charts of an asset': 'bench/charts.bench.ts',
-  'forecasts of 48 hours': 'bench/forecast.bench.ts',
+  'trigger to plan readable: a day, a week, a house, 10 and 20 storages': 'bench/trigger.bench.ts',
+  '10 storages with power bands: plan and proven gap at 2 s; 10, 30 and 100 storages': 'bench/schedule.bench.ts',
+  'ingest at 1, 96 and 10,000 values a call, news and duplicates, against COPY': 'bench/ingest.bench.ts',
+  'reads of 96 values, a week, a year; stats over ten million beliefs': 'bench/read.bench.ts',
+  'chart data of an asset week, status of 500 sensors': 'bench/charts.bench.ts',
+  'forecast of 48 hours from 60 days': 'bench/forecast.bench.ts',
+  'memory of the whole': 'bench/start.bench.ts',
 }
