@@ -2,7 +2,7 @@
  * Limits for an EVerest installation by its MQTT API `external_energy_limits_consumer`: how much may flow in and out at a node of its energy tree, and
  * what shall flow. Works with any version of OCPP, and is the only way that knows export.
  */
-import { formatInstant, type Instant, type Watts } from '#kernel'
+import { type Clock, formatInstant, type Instant, SECOND, type Watts } from '#kernel'
 
 /** Power that holds from a moment until the next entry; the last one for ever. W, consumption positive. */
 export interface LimitEntry {
@@ -42,10 +42,10 @@ export interface ScheduleEntry {
 export interface ExternalLimits {
   schedule_import: ScheduleEntry[]
   schedule_export: ScheduleEntry[]
-  schedule_setpoints: { timestamp: string; setpoint: { total_power_W?: number; ac_current_A?: number; priority: number; source: string } }[]
+  schedule_setpoints: { timestamp: string; setpoint: { total_power_W: number; priority: number; source: string } }[]
 }
 
-/** Lower numbers go first; EVerest itself uses hundreds for its own. */
+/** Where several ask for a setpoint: 0 goes first, 1000 last. */
 const PRIORITY = 100
 
 const stamp = (at: Instant): string => formatInstant(at, 'UTC').replace(/(?:\.\d+)?(?:Z|\+00:00)$/, 'Z')
@@ -68,9 +68,10 @@ export function externalLimits({ import: taken, export: given, setpoints = [] }:
   return {
     schedule_import: fromNow(taken, now).map(entry),
     schedule_export: fromNow(given, now).map(entry),
-    schedule_setpoints: fromNow(setpoints, now).map(({ at, power, current }) => ({
+    // Of power, current and a table of frequencies only one may be said.
+    schedule_setpoints: fromNow(setpoints, now).map(({ at, power }) => ({
       timestamp: stamp(at),
-      setpoint: { total_power_W: power, ...(current !== undefined && { ac_current_A: current }), priority: PRIORITY, source },
+      setpoint: { total_power_W: power, priority: PRIORITY, source },
     })),
   }
 }
@@ -103,30 +104,40 @@ export interface EnergyNodeOptions {
   module: string
   /** Name under which EVerest shows our limits. */
   source?: string
-  now(): Instant
+  clock: Clock
+  /** How often it says that it is there, ms; less than what EVerest is configured to wait. Default 5 s. */
+  every?: number
 }
 
 /**
- * Opens the node: answers each heartbeat with `communication_check`, without which EVerest falls back to its own limits (its dead man's switch),
- * and sends the plan anew when a heartbeat shows a restart (its count is lower than the one before).
+ * Opens the node: says regularly that the line is good, without which EVerest goes back to its own limits (its dead man's switch), and sends the
+ * plan anew when a heartbeat shows that EVerest was started again (its count is not higher than the one before).
  */
-export async function openEnergyNode({ link, module, source = 'cariflex', now }: EnergyNodeOptions): Promise<EnergyNode> {
+export async function openEnergyNode({
+  link,
+  module,
+  source = 'cariflex',
+  clock,
+  every = 5 * SECOND,
+}: EnergyNodeOptions): Promise<EnergyNode> {
   const base = `everest_api/1/external_energy_limits_consumer/${module}`
   let plan: NodePlan | undefined
   let heard: Instant | undefined
   let count: number | undefined
   const send = async () => {
-    if (plan) await link.publish(`${base}/m2e/set_external_limits`, JSON.stringify(externalLimits(plan, source, now())))
+    if (plan) await link.publish(`${base}/m2e/set_external_limits`, JSON.stringify(externalLimits(plan, source, clock.now())))
   }
   const end = await link.subscribe(`${base}/e2m/heartbeat`, (payload) => {
-    heard = now()
+    heard = clock.now()
     const next = Number(payload)
     const isAnew = count === undefined || !(next > count)
     count = Number.isFinite(next) ? next : undefined
-    void link
-      .publish(`${base}/m2e/communication_check`, 'true')
-      .then(() => (isAnew ? send() : undefined))
-      .catch(() => undefined)
+    if (isAnew) send().catch(() => undefined)
+  })
+  const say = (isGood: boolean) => link.publish(`${base}/m2e/communication_check`, String(isGood))
+  const timer = clock.every(every, () => {
+    // A broker that is away is away for EVerest too: it falls back, and hears us again later.
+    say(true).catch(() => undefined)
   })
   return {
     async set(next) {
@@ -135,11 +146,12 @@ export async function openEnergyNode({ link, module, source = 'cariflex', now }:
     },
     lastHeard: () => heard,
     async close() {
+      timer.cancel()
       end()
       plan = { import: [], export: [] }
       await send()
-      // Being silent on purpose is no broken line.
-      await link.publish(`${base}/m2e/communication_check`, 'false')
+      // Silence from now on is no broken line.
+      await say(false)
     },
   }
 }
