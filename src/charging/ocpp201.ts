@@ -78,7 +78,13 @@ export const answers: Readonly<Record<string, Entry>> = {
   },
 
   // Never refused for what it says: withholding an answer makes a station send it for ever (charging reference 2.4).
-  TransactionEvent: ({ sessions }, station, payload) => sessions.event(station, payload as TransactionEventRequest),
+  TransactionEvent: async ({ sessions, blocks }, station, payload) => {
+    const event = payload as TransactionEventRequest
+    const answer = await sessions.event(station, event)
+    const { reservationId, transactionInfo } = event
+    if (reservationId !== undefined) await blocks.reservations.used(station.record.identity, reservationId, transactionInfo.transactionId)
+    return answer
+  },
 
   MeterValues: async ({ sessions, clock, config, log }, station, payload) => {
     const { evseId, meterValue } = payload as MeterValuesRequest

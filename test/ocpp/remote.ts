@@ -217,7 +217,7 @@ export const blockJ: Block = {
     async (bench) => {
       await struck(bench, { 'AlignedDataCtrlr.Measurands': 'Energy.Active.Import.Register,Power.Active.Import' })
       assert.equal(events(bench).filter(({ triggerReason }) => triggerReason === 'MeterValueClock').length, 2)
-      assert.ok((await samples(bench)).some(({ kw }) => kw !== null && kw > 5))
+      assert.ok((await samples(bench)).some(({ kw }) => kw !== null && kw > 3))
     },
   ],
   TC_J_03: [
@@ -227,7 +227,7 @@ export const blockJ: Block = {
       const last = events(bench).at(-1)!
       assert.equal(last.meterValue?.filter(({ sampledValue }) => sampledValue[0]?.context === 'Sample.Clock').length, 2)
       const session = await kept(bench)
-      assert.ok(session.energyKwh > 0.1 && session.complete)
+      assert.ok(session.energyKwh > 0.05 && session.complete)
     },
   ],
   TC_J_04: [
@@ -278,7 +278,7 @@ export const blockJ: Block = {
       await bench.house.pass(31)
       const periodic = events(bench).filter(({ triggerReason }) => triggerReason === 'MeterValuePeriodic')
       assert.ok(periodic.length >= 3, String(periodic.length))
-      assert.ok((shown(bench)?.transaction?.powerKw ?? 0) > 5)
+      assert.ok((shown(bench)?.transaction?.powerKw ?? 0) > 3)
       assert.ok((shown(bench)?.transaction?.energyKwh ?? 0) > 0)
     },
   ],

@@ -328,7 +328,7 @@ export const blockN: Block = {
     async (bench) => {
       await asks({ report: true, clear: true }, 'badge')(bench)
       const kept = await bench.house.charging.blocks.customers.list(bench.one.identity, 'UTC')
-      assert.ok(kept.some(({ cleared, completeAt, customer }) => cleared && completeAt !== null && customer === '…S001'))
+      assert.ok(kept.some(({ cleared, completeAt, customer }) => cleared && completeAt !== null && customer === '…X001'))
     },
   ],
 }
