@@ -101,6 +101,15 @@ export interface ScheduleParts {
 }
 
 const REMEMBERED = 200
+/** What was looked at when the order came is good for its job so long, ms. */
+const FRESH = SECOND
+
+/** An order as it was read, and what is being looked at for it. */
+interface Prepared {
+  plan: unknown
+  source: SeriesSource
+  ahead?: { look: Promise<unknown>; at: Instant }
+}
 
 type Order = Omit<ScheduleOrder, 'sequential'> & { prior: Instant }
 type Payload = { order: Order; scheduler: string /** Of a sequence. */; chained?: boolean } | { chain: string[]; asset: number }
@@ -109,7 +118,7 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const { clock, queue, store } = parts
   const source = flexSource(parts)
   /** What was read at the trigger, so that the job need not read it again; a job taken after a restart reads for itself. */
-  const read = new Map<string, { plan: unknown; source: SeriesSource }>()
+  const read = new Map<string, Prepared>()
   /** Schedules whose beliefs are committed. */
   const done = new Map<string, StoredSchedule>()
   const awaited = openAwaited(clock)
@@ -137,11 +146,14 @@ export function openSchedules(parts: ScheduleParts): Schedules {
     let spent = 0
     const ticking = clock.every(SECOND, () => job.progress({ stage: 'solving', done: ++spent, total: seconds, unit: 's' }))
     try {
-      const ready = read.get(job.id) ?? (await readBy(scheduler, payload.order, await sourceFor(payload.order.asset)))
+      const ready: Prepared = read.get(job.id) ?? (await readBy(scheduler, payload.order, await sourceFor(payload.order.asset)))
       read.delete(job.id)
+      // What was looked at long ago may have changed.
+      const ahead = ready.ahead && clock.now() - ready.ahead.at <= FRESH ? ready.ahead.look : undefined
       const result = await scheduler.schedule(ready.plan, {
         source: ready.source,
         pool: parts.pool(),
+        ahead,
         deadlineMs: parts.deadlineMs ?? 60_000,
         // 0.33 falls back to what comes nearest to the wishes, 1.0 says that they cannot be kept.
         whenInfeasible: parts.dialect === '0.33' ? 'relax' : 'fail',
@@ -168,12 +180,20 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const stop = queue.work(SCHEDULING, work, 2)
   const deaf = queue.on((job) => job.queue === SCHEDULING && job.endedAt !== null && awaited.tell(job.id))
 
-  const enqueueOne = async (order: Order, asked: string, site?: SiteLook): Promise<string> => {
+  /** Reads an order and begins to look at its prices, while it is not known yet whether the same was asked before. */
+  const prepare = async (order: Order, site?: SiteLook): Promise<Prepared & { scheduler: string }> => {
     const from = await sourceFor(order.asset, site)
     const scheduler = await schedulerOf(order, from)
+    const ready = await readBy(scheduler, order, from)
+    const look = scheduler.lookAhead?.(ready.plan, from)
+    // Whoever waits for it hears of a failure; nobody may.
+    look?.catch(() => {})
+    return { ...ready, scheduler: scheduler.name, ...(look && { ahead: { look, at: clock.now() } }) }
+  }
+  const enqueueOne = async (order: Order, asked: string, { scheduler, ...ready }: Prepared & { scheduler: string }): Promise<string> => {
     const id = crypto.randomUUID()
-    remember(read, id, await readBy(scheduler, order, from))
-    const payload: Payload = { order, scheduler: scheduler.name }
+    remember(read, id, ready)
+    const payload: Payload = { order, scheduler }
     awaited.expect(id)
     await queue.enqueue(SCHEDULING, payload, { id, maxTries: 2, backoff: SECOND, priority: 50, asked })
     return id
@@ -219,10 +239,12 @@ export function openSchedules(parts: ScheduleParts): Schedules {
         .update(JSON.stringify(sorted({ ...order, sequential })))
         .digest('base64')
       const since = instant(clock.now() - (parts.cacheMs ?? HOUR))
+      const full: Order = { ...order, prior: order.prior ?? clock.now() }
+      const preparing = sequential ? undefined : prepare(full, site)
+      preparing?.catch(() => {})
       const known = fresh ? undefined : await queue.asked(SCHEDULING, asked, since)
       if (known !== undefined) return known
-      const full: Order = { ...order, prior: order.prior ?? clock.now() }
-      return sequential ? enqueueChain(full, asked) : enqueueOne(full, asked, site)
+      return preparing ? enqueueOne(full, asked, await preparing) : enqueueChain(full, asked)
     },
     look: (asset) => lookAtSite(parts, asset),
     async ready(id, within) {

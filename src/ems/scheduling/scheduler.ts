@@ -39,6 +39,8 @@ export interface ScheduleHow {
    * possible and names what is missing.
    */
   whenInfeasible?: 'fail' | 'relax'
+  /** From `lookAhead` of the same scheduler, a moment ago. */
+  ahead?: Promise<unknown> | undefined
 }
 
 /** Values for one output sensor, as they are to be stored. */
@@ -124,5 +126,7 @@ export interface Scheduler<Read> {
   readonly name: string
   takes(assetType: string): boolean
   read(request: ScheduleRequest, source: SeriesSource): Promise<Read>
+  /** Begins to look at what `schedule` needs (prices, profiles), so that it need not wait when it is called soon after: give it as `ahead`. */
+  lookAhead?(read: Read, source: SeriesSource): Promise<unknown>
   schedule(read: Read, how: ScheduleHow): Promise<ScheduleResult>
 }

@@ -20,11 +20,12 @@ export const storageScheduler: Scheduler<FlexPlan> = {
   name: 'StorageScheduler',
   takes: (assetType) => assetType !== 'process' && assetType !== 'load',
   read: readFlexRequest,
+  lookAhead: (plan, source) => withExtras(plan, source),
   /**
    * @throws Problem `infeasible` (only with whenInfeasible 'fail'), `unknown-prices`, `no-plan` when time ran out without a plan
    */
-  async schedule(plan, { source, pool, deadlineMs, gap = 0, whenInfeasible = 'relax' }) {
-    let flex = await withExtras(plan, source)
+  async schedule(plan, { source, pool, deadlineMs, gap = 0, whenInfeasible = 'relax', ahead }) {
+    let flex = await ((ahead as Promise<FlexProblem> | undefined) ?? withExtras(plan, source))
     const how = { pool, ...askedOf(plan, { deadlineMs, gap }) }
     let outcome = await solve(flex.problem, { ...how, ...sharing(plan, flex) })
     let relaxed = false

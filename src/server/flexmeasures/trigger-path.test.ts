@@ -51,7 +51,7 @@ async function house(t: TestContext) {
   return { door, asked, trigger, read }
 }
 
-test('from trigger to schedule: one look at the site, one at earlier orders, one at prices; who reads waits for the plan, and is not told to ask again', async (t) => {
+test('from trigger to schedule: one look at the site, one at earlier orders and meanwhile one at prices; who reads waits for the plan, and is not told to ask again', async (t) => {
   const { asked, trigger, read } = await house(t)
   // Two at once: then the worker has found that nothing else waits.
   for (const { body } of await Promise.all([trigger(1), trigger(2)])) assert.equal((await read(body['job'])).status, 200)
@@ -66,7 +66,7 @@ test('from trigger to schedule: one look at the site, one at earlier orders, one
     if (/^insert into cariflex\.job/.test(text)) return 'job'
     return /from timed_belief/.test(text) && !/insert into/.test(text) ? 'prices' : []
   })
-  assert.deepEqual(kinds, ['site', 'asked before?', 'job', 'prices'])
+  assert.deepEqual(kinds, ['site', 'asked before?', 'prices', 'job'])
 })
 
 test('a job that fails is told at once to whoever waits for its schedule', async (t) => {
