@@ -172,7 +172,9 @@ export async function openCards(store: Store, clock: Clock): Promise<Cards> {
     },
     async learn(station, found) {
       const { learned, said } = entry(station)
-      await keep(station, { learned: { ...learned, ...found }, said })
+      const more = { ...learned, ...found }
+      // Many stations of a model find out the same at the same time: it is written once.
+      if (JSON.stringify(more) !== JSON.stringify(learned)) await keep(station, { learned: more, said })
     },
     async say(station, said) {
       await keep(station, { learned: entry(station).learned, said })
