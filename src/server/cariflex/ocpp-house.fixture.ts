@@ -59,6 +59,8 @@ export interface OcppHouse {
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: T }>
+  upload(path: string, content: Uint8Array): Promise<{ status: number; body: { data: { id: number; size: number; name: string } } }>
+  download(path: string): Promise<string>
   come(identity: string, visit?: Visit): Promise<Subject>
   /** Lets seconds pass; after each, what is on the wire and in the database has arrived. */
   pass(seconds: number): Promise<void>
@@ -194,6 +196,16 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
       })
       return { status: answer.status, body: (await answer.json().catch(() => undefined)) as never }
     },
+    async upload(path, content) {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }
+      const answer = await fetch(`${url}/api/cariflex/v1${path}`, {
+        method: 'POST',
+        headers,
+        body: new Blob([content as Uint8Array<ArrayBuffer>]),
+      })
+      return { status: answer.status, body: (await answer.json()) as never }
+    },
+    download: async (path) => (await fetch(`${url}/api/cariflex/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).text(),
     async come(identity, { password, stranger = false, early = false, firmware } = {}) {
       if (!stranger)
         await charging.registerStation({
