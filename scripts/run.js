@@ -166,6 +166,9 @@ const commands = {
   interop() {
     must(process.execPath, [...tsx, join('test', 'interop', 'run.ts'), ...args])
   },
+  ocpp() {
+    test(testFiles('test/ocpp', /\.test\.ts$/), 1)
+  },
   browser() {
     buildWeb()
     test(testFiles('test/browser', /\.test\.ts$/), 1)
