@@ -189,6 +189,28 @@ test('the island, from the first start to the last crash', async (t) => {
     assert.ok(said.length >= 2)
   })
 
+  await t.test(
+    'the site shows what its days used themselves, did not buy, cost and saved, told by reports of the past two weeks',
+    async () => {
+      const site = (await island.ask<{ data: { asset: number } }>('GET', `${V1}/site`)).body.data.asset
+      const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString()
+      const { body } = await until(
+        'the figures of the site',
+        () =>
+          island.ask<{ data: { unit: string; downsample_value: number }[] }>(
+            'GET',
+            `/api/v3_0/assets/${site}/kpis?start=${day(8)}&end=${day(1)}`,
+          ),
+        ({ body }) => body.data?.length === 4 && body.data.every((one) => one.downsample_value !== 0),
+        90_000,
+        500,
+      )
+      const [own, enough, cost, saved] = body.data.map((one) => one.downsample_value)
+      assert.ok(own! > 0 && own! <= 100 && enough! > 0 && enough! <= 100, `${own} % ${enough} %`)
+      assert.ok(Number.isFinite(cost) && saved! > 0, `${cost} ${saved}`)
+    },
+  )
+
   await t.test('a second start on the same folder is refused, naming who holds it', () => {
     const env = { ...process.env, CARIFLEX_DATA: join(island.folder, 'data'), CARIFLEX_PORT: '0' }
     assert.throws(
