@@ -80,8 +80,9 @@ const WAITING_ANSWERS = 64
 const UNSENT_BYTES = 8 << 20
 const CLOSE_GRACE = 5000
 
-/** A CALL of the peer on its way to its answer. */
+/** A CALL of the peer on its way to its answer, or a SEND on its way to the handler. */
 interface Inbound {
+  kind: 'CALL' | 'SEND'
   id: string
   action: string
   verdict: Mended
@@ -202,9 +203,17 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
       refuse(id, 'InternalError', 'The request could not be processed.', {}, action, took)
     }
   }
+  const onSend = async ({ action, verdict }: Inbound) => {
+    try {
+      if (!verdict.ok) throw new CallError(verdict.code, verdict.description)
+      await inTime(handler(action, verdict.payload as Payload, session))
+    } catch (error) {
+      options.onFault?.(error)
+    }
+  }
   const answerAll = async () => {
     answering = true
-    for (let next = inbox.shift(); next && !over; next = inbox.shift()) await onCall(next)
+    for (let next = inbox.shift(); next && !over; next = inbox.shift()) await (next.kind === 'CALL' ? onCall(next) : onSend(next))
     answering = false
   }
 
@@ -320,14 +329,9 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     const told = salvaged ? ['the text: broken JSON', ...(verdict.ok ? verdict.mended : [])] : verdict.ok ? verdict.mended : []
     const seen: Frame = { at: began, direction: 'in', kind, action, message: id, payload: message.payload }
     saw(told.length > 0 ? { ...seen, mended: told } : seen)
-    if (kind === 'SEND') {
-      if (verdict.ok) void handler(action, verdict.payload as Payload, session).catch((error) => options.onFault?.(error))
-      else options.onFault?.(new CallError(verdict.code, verdict.description))
-      return
-    }
-    // A peer keeps to one CALL at a time; one that does not is answered in order, up to a bound.
-    if (inbox.length >= WAITING_ANSWERS) return socket.close(1008, 'too many calls at once')
-    inbox.push({ id, action, verdict, began })
+    // A peer keeps to one CALL at a time; one that does not is answered in order, up to a bound. SENDs keep their place among them.
+    if (inbox.length >= WAITING_ANSWERS) return socket.close(1008, 'too many messages at once')
+    inbox.push({ kind, id, action, verdict, began })
     if (!answering) void answerAll()
   }
 
