@@ -129,6 +129,14 @@ function profilesIn(file: string, version: (typeof VERSIONS)[number]): Installed
     const one = entry as { evseId?: number; connectorId?: number; profile?: unknown; csChargingProfiles?: unknown }
     const bare = one.profile ?? one.csChargingProfiles ?? entry
     const profile = version === '1.6' ? profileFrom16(bare as Profile16) : (bare as Profile)
+    if (
+      typeof profile.chargingProfilePurpose !== 'string' ||
+      !Array.isArray(profile.chargingSchedule) ||
+      profile.chargingSchedule.length === 0
+    )
+      throw new Problem('usage', 'The profiles cannot be folded. One of them has no purpose or no schedule.', {
+        hint: 'They must have the form of OCPP; see --ocpp.',
+      })
     const place = one.evseId ?? one.connectorId ?? (/^ChargingStation/.test(String(profile.chargingProfilePurpose)) ? 0 : 1)
     return { evseId: place, profile }
   })
