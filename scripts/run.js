@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isFresh } from '../bin/built.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -60,6 +61,19 @@ function buildWeb() {
   must(process.execPath, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', 'web', '--logLevel', 'warn'])
 }
 
+/** What cannot be built, be it for one half-written file, runs from its TypeScript, which says more of what is wrong where. */
+async function orFromSource(what, build) {
+  try {
+    return await build(await import('./build.js'))
+  } catch (error) {
+    console.error(`${what} could not be built, and run from TypeScript: ${error.message.split('\n')[0]}`)
+    return undefined
+  }
+}
+
+/** The program in the form that starts quickly: whatever starts `bin/cariflex.js` takes it. */
+const buildProgram = () => orFromSource('The program', ({ buildProgram }) => buildProgram(isFresh))
+
 const testFiles = (folder, pattern) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => !file.includes('node_modules') && pattern.test(file))
@@ -71,16 +85,27 @@ const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog)\.test\.ts$/
 /** Those that wait longest: they begin first, and the others fill the gaps. */
 const LONGEST = /[/\\](island|docs)\.test\.ts$/
 
+/** Builds test files with what they test, as long as this process lives. Returns where each is found, and the flags Node needs for it. */
+async function buildTests(files) {
+  const folder = join(root, 'dist', `tests-${process.pid}`)
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const built = await orFromSource('The tests', async ({ buildInto, nameOf }) => {
+    await buildInto(folder, files)
+    return { urlOf: (file) => pathToFileURL(join(folder, `${nameOf(file)}.js`)).href, flags: ['--enable-source-maps'] }
+  })
+  return built ?? { urlOf: (file) => pathToFileURL(join(root, file)).href, flags: tsx }
+}
+
 /**
  * Entries for `node --test`, which starts what it is given by name: numbered, so that the first of the list is first. Files of `alone` get a
  * process each. Loading the program costs a process some seconds of processor: all others share one process a core, in which they run one after
  * the other, each a suite of its name; whoever is free takes the next file, the largest first. A file that cannot be
  * loaded fails as a test of its suite.
  */
-function entriesFor(alone, others, longest) {
+function entriesFor(alone, others, longest, urlOf) {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-tests-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const named = (file) => ({ file, url: pathToFileURL(join(root, file)).href })
+  const named = (file) => ({ file, url: urlOf(file) })
   const bytes = (file) => statSync(join(root, file)).size
   const shared = JSON.stringify(others.toSorted((a, b) => bytes(b) - bytes(a)).map(named))
   const share = `import { mkdirSync } from 'node:fs'
@@ -118,9 +143,9 @@ for (const [index, { file, url }] of ${shared}.entries())
   })
 }
 
-const test = (files, concurrency = 3) =>
+const test = (files, concurrency = 3, flags = tsx) =>
   must(process.execPath, [
-    ...tsx,
+    ...flags,
     '--test',
     `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
     `--test-concurrency=${concurrency}`,
@@ -133,28 +158,25 @@ const binary = (name) => join(root, 'node_modules', '.bin', name)
 const commands = {
   async start() {
     buildWeb()
+    await buildProgram()
     // In this very process: signals reach the program itself, and nothing is left behind.
     process.argv = [process.execPath, join(root, 'bin', 'cariflex.js'), 'start', ...args]
     await import('../bin/cariflex.js')
   },
-  test() {
+  async test() {
     buildWeb()
+    await buildProgram()
     const unit = [
       ...testFiles('test', /^journeys[/\\].*\.test\.ts$/),
-      ...testFiles('test', /^(docs|house|sayings)\.test\.ts$/),
+      ...testFiles('test', /^(build|docs|house|sayings)\.test\.ts$/),
       ...testFiles('src', /\.test\.ts$/),
       ...testFiles('web', /\.test\.tsx?$/),
     ].filter((file) => args.length === 0 || args.some((word) => file.includes(word)))
     const others = unit.filter((file) => !ALONE.test(file))
-    if (others.length <= 3) return test(unit)
-    test(
-      entriesFor(
-        unit.filter((file) => ALONE.test(file)),
-        others,
-        LONGEST,
-      ),
-      availableParallelism() + 2,
-    )
+    const few = others.length <= 3
+    const alone = few ? unit : unit.filter((file) => ALONE.test(file))
+    const { urlOf, flags } = await buildTests(unit)
+    test(entriesFor(alone, few ? [] : others, LONGEST, urlOf), few ? 3 : availableParallelism() + 2, flags)
   },
   check() {
     must(binary('tsc'), ['--noEmit'])
@@ -163,23 +185,32 @@ const commands = {
     must(process.execPath, [...tsx, join('scripts', 'generate.ts'), '--check'])
     test(['test/house.test.ts'])
   },
-  interop() {
+  async interop() {
+    await buildProgram()
     must(process.execPath, [...tsx, join('test', 'interop', 'run.ts'), ...args])
   },
   ocpp() {
     test(testFiles('test/ocpp', /\.test\.ts$/), 1)
   },
-  browser() {
+  async browser() {
     buildWeb()
+    await buildProgram()
     test(testFiles('test/browser', /\.test\.ts$/), 1)
   },
-  bench() {
+  async bench() {
+    await buildProgram()
     must(process.execPath, [...tsx, join('bench', 'run.ts'), ...args])
   },
   generate() {
     must(process.execPath, [...tsx, join('scripts', 'generate.ts'), ...args])
   },
   web: buildWeb,
+  /** What `npm pack` packs beside the sources. */
+  async package() {
+    buildWeb()
+    const { buildProgram } = await import('./build.js')
+    await buildProgram(isFresh, 1)
+  },
 }
 
 if (!Object.hasOwn(commands, command)) {

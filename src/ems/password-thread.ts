@@ -1,6 +1,6 @@
 /** The thread of `password.worker.ts`: started when first needed, ended when nobody needed it for a while. */
 import { Worker } from 'node:worker_threads'
-import { type Clock, MINUTE, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
+import { type Clock, MINUTE, moduleToRun, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
 
 /** Verifies `password` against a hash; without one, hashes it as argon2id. */
 export interface HashRequest {
@@ -30,7 +30,7 @@ export interface PasswordThread {
 const MOST_WAITING = 40
 const IDLE = MINUTE
 
-const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './password.worker.ts' : './password.worker.js', import.meta.url)
+const workerUrl = moduleToRun(new URL('./password.worker.ts', import.meta.url))
 
 /** `cost` of new hashes; that of Flask-Security by default. */
 export function passwordThread(clock: Clock = systemClock, cost: Argon2Cost = { memorySize: 65_536, iterations: 3 }): PasswordThread {

@@ -25,7 +25,7 @@ export { addMoney, amountOf, formatMoney, type Money, money } from './money.ts'
 export { nearest } from './nearest.ts'
 export { isPrivateAddress, type Outward, type OutwardAnswer, type OutwardOptions, type OutwardRequest, openOutward } from './outward.ts'
 export { describeError, isProblem, Problem, type ProblemDetails } from './problem.ts'
-export { nodeFlagsFor, VERSION } from './program.ts'
+export { moduleToRun, nodeFlagsFor, VERSION } from './program.ts'
 export {
   after,
   ceilTo,

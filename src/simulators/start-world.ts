@@ -1,7 +1,7 @@
 /** Starts the simulated world in a process of its own and speaks with it. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { nodeFlagsFor, Problem } from '#kernel'
+import { moduleToRun, nodeFlagsFor, Problem } from '#kernel'
 import type { FromWorld, PastSeries, PlatformAddress, ToWorld, WorldSpec, WorldState } from './world-spec.ts'
 
 export interface RunningWorld {
@@ -33,7 +33,7 @@ export interface WorldOptions {
 /** Starts the empty process of a world, which takes a moment; `startWorld` fills it. */
 export async function forkWorld(pidFile?: string): Promise<ChildProcess> {
   if (pidFile) await stopLeftOver(pidFile)
-  const entry = new URL(import.meta.url.endsWith('.ts') ? './world-process.ts' : './world-process.js', import.meta.url)
+  const entry = moduleToRun(new URL('./world-process.ts', import.meta.url))
   const child = fork(entry, { execArgv: nodeFlagsFor(entry), stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
   if (pidFile && child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n`, { mode: 0o600 })
   return child

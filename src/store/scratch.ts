@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Clock, nodeFlagsFor, Problem, silentLog, systemClock } from '#kernel'
+import { type Clock, moduleToRun, nodeFlagsFor, Problem, silentLog, systemClock } from '#kernel'
 import { openStore } from './open.ts'
 import { scratchFolder } from './scratch-place.ts'
 import type { Store } from './store.ts'
@@ -75,7 +75,7 @@ async function find(): Promise<string> {
     // another file of this run starts it
   }
   if (starter) {
-    const keeper = new URL('./scratch-keeper.ts', import.meta.url)
+    const keeper = moduleToRun(new URL('./scratch-keeper.ts', import.meta.url))
     spawn(process.execPath, [...nodeFlagsFor(keeper), fileURLToPath(keeper), folder, String(run)], {
       detached: true,
       stdio: 'ignore',

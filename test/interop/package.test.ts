@@ -32,6 +32,8 @@ test('npm pack, npm install, npx cariflex start: the island is there, with its p
   const inside = join(folder, 'node_modules', 'cariflex')
   assert.ok(!readdirSync(join(inside, 'src'), { recursive: true, encoding: 'utf8' }).some((file) => /\.(test|fixture)\.ts$/.test(file)))
 
+  // The program comes built: nothing transpiles on the machine of a stranger.
+  rmSync(join(folder, 'node_modules', 'tsx'), { recursive: true })
   const version = spawnSync('npx', ['--no-install', 'cariflex', '--version'], { cwd: folder, encoding: 'utf8' })
   assert.equal(version.stdout.trim(), (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version)
 

@@ -3,7 +3,7 @@
  * longer than the deadline: a search that hangs costs its thread, and what it had found by then is its answer.
  */
 import { Worker } from 'node:worker_threads'
-import { type Clock, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
+import { type Clock, moduleToRun, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
 import type { SchedulingProblem } from './problem.ts'
 import type { SearchOptions } from './search.ts'
 import type { Outcome, Solution } from './solution.ts'
@@ -53,7 +53,7 @@ interface Thread {
 /** A thread that dies this often before it was ever warm cannot start on this machine. */
 const MOST_FAILED_STARTS = 3
 
-const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './solver.worker.ts' : './solver.worker.js', import.meta.url)
+const workerUrl = moduleToRun(new URL('./solver.worker.ts', import.meta.url))
 
 /** Starts a pool; threads start at once so that the first solve finds one warm. */
 export function startSolverPool({ threads: count = 1, clock = systemClock, maxUnknowns = 400_000 }: SolverPoolOptions = {}): SolverPool {

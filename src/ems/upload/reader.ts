@@ -3,7 +3,7 @@
  * other, with bounds on memory and time.
  */
 import { Worker } from 'node:worker_threads'
-import { type Clock, nodeFlagsFor, Problem, say, type Timer } from '#kernel'
+import { type Clock, moduleToRun, nodeFlagsFor, Problem, say, type Timer } from '#kernel'
 import { isWorkbook, type ReadFiles, readFiles } from './read-file.ts'
 import type { ReadingReply, ReadingRequest } from './reading-message.ts'
 import { SAYING } from './saying.ts'
@@ -32,7 +32,7 @@ export interface UploadReaderOptions {
 /** Memory of the thread: a million rows of a workbook fit. */
 const MEGABYTES = 1024
 
-const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './read.worker.ts' : './read.worker.js', import.meta.url)
+const workerUrl = moduleToRun(new URL('./read.worker.ts', import.meta.url))
 
 export function openUploadReader({ clock, atOnce = 100_000, patience = 60_000, rest = 60_000 }: UploadReaderOptions): UploadReader {
   let worker: Worker | undefined

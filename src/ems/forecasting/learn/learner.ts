@@ -1,6 +1,6 @@
 /** The thread of `learning.worker.ts`: started when first needed, one task after the other, ended when nobody needed it for a while. */
 import { Worker } from 'node:worker_threads'
-import { type Clock, MINUTE, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
+import { type Clock, MINUTE, moduleToRun, nodeFlagsFor, Problem, systemClock, type Timer } from '#kernel'
 import type { Learned, LearningReply, LearningTask } from './task.ts'
 
 export interface LearnOptions {
@@ -28,7 +28,7 @@ interface Waiting extends LearnOptions {
 
 const IDLE = 2 * MINUTE
 
-const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './learning.worker.ts' : './learning.worker.js', import.meta.url)
+const workerUrl = moduleToRun(new URL('./learning.worker.ts', import.meta.url))
 
 export function openLearner(clock: Clock = systemClock): Learner {
   const waiting: Waiting[] = []
