@@ -145,9 +145,14 @@ const tokenOf = async (url: string): Promise<string> => {
 /** What a server says of a case: its cost, and the milliseconds from trigger to plan. Undefined cost: refused, with its words. */
 interface Outcome {
   cost?: number
+  /** The middle of all rounds, and the first, in which a server meets the case for the first time. */
   ms: number
+  first: number
   said?: string
 }
+
+/** Rounds of each case, as many on each server; a round asks anew, never for what was planned before. */
+const ROUNDS = 5
 
 async function solve(api: Api, given: ScheduleCase, tag: string): Promise<Outcome> {
   const types = (await api.ok('GET', '/assets/types')) as unknown as { id: number; name: string }[]
@@ -189,17 +194,27 @@ async function solve(api: Api, given: ScheduleCase, tag: string): Promise<Outcom
       `/assets/${ids.get(`asset:${key}`)}`,
       Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, JSON.stringify(filled(value))])),
     )
-  const start = performance.now()
-  const triggered = await api.ask('POST', `/assets/${ids.get('asset:site')}/schedules/trigger`, filled(given.trigger))
-  if (triggered.status >= 300) return { ms: performance.now() - start, said: JSON.stringify(triggered.body) }
+  const taken: number[] = []
   const duration = `PT${Math.round(given.model.n * given.model.step_h * 60)}M`
-  const { status, body } = await schedule(api, ids.get(given.read[0]!)!, String(triggered.body['schedule']), duration)
-  const ms = performance.now() - start
-  if (status !== 200) return { ms, said: JSON.stringify(body) }
+  const order = { ...(filled(given.trigger) as Record<string, unknown>), 'force-new-job-creation': true }
+  let outcome: Pick<Outcome, 'cost' | 'said'> = {}
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now()
+    const triggered = await api.ask('POST', `/assets/${ids.get('asset:site')}/schedules/trigger`, order)
+    const job = String(triggered.body['schedule'])
+    const { status, body } = triggered.status >= 300 ? triggered : await schedule(api, ids.get(given.read[0]!)!, job, duration)
+    taken.push(performance.now() - start)
+    outcome = status === 200 ? { cost: costOf(body) } : { said: JSON.stringify(body) }
+  }
+  return { ...outcome, first: taken[0]!, ms: taken.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)]! }
+}
+
+/** The sum of all costs but preferences among equal plans. */
+function costOf(body: Record<string, unknown>): number {
   const costs = (body['scheduler_info'] as { commitment_costs?: Record<string, number> | { name: string; cost: number }[] } | undefined)
     ?.commitment_costs
   const pairs = Array.isArray(costs) ? costs.map(({ name, cost }) => [name, cost] as const) : Object.entries(costs ?? {})
-  return { ms, cost: pairs.reduce((sum, [name, cost]) => (name.includes('prefer a full storage') ? sum : sum + cost), 0) }
+  return pairs.reduce((sum, [name, cost]) => (name.includes('prefer a full storage') ? sum : sum + cost), 0)
 }
 
 test('both schedule the same problems: never dearer here, and how many times faster', { skip }, async (t) => {
@@ -211,6 +226,7 @@ test('both schedule the same problems: never dearer here, and how many times fas
   const [ours, theirs] = [await signIn(here.url, 'admin@example.com', PASSWORD), await signIn(there, 'admin@example.com', PASSWORD)]
   const tag = Date.now().toString(36)
   const ratios: number[] = []
+  const firsts: number[] = []
   // The first job of a worker loads half of Python: not counted.
   await solve(theirs, sharedCases().cases[0]!, `${tag}-warm`)
   await solve(ours, sharedCases().cases[0]!, `${tag}-warm2`)
@@ -218,16 +234,20 @@ test('both schedule the same problems: never dearer here, and how many times fas
     const [mine, real] = [await solve(ours, one, `${tag}-c`), await solve(theirs, one, `${tag}-f`)]
     const ratio = real.ms / mine.ms
     ratios.push(ratio)
+    firsts.push(real.first / mine.first)
     const cost = (outcome: Outcome) => outcome.cost?.toFixed(6) ?? 'refused'
     t.diagnostic(
-      `${one.name}: cost ${cost(mine)} here, ${cost(real)} there; ${mine.ms.toFixed(0)} ms against ${real.ms.toFixed(0)} ms: ${ratio.toFixed(0)} times`,
+      `${one.name}: cost ${cost(mine)} here, ${cost(real)} there; ${mine.ms.toFixed(1)} ms against ${real.ms.toFixed(0)} ms: ${ratio.toFixed(0)} times (first round ${mine.first.toFixed(1)} against ${real.first.toFixed(0)} ms)`,
     )
     assert.equal(mine.cost === undefined, real.cost === undefined, `${one.name}: ${mine.said ?? ''} ${real.said ?? ''}`)
     if (mine.cost !== undefined && real.cost !== undefined)
       assert.ok(mine.cost <= real.cost + Math.abs(real.cost) * 1e-6 + 1e-4, `${one.name}: ${mine.cost} here, ${real.cost} there`)
   }
-  const middle = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)]!
-  t.diagnostic(`middle of ${ratios.length} cases: ${middle.toFixed(0)} times faster`)
+  const middleOf = (all: number[]) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)]!
+  const middle = middleOf(ratios)
+  t.diagnostic(
+    `middle of ${ratios.length} cases, ${ROUNDS} rounds of each on each server: ${middle.toFixed(0)} times faster; in the first rounds ${middleOf(firsts).toFixed(0)} times`,
+  )
   assert.ok(middle > 5, 'faster by more than chance')
   await here.stop()
   await peer.stop()
