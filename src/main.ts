@@ -36,7 +36,7 @@ import {
   openSources,
   openUsers,
 } from '#ems'
-import { type Clock, inProcessBus, type Log } from '#kernel'
+import { type Clock, inProcessBus, type Log, openOutward } from '#kernel'
 import { createServer, portIsFree } from '#server'
 import { endWorld, forkWorld } from '#simulators'
 import { holderOf, openQueue, openRetention } from '#store'
@@ -99,7 +99,9 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
   const queue = openQueue({ store, clock, log })
   undo.add('queue', () => queue.close())
   const retention = await openRetention({ queue, clock, log })
-  const house: House = { settings, store, clock, log, bus, sensors, sources, beliefs, queue, retention, account, firstStart }
+  const outward = openOutward({ allow: settings.outwardAllow ?? [] })
+  const shell = { settings, store, clock, log, bus, sensors, sources, beliefs, queue, retention, outward, firstStart }
+  const house: House = { ...shell, account, webhooks: await startWebhooks(shell, undo) }
 
   if (!demo) child?.kill()
   const world = established?.demo ? await simulate(settings, established, clock, firstStart, undo, log, child) : undefined
@@ -118,8 +120,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
     mail: mailOf(settings.mail),
     ...(steered && { steered: { line: steered.line, demo, plugged: steered.plugged, online: steered.online } }),
   })
-  const webhooks = await startWebhooks(house, undo)
-  const open = { ...house, ...(steered && { steered }), server, webhooks }
+  const open = { ...house, ...(steered && { steered }), server }
   addRetention(open)
   addRoutes(open)
   const { url } = await server.listen()

@@ -1,7 +1,7 @@
 /** What is open while the platform runs: rooms that are wired in `routes.ts` and `workers.ts` take from here what they need. */
 import type { Charging } from '#charging'
 import type { Beliefs, ConversationLog, Established, Line, News, Sensors, Site, Sources, Webhooks } from '#ems'
-import type { Bus, Clock, Log } from '#kernel'
+import type { Bus, Clock, Log, Outward } from '#kernel'
 import type { Server } from '#server'
 import type { RunningWorld } from '#simulators'
 import type { Queue, Retention, Store } from '#store'
@@ -18,6 +18,9 @@ export interface House {
   sources: Sources
   beliefs: Beliefs
   queue: Queue
+  /** How addresses that others chose are called. */
+  outward: Outward
+  webhooks: Webhooks
   retention: Retention
   /** The account this program works for. */
   account: number
@@ -42,4 +45,4 @@ export interface Steered {
 }
 
 /** A house whose port has its routes. */
-export type OpenHouse = House & { server: Server; webhooks: Webhooks }
+export type OpenHouse = House & { server: Server }

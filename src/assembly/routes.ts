@@ -2,6 +2,9 @@
 import { policiesOf } from '#ems'
 import {
   chargingRoutes,
+  citrineDataRoutes,
+  citrineMessageRoutes,
+  citrineSubscriptionRoutes,
   jobRoutes,
   orderRoutes,
   retentionRoutes,
@@ -34,6 +37,13 @@ export function addRoutes(house: OpenHouse): void {
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationFileRoutes(charging))
+  const citrine = {
+    ...{ charging, account, established, site, identity: server.identity, store: house.store, log: house.log },
+    ...{ outward: house.outward, webhooks: house.webhooks, openOnLoopback: settings.citrineosOnLoopback ?? false },
+  }
+  server.register(citrineMessageRoutes(citrine))
+  server.register(citrineDataRoutes(citrine))
+  server.register(citrineSubscriptionRoutes(citrine))
   if (world) server.register(worldRoutes(world, { account, zone: site.zone, vehicles: vehiclesOf(site) }, server.identity), OURS)
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
 }

@@ -13,6 +13,8 @@ export interface Settings {
   secretKey?: string
   /** Private addresses that webhooks, responders and the like may name all the same. */
   outwardAllow?: readonly string[]
+  /** Programs on this machine may use the interfaces of CitrineOS without a token. */
+  citrineosOnLoopback?: boolean
   host: string
   port: number
   platformName: string

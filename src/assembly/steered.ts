@@ -2,7 +2,6 @@
 import { type OpenPort, openCharging } from '#charging'
 import { deviceRegistry, type Established, openConversationLog, openLine, siteOf } from '#ems'
 import { signalLimits } from '#grid'
-import { openOutward } from '#kernel'
 import type { RunningWorld } from '#simulators'
 import { cables, modbusDevices, register } from './devices.ts'
 import type { House, Steered } from './house.ts'
@@ -32,11 +31,10 @@ export async function openSteered(
   const conversation = openConversationLog({ store, clock, bus, log })
   undo.add('conversation', () => conversation.close())
   const config = { zone: site.zone, ...settings.charging }
+  const { webhooks, outward } = house
   const secrets = await secretsOf(store, settings, clock)
-  const outward = openOutward({ allow: settings.outwardAllow ?? [] })
-  const charging = await openCharging({
-    ...{ store, clock, log, bus, beliefs, devices, conversation, alarms: line.alarms, source, config, secrets, outward },
-  })
+  const parts = { store, clock, log, bus, beliefs, devices, conversation, webhooks, outward, source, config, secrets }
+  const charging = await openCharging({ ...parts, alarms: line.alarms })
   // What drivers want binds their chargers.
   limitSources.push(charging.wishes.limits)
   await register(established, charging)

@@ -120,9 +120,14 @@ export function openBoots(parts: BootParts): Boots {
       if (status === 'Accepted') {
         parts.onAccepted(station)
         settleSoon(station, session)
-      } else if (status === 'Pending' && state === 'registered' && !isSetUp) afterAnswer(() => void setUp(station, session, mark))
+      } else if (status === 'Pending' && state === 'registered' && (!isSetUp || record.bootReport))
+        afterAnswer(() => void setUp(station, session, mark))
       const wait = record.bootInterval ?? (state === 'parked' ? config.pendingInterval * PARKED : config.pendingInterval)
-      return { currentTime: zulu(clock.now()), interval: status === 'Accepted' ? config.heartbeat : wait, status }
+      return {
+        currentTime: zulu(clock.now()),
+        interval: status === 'Accepted' ? ((bootOrder && record.bootInterval) ?? config.heartbeat) : wait,
+        status,
+      }
     },
     returned(station, session) {
       if (!settledIn.has(session.epoch)) settleSoon(station, session)

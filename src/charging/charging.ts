@@ -15,6 +15,7 @@ import { type ChargingConfig, DEFAULTS } from './config.ts'
 import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
 import { openFrameLog } from './frame-log.ts'
+import { type HookDesk, openHookFrames } from './hook-frames.ts'
 import { readTransaction } from './ledger.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
@@ -69,6 +70,8 @@ export interface ChargingParts {
   secrets?: Secrets
   /** How addresses that stations name are called. */
   outward?: Outward
+  /** Programs that read along. */
+  webhooks?: HookDesk
   /** Under which source measurements are kept; the demo says 'simulation'. */
   source?: SourceKey
 }
@@ -97,8 +100,12 @@ export interface Charging {
   readonly tariffs: TariffBook
   /** What a session cost, or costs until now; undefined when no tariff held. @throws Problem `unknown-transaction` (404) */
   bill(identity: string, transaction: string): Promise<{ tariff: Tariff; bill: WrittenBill; isFinal: boolean } | undefined>
-  /** Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. @throws Problem `unknown-station` */
-  orderBoot(identity: string, order: StationRecord['bootOrder'], interval?: number): Promise<void>
+  /**
+   * Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. `interval`: seconds to its next boot, or
+   * between heartbeats when it is accepted. `report`: it is asked for its base report while it is held at Pending.
+   * @throws Problem `unknown-station`
+   */
+  orderBoot(identity: string, order: StationRecord['bootOrder'], interval?: number, report?: boolean): Promise<void>
   /** Tokens that our table does not have are asked of it too: roaming. */
   addAuthorizer(authorizer: RealTimeAuthorizer): void
   /** Forgets commands, events, values and files older than a moment; resolves to how many. */
@@ -244,7 +251,12 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   }
 
   const frames = openFrameLog(conversation, clock)
-  const note = (identity: string, frame: Frame) => frames(identity, stations.get(identity)?.session?.wire.version ?? OCPP201, frame)
+  const hooks = openHookFrames(parts.webhooks)
+  const note = (identity: string, frame: Frame) => {
+    const version = stations.get(identity)?.session?.wire.version ?? OCPP201
+    frames(identity, version, frame)
+    hooks.frame(identity, version, frame)
+  }
   const adapter16 = openAdapter16({
     ...{ store, clock, config },
     answer: (station) => handlerOf(handlers, station, { takesEarly: true }),
@@ -299,6 +311,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       }
       wire.read(lenienceFor(station.record, config.strictModels))
       const replaced = station.session !== undefined
+      hooks.connected(wire.identity, wire.version, clock.now())
       station.session = session
       station.lastSeen = clock.now()
       conversation.note({ at: clock.now(), peer: session.identity, bus: wire.version, direction: 'in', kind: 'connect' })
@@ -310,6 +323,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       })
       void session.closed.then(({ code, reason }) => {
         boots.forget(session)
+        hooks.closed(wire.identity, wire.version, clock.now())
         conversation.note({
           at: clock.now(),
           peer: session.identity,
@@ -381,9 +395,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
         hint: say(SAYING.seeStations),
       })
     },
-    async orderBoot(identity, order, interval) {
+    async orderBoot(identity, order, interval, report) {
       const { session } = need(identity)
-      await saveBootOrder(store, identity, order, interval)
+      await saveBootOrder(store, identity, order, interval, report)
       await find(identity)
       if (session) await boots.again(session)
     },

@@ -40,6 +40,8 @@ export interface StationRecord {
   boot?: 'Accepted' | 'Pending' | 'Rejected'
   /** What a person decided of its boots; absent: accepted once it is set up. */
   bootOrder?: 'Accepted' | 'Pending' | 'Rejected'
+  /** Asked for its base report whenever it is held at Pending. */
+  bootReport?: true
   /** Seconds between its boots while it is not accepted. */
   bootInterval?: number
   vendor?: string
@@ -177,6 +179,7 @@ function fromRow(row: StationRow): StationRecord {
     powerSensor: row['power_sensor'],
     boot: row['boot_state'],
     bootOrder: row['boot_order'],
+    bootReport: row['boot_report'] === true ? true : null,
     bootInterval: row['boot_interval'],
     vendor: row['vendor'],
     model: row['model'],
@@ -209,11 +212,18 @@ export async function readStation(store: Queryable, identity: string): Promise<S
 }
 
 /** Keeps what a person decided of the boots of a station; undefined: the platform decides again. */
-export const saveBootOrder = (store: Queryable, identity: string, order: StationRecord['bootOrder'], interval: number | undefined) =>
-  store.query('update cariflex.charging_station set boot_order = $2, boot_interval = $3 where identity = $1', [
+export const saveBootOrder = (
+  store: Queryable,
+  identity: string,
+  order: StationRecord['bootOrder'],
+  interval: number | undefined,
+  report = false,
+) =>
+  store.query('update cariflex.charging_station set boot_order = $2, boot_interval = $3, boot_report = $4 where identity = $1', [
     identity,
     order ?? null,
     interval ?? null,
+    report,
   ])
 
 /** Keeps what a BootNotification said and how it was answered. */

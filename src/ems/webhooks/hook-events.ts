@@ -22,6 +22,7 @@ export const HOOK_EVENTS = [
   'station.connected',
   'station.closed',
   'station.message',
+  'station.sent',
   'webhook.test',
 ] as const
 

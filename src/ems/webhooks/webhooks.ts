@@ -85,6 +85,7 @@ export const signatureOf = (secret: string, id: string, timestamp: string, body:
 /** Takes what is in the database up again. @throws Problem `database-unavailable` */
 export async function openWebhooks({ store, outbox, clock, log, secrets, outward, forms = {} }: WebhookParts): Promise<Webhooks> {
   const hooks = new Map<string, { webhook: Webhook; delivery: Delivery }>()
+  let noting = Promise.resolve()
 
   const send = async (webhook: Webhook, id: number, { body }: Body): Promise<string> => {
     const secret = await secrets.get(secretOf(webhook.id))
@@ -171,16 +172,26 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
     async test(id) {
       await put(need(id).webhook, { type: 'webhook.test', at: clock.now(), data: { webhook: id } })
     },
-    async tell(event) {
-      for (const webhook of wanting(event.type, event.about))
-        await put(webhook, event).catch((error: unknown) =>
-          log.error({ webhook: webhook.id, type: event.type, error: describeError(error) }, 'an event was not noted for a webhook'),
-        )
+    tell(event) {
+      const wanted = wanting(event.type, event.about)
+      if (wanted.length === 0) return Promise.resolve()
+      // One after the other: what happened first is told first.
+      noting = noting.then(async () => {
+        for (const webhook of wanted)
+          await put(webhook, event).catch((error: unknown) =>
+            log.error({ webhook: webhook.id, type: event.type, error: describeError(error) }, 'an event was not noted for a webhook'),
+          )
+      })
+      return noting
     },
     wants: (type, about) => wanting(type, about).length > 0,
     settled: async () => {
+      await noting
       for (const { delivery } of hooks.values()) await delivery.settled()
     },
-    close: async () => void (await Promise.all([...hooks.values()].map(({ delivery }) => delivery.close()))),
+    close: async () => {
+      await noting
+      await Promise.all([...hooks.values()].map(({ delivery }) => delivery.close()))
+    },
   }
 }

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Charging } from '#charging'
-import { auditAsset, type ConversationLog, type Established, joinTerritory, type Site, steers } from '#ems'
-import { kilowatts, Problem, say } from '#kernel'
+import { auditAsset, type ConversationLog, type Established, type Site, steers } from '#ems'
+import { Problem, say } from '#kernel'
 import type { Request, Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
+import { newStation } from './new-station.ts'
 import { SAYING } from './saying.ts'
 import { Data, onSite, whoOf } from './shape.ts'
 
@@ -115,42 +116,13 @@ export const stationRoutes =
             status: 422,
             hint: say(SAYING.wholePlace),
           })
-        const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
         const password = request.body.password ?? randomBytes(15).toString('hex')
-        const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
-        const joined = await joinTerritory(
-          rooms.store,
-          established,
-          {
-            name: name ?? identity,
-            type: 'one-way_evse',
-            ...place,
-            sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M', attributes: { consumption_is_positive: true } }],
-          },
-          { id: identity, kind: 'evse', asset: name ?? identity, bus: 'ocpp', nominalKw, phases, sensors: {} },
+        const { asset, sensor, token } = await newStation(
+          { charging, established, site, store: rooms.store },
+          { identity, name, nominalKw, phases, password, latitude, longitude },
         )
-        const sensor = joined.device.sensors.power!
-        site.devices.push({
-          device: identity,
-          asset: joined.asset,
-          name: name ?? identity,
-          kind: 'evse',
-          nominal: kilowatts(nominalKw),
-          power: sensor,
-          ...place,
-        })
-        await charging.registerStation({
-          identity,
-          asset: joined.asset,
-          password,
-          powerSensor: sensor,
-          nominalW: nominalKw * 1000,
-          phases,
-          ...(name !== undefined && { name }),
-        })
-        await charging.registerToken({ token })
-        await note(request, `Registered station '${identity}'`, joined.asset)
-        return reply.code(201).send({ data: { identity, asset: joined.asset, sensor, password, token } })
+        await note(request, `Registered station '${identity}'`, asset)
+        return reply.code(201).send({ data: { identity, asset, sensor, password, token } })
       },
     )
   }

@@ -1,0 +1,61 @@
+/** A station that joins the territory: its asset, its sensor, its place in the plan, and a token to charge with. */
+
+import { randomBytes } from 'node:crypto'
+import type { Charging } from '#charging'
+import { type Established, joinTerritory, type Site } from '#ems'
+import { kilowatts } from '#kernel'
+import type { Store } from '#store'
+
+export interface NewStation {
+  identity: string
+  name?: string | undefined
+  nominalKw: number
+  phases?: 1 | 3
+  /** Absent: none, which the configured security profile must allow. */
+  password?: string
+  securityProfile?: 0 | 1 | 2 | 3
+  latitude?: number | undefined
+  longitude?: number | undefined
+}
+
+export interface NewStationParts {
+  charging: Charging
+  established: Established
+  /** The site that the planner sees: the station joins it at once. */
+  site: Site
+  store: Store
+}
+
+/** Makes it known. @throws Problem `invalid-station` (422) */
+export async function newStation(
+  { charging, established, site, store }: NewStationParts,
+  { identity, name = identity, nominalKw, phases = 3, password, securityProfile, latitude, longitude }: NewStation,
+): Promise<{ asset: number; sensor: number; token: string }> {
+  const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
+  const joined = await joinTerritory(
+    store,
+    established,
+    {
+      name,
+      type: 'one-way_evse',
+      ...place,
+      sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M', attributes: { consumption_is_positive: true } }],
+    },
+    { id: identity, kind: 'evse', asset: name, bus: 'ocpp', nominalKw, phases, sensors: {} },
+  )
+  const sensor = joined.device.sensors.power!
+  site.devices.push({ device: identity, asset: joined.asset, name, kind: 'evse', nominal: kilowatts(nominalKw), power: sensor, ...place })
+  await charging.registerStation({
+    identity,
+    asset: joined.asset,
+    powerSensor: sensor,
+    nominalW: nominalKw * 1000,
+    phases,
+    ...(name !== identity && { name }),
+    ...(password !== undefined && { password }),
+    ...(securityProfile !== undefined && { securityProfile }),
+  })
+  const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
+  await charging.registerToken({ token })
+  return { asset: joined.asset, sensor, token }
+}

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { openWebhooks } from '#ems'
+import { openOutward, silentLog } from '#kernel'
+import { CallError, connectStation, type OcppVersion, type Payload } from '#protocols/ocpp'
+import { openOutbox, openSecrets } from '#store'
+import { yard } from '../cariflex/yard.fixture.ts'
+import { dataRoutes } from './data-api.ts'
+import { messageRoutes } from './message-api.ts'
+import { ENDPOINTS } from './modules.ts'
+import { CITRINEOS_FORM, citrineBody, subscriptionRoutes } from './subscriptions.ts'
+
+/** A program around CitrineOS: it is called back, and listens to subscriptions. */
+async function tool(t: TestContext) {
+  const heard: Record<string, unknown>[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (part) => {
+      text += part
+    })
+    request.on('end', () => {
+      heard.push({ path: request.url, ...JSON.parse(text) })
+      response.writeHead(200).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => new Promise((resolve) => server.close(resolve)))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard }
+}
+
+async function place(t: TestContext, openOnLoopback = false) {
+  const folder = mkdtempSync(join(tmpdir(), 'cariflex-citrine-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const outward = openOutward({ allow: ['127.0.0.1'] })
+  let hooks: Awaited<ReturnType<typeof openWebhooks>> | undefined
+  const webhooks = {
+    wants: (type: string, about?: string) => hooks?.wants(type, about) ?? false,
+    tell: async (event: Parameters<NonNullable<typeof hooks>['tell']>[0]) => hooks?.tell(event),
+  }
+  const opened = await yard(
+    t,
+    (server, account, { store, clock, ...parts }) => {
+      const routes = async () => {
+        hooks = await openWebhooks({
+          ...{ store, clock, log: silentLog, outward, forms: { [CITRINEOS_FORM]: citrineBody } },
+          outbox: openOutbox({ store, clock, log: silentLog }),
+          secrets: await openSecrets({ store, clock, folder }),
+        })
+        return hooks
+      }
+      const common = { ...parts, store, account, identity: server.identity, log: silentLog, outward, openOnLoopback }
+      server.register(messageRoutes(common))
+      server.register(dataRoutes(common))
+      server.register((app) => void app.register(async () => subscriptionRoutes({ ...common, webhooks: await routes() })(app)))
+      server.http.on('upgrade', (request, socket, head) => void parts.charging.upgrade(request, socket, head))
+    },
+    { webhooks },
+  )
+  t.after(() => hooks?.close())
+  const { url } = await opened.server.listen()
+  const ask = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = { authorization: `Bearer ${opened.token}` },
+  ) => {
+    const answer = await fetch(`${url}${path}${path.includes('?') ? '&' : '?'}tenantId=1`, {
+      method,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: answer.status, body: (await answer.json()) as never as Record<string, unknown> & unknown[] }
+  }
+  /** A station that answers with what `answers` says. */
+  const station = async (identity: string, version: OcppVersion, answers: Record<string, Payload | CallError> = {}) => {
+    const asked: [string, Payload][] = []
+    const session = await connectStation(`${url.replace(/^http/, 'ws')}/ocpp`, {
+      ...{ identity, clock: opened.clock, versions: [version] },
+      handler: async (action, payload) => {
+        asked.push([action, payload])
+        const answer = answers[action]
+        if (answer === undefined) throw new CallError('NotSupported')
+        if (answer instanceof CallError) throw answer
+        return answer
+      },
+    })
+    t.after(() => session.close())
+    return { session, asked }
+  }
+  return { ...opened, ask, station }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await setImmediate()
+}
+
+test('a request goes to the station as it is, and its answer comes in the reply or to the callback, bare', async (t) => {
+  const { ask, station } = await place(t)
+  assert.equal(
+    (await ask('PUT', '/data/configuration/chargingStation?stationId=OLD1', { id: 'OLD1', protocol: 'ocpp1.6', securityProfile: 0 }))
+      .status,
+    200,
+  )
+  await ask('PUT', '/data/configuration/chargingStation?stationId=NEW1', { id: 'NEW1', securityProfile: 0 })
+  const answer = { configurationKey: [{ key: 'HeartbeatInterval', readonly: false, value: '60' }] }
+  const { asked } = await station('OLD1', 'ocpp1.6', { GetConfiguration: answer })
+  await station('NEW1', 'ocpp2.0.1', { GetLocalListVersion: { versionNumber: 7 }, ClearCache: new CallError('NotSupported', 'no cache') })
+  const request = { key: ['HeartbeatInterval'] }
+  assert.deepEqual((await ask('POST', '/ocpp/1.6/configuration/getConfiguration?identifier=OLD1&wait=5', request)).body, [
+    { success: true, payload: answer },
+  ])
+  assert.deepEqual(asked.at(-1), ['GetConfiguration', request])
+  const { url, heard } = await tool(t)
+  const back = encodeURIComponent(`${url}/back/1`)
+  const both = await ask(
+    'POST',
+    `/ocpp/2.0.1/evdriver/getLocalListVersion?identifier=NEW1&identifier=OLD1&identifier=NONE&callbackUrl=${back}`,
+    {},
+  )
+  assert.deepEqual(
+    both.body.map((each) => (each as { success: boolean }).success),
+    [true, false, false],
+  )
+  await until(() => heard.length > 0)
+  assert.deepEqual(heard, [{ path: '/back/1', versionNumber: 7 }])
+  assert.deepEqual((await ask('POST', '/ocpp/2.0.1/evdriver/clearCache?identifier=NEW1&wait=5', {})).body, [
+    { success: false, payload: { code: 'NotSupported', description: 'no cache' } },
+  ])
+  assert.equal((await ask('POST', '/ocpp/2.0.1/evdriver/unlockConnector?identifier=NEW1', { evseId: 'one' })).status, 400)
+  assert.equal((await ask('POST', '/ocpp/2.0.1/evdriver/getConfiguration?identifier=NEW1', {})).status, 404)
+  assert.equal((await ask('POST', '/ocpp/2.0.1/evdriver/clearCache?identifier=NEW1&callbackUrl=http%3A%2F%2F10.0.0.1%2F', {})).status, 403)
+  assert.equal((await ask('POST', '/ocpp/2.0.1/evdriver/clearCache?identifier=NEW1', {}, {})).status, 401)
+})
+
+test('a subscription made before the station came is told when it connects, says and is told something, and goes', async (t) => {
+  const { ask, station } = await place(t)
+  const { url, heard } = await tool(t)
+  await ask('PUT', '/data/configuration/chargingStation?stationId=CP7', { securityProfile: 0 })
+  const made = await ask('POST', '/data/ocpprouter/subscription', {
+    ...{ stationId: 'CP7', onConnect: true, onClose: true, onMessage: true, sentMessage: true, url: `${url}/hook` },
+  })
+  assert.equal(made.status, 200)
+  const { session } = await station('CP7', 'ocpp2.0.1', { GetLocalListVersion: { versionNumber: 1 } })
+  await until(() => heard.length === 1)
+  assert.deepEqual([heard[0]!['stationId'], heard[0]!['event']], ['CP7', 'connected'])
+  await ask('POST', '/ocpp/2.0.1/evdriver/getLocalListVersion?identifier=CP7&wait=5', {})
+  await until(() => heard.length === 3)
+  const [sent, said] = heard.slice(1).map((each) => ({ ...each, message: JSON.parse(String(each['message'])) as unknown[] }))
+  assert.deepEqual([sent!.message[0], sent!.message[2], (sent as unknown as { origin: string }).origin], [2, 'GetLocalListVersion', 'csms'])
+  assert.deepEqual([said!.message[0], said!.message[2], (said as unknown as { origin: string }).origin], [3, { versionNumber: 1 }, 'cs'])
+  assert.equal(said!.message[1], sent!.message[1])
+  assert.equal((await ask('DELETE', '/data/ocpprouter/connection?stationId=CP7')).status, 200)
+  await session.closed
+  await until(() => heard.length === 4)
+  assert.equal(heard[3]!['event'], 'closed')
+  const [listed] = (await ask('GET', '/data/ocpprouter/subscription?stationId=CP7')).body as { id: string; onClose: boolean }[]
+  assert.equal(listed!.onClose, true)
+  assert.equal((await ask('DELETE', `/data/ocpprouter/subscription?id=${listed!.id}`)).status, 200)
+  assert.deepEqual((await ask('GET', '/data/ocpprouter/subscription')).body, [])
+  assert.equal((await ask('DELETE', '/data/ocpprouter/connection?stationId=CP7')).status, 404)
+})
+
+test('stations, passwords, boots, tokens, variables and transactions are kept and told as CitrineOS did', async (t) => {
+  const { ask, station, charging } = await place(t, true)
+  const bare = {}
+  assert.equal((await ask('PUT', '/data/configuration/chargingStation?stationId=CP8', { id: 'CP9' }, bare)).status, 400)
+  const made = await ask(
+    'PUT',
+    '/data/configuration/chargingStation?stationId=CP8',
+    { id: 'CP8', protocol: 'ocpp2.0.1', securityProfile: 1 },
+    bare,
+  )
+  assert.deepEqual([made.body['id'], made.body['securityProfile']], ['CP8', 1])
+  assert.equal(
+    (await ask('POST', '/data/configuration/password', { stationId: 'CP8', password: 'correct-horse-battery', setOnCharger: true }, bare))
+      .status,
+    200,
+  )
+  await assert.rejects(station('CP8', 'ocpp2.0.1'), { code: 'connection-refused' })
+  const boot = { status: 'Rejected', bootRetryInterval: 77 }
+  await ask('PUT', '/data/configuration/boot?stationId=CP8', boot, bare)
+  await ask('PUT', '/data/configuration/chargingStation?stationId=CP9', { securityProfile: 0 }, bare)
+  await ask('PUT', '/data/configuration/boot?stationId=CP9', boot, bare)
+  const { session } = await station('CP9', 'ocpp2.0.1')
+  const booted = await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'M', vendorName: 'V' } })
+  assert.deepEqual([booted['status'], booted['interval']], ['Rejected', 77])
+  await ask('PUT', '/data/configuration/boot?stationId=CP9', { status: 'Accepted', heartbeatInterval: 33 }, bare)
+  const again = await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'M', vendorName: 'V' } })
+  assert.deepEqual([again['status'], again['interval']], ['Accepted', 33])
+  const token = { idTokenInfo: { status: 'Blocked', groupIdToken: { idToken: 'G1', type: 'Central' } }, concurrentTransaction: false }
+  assert.equal((await ask('PUT', '/data/evdriver/authorization?idToken=ABC&type=ISO14443', token, bare)).status, 200)
+  const [kept] = await charging.badges.list()
+  assert.deepEqual([kept!.status, kept!.group, kept!.concurrent], ['Blocked', 'G1', false])
+  assert.equal((await ask('PUT', '/data/evdriver/authorization?idToken=ABC', { idTokenInfo: { status: 'Fine' } }, bare)).status, 400)
+  assert.equal((await ask('GET', '/data/transactions/transaction?stationId=CP9&transactionId=T1', undefined, bare)).status, 404)
+  await session.call('TransactionEvent', {
+    ...{ eventType: 'Started', timestamp: '2026-11-24T12:00:00Z', triggerReason: 'CablePluggedIn', seqNo: 0 },
+    transactionInfo: { transactionId: 'T1', chargingState: 'EVConnected' },
+    evse: { id: 1, connectorId: 1 },
+  })
+  const { body } = await ask('GET', '/data/transactions/transaction?stationId=CP9&transactionId=T1', undefined, bare)
+  assert.deepEqual([body['isActive'], body['chargingState'], body['totalKwh']], [true, 'EVConnected', 0])
+  assert.deepEqual((body['transactionEvents'] as object[]).length, 1)
+  assert.deepEqual(
+    (await ask('GET', '/data/monitoring/variableAttribute?stationId=CP9&component_name=none&variable_name=none', undefined, bare)).body,
+    [],
+  )
+  // A browser's page or a proxied stranger is not this machine.
+  assert.equal((await ask('GET', '/data/ocpprouter/subscription', undefined, { origin: 'https://evil.example' })).status, 401)
+  assert.equal((await ask('GET', '/data/ocpprouter/subscription', undefined, { 'x-forwarded-for': '8.8.8.8' })).status, 401)
+})
+
+test('every endpoint stands for a message that a CSMS may send in that version', async () => {
+  const { DIALECTS } = await import('#protocols/ocpp')
+  for (const dialect of Object.values(DIALECTS)) {
+    const endpoints = ENDPOINTS[dialect.name]!
+    assert.ok(endpoints.size > 20)
+    for (const [path, action] of endpoints) assert.ok(dialect.mayCall('csms', action), `${dialect.name} ${path}`)
+  }
+})
