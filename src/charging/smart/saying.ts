@@ -27,6 +27,7 @@ export const SAYING = {
   willMiss: '{energy} will be missing at {time}.',
   budgetEnds: '{price} are spent before that.',
   sunEnds: 'The sun is expected to give {energy} by then.',
+  roomOnly: 'The battery has room for {energy}.',
   noPower: 'No power is left for this car until then.',
   tooSlow: 'At most {power} can flow into the car.',
   notKnownYet: 'Part of it counts on prices that are not known yet.',

@@ -33,8 +33,8 @@ async function planned(house: Rig, powerKw: number[], start: Instant = NOW) {
     slots: powerKw.length,
     devices: [{ device: 'CP001', asset: 101, sensor: 61, powerKw, reasons: [] }],
     inflexibleKw: powerKw.map(() => 0),
-    consumptionPrice: powerKw.map(() => 0.2),
-    productionPrice: powerKw.map(() => 0.1),
+    consumptionPrice: powerKw.map(() => 200),
+    productionPrice: powerKw.map(() => 100),
     currency: 'EUR',
     objective: 0,
     bound: 0,
@@ -289,6 +289,9 @@ test('a wish of the driver is judged, kept over a restart, heard by the planner,
   const wished = charger.wish!()!
   assert.equal(wished.by, by)
   assert.ok(Math.abs(wished.soc - (30_000 + 40_000 * 0.95)) < 1)
+  const much = await desk().judge(place(), { energyKwh: 60, by: after(NOW, 4 * HOUR) }, limits)
+  assert.equal(much.feasible, false)
+  assert.match(much.reasons.join(' '), /The battery has room for 47\.4 kWh\./)
   // As fast as possible.
   await desk().keep(place(), { socPercent: 80, priority: true }, 'ann@example.com', limits)
   assert.equal(charger.wish!()!.soc, 60_000)

@@ -49,7 +49,7 @@ export function stretchesOf({ device, asset, power, from, by, plan, limits, shar
         if (limit.asset === asset) left = Math.min(left, limit.max)
       } else left = Math.min(left, limit.max - othersAt(plan, slot, device, limit.scope === 'site-net'))
     }
-    const reckoned = slot === undefined ? undefined : plan?.consumptionPrice[slot]
+    const reckoned = slot === undefined ? undefined : perKwh(plan?.consumptionPrice[slot])
     stretches.push({
       from: at,
       until,
@@ -61,6 +61,9 @@ export function stretchesOf({ device, asset, power, from, by, plan, limits, shar
   }
   return stretches
 }
+
+/** Plans reckon in money per MWh, drivers in money per kWh. */
+const perKwh = (price: number | undefined): number | undefined => (price === undefined ? undefined : price / 1000)
 
 /** W that the plan gives to others in the slot; `net`: of the whole site, the sun counted. */
 function othersAt(plan: Plan | undefined, slot: number | undefined, device: string, net: boolean): number {

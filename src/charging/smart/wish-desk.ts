@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Limit, LimitSource, Plan } from '#ems'
-import { type Clock, describeError, formatInstant, type Instant, instant, type Log, Problem, say, watts } from '#kernel'
+import { type Clock, describeError, formatInstant, type Instant, instant, type Log, Problem, say, wattHours, watts } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 import type { Charger } from '../charger.ts'
 import type { ChargingConfig } from '../config.ts'
@@ -266,7 +266,16 @@ export function openWishDesk({
       stretches,
       { currency, clock: clockTime },
     )
-    return { judged, energy, by: soonest, budget, currency }
+    return { judged: full(judged, wish, place, energy), energy, by: soonest, budget, currency }
+  }
+
+  /** What was asked for beyond what the battery has room for is missing too. */
+  const full = (judged: Feasibility, wish: SessionWish | undefined, { plugged }: Place, energy: number): Feasibility => {
+    if (wish?.energy === undefined) return judged
+    const beyond = wish.energy - (takenBy(plugged.transaction) - wish.takenBefore) - energy
+    if (beyond < 100) return judged
+    const room = say(SAYING.roomOnly, { energy: `${(energy / 1000).toFixed(1)} kWh` })
+    return { ...judged, feasible: false, missing: wattHours(Math.round(judged.missing + beyond)), reasons: [...judged.reasons, room] }
   }
 
   const viewOf = async (place: Place, wish: SessionWish | undefined, around: Circumstances): Promise<WishView> => {

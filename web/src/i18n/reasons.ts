@@ -324,6 +324,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   '{energy} will be missing at {time}.': 'Il manquera {energy} à {time}.',
   '{price} are spent before that.': '{price} sont dépensés avant.',
   'The sun is expected to give {energy} by then.': "Le soleil devrait donner {energy} d'ici là.",
+  'The battery has room for {energy}.': 'La batterie a de la place pour {energy}.',
   'No power is left for this car until then.': "Il ne reste pas de puissance pour cette voiture d'ici là.",
   'At most {power} can flow into the car.': 'Au plus {power} peuvent entrer dans la voiture.',
   'Part of it counts on prices that are not known yet.': 'Une partie repose sur des prix pas encore connus.',
