@@ -8,10 +8,14 @@ import { encodeV2gtp, PAYLOAD, type V2gFrame, v2gtpReader } from './v2gtp.ts'
 export interface V2gMessage {
   schema: SchemaName
   message: ExiObject
+  /** The bytes it was read from. */
+  exi: Buffer
 }
 
 export interface Channel {
   send(schema: SchemaName, message: ExiObject): void
+  /** Passes on a message that another wrote. */
+  pass(schema: SchemaName, exi: Uint8Array): void
   /**
    * The next message, read by the schema its payload type stands for in this session.
    * @throws Problem v2g-silent when none comes in time, v2g-closed, v2gtp-garbage, exi-…
@@ -71,6 +75,9 @@ export function openChannel(stream: Duplex, clock: Clock, early: () => SchemaNam
     send(name, message) {
       if (!over) stream.write(encodeV2gtp(TYPES[name], encodeExi(schema(name), message)))
     },
+    pass(name, exi) {
+      if (!over) stream.write(encodeV2gtp(TYPES[name], exi))
+    },
     async receive(limit, what) {
       let timer: Timer | undefined
       let late = false
@@ -90,7 +97,7 @@ export function openChannel(stream: Duplex, clock: Clock, early: () => SchemaNam
       const { type, payload } = waiting.shift()!
       const name = type === PAYLOAD.exi ? early() : (Object.keys(TYPES) as SchemaName[]).find((each) => TYPES[each] === type)
       if (!name) throw new Problem('v2g-unknown-payload', `Payload type ${type.toString(16)} is not known here.`, { status: 502 })
-      return { schema: name, message: decodeExi(schema(name), payload) }
+      return { schema: name, message: decodeExi(schema(name), payload), exi: payload }
     },
     close: () => stream.end(),
   }

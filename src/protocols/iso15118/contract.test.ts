@@ -4,6 +4,7 @@ import test, { type TestContext } from 'node:test'
 import { systemClock } from '#kernel'
 import { type ChainHolder, keyToPem, openTrialPki, readCertificates, type TrialPki, toDer, validateChain } from '#protocols/pki'
 import type { Contract, ContractVerdict } from './contract.ts'
+import { answerInstallation } from './installation.ts'
 import { type EvccOptions, openSecc, runEvcc, type SeccOptions } from './listen.ts'
 import { testSupply, testVehicle } from './parties.fixture.ts'
 import type { Outcome, Supply, Vehicle } from './parties.ts'
@@ -80,4 +81,54 @@ test('a contract that is expired, of another operator, or signed with another ke
       assert.match(car.reason ?? '', reason, protocol)
       assert.ok(!supply.log.includes('closed'))
     }
+})
+
+test('a car without a contract fetches one over the station: nobody between the pool and the car can read its key', async (t) => {
+  const pki = await openTrialPki(systemClock)
+  const pcid = 'WP0ZZZTRIAL00001'
+  const car = await pki.car(pcid)
+  const ders = ({ chain }: ChainHolder) => chain.map((pem) => Buffer.from(toDer(pem)).toString('base64'))
+  const cps = pki.authority('cps')
+  const passed: Buffer[] = []
+  const asked: string[] = []
+  const supply = testSupply({
+    judge: judgeBy(pki),
+    async install(exi) {
+      const answer = await answerInstallation(exi, {
+        provider: { chain: ders(cps), key: cps.key },
+        async contractFor(who) {
+          asked.push(who)
+          return who === pcid ? contractOf(EMAID, await pki.contract(EMAID)) : 'NoCertificateAvailable'
+        },
+      })
+      passed.push(answer.exi)
+      return answer.exi
+    },
+  })
+  const roots = readCertificates(pki.roots.mo).map(({ subject, serial }) => ({ issuer: subject.commonName, serial }))
+  const seeker = (holder: ChainHolder, installed: (contract: Contract) => void, isTrusted = true) => ({
+    provisioning: { certificate: ders(holder)[0]!, key: holder.key, roots },
+    isTrusted: () => isTrusted,
+    installed,
+  })
+  let contract: Contract | undefined
+  const install = seeker(car, (given) => {
+    contract = given
+  })
+  const first = await meet(t, testVehicle({ protocols: ['iso2'], install }), supply)
+  assert.equal(first.car.end, 'terminated', first.car.reason)
+  assert.deepEqual([asked, supply.log[0], contract!.emaid], [[pcid], `authorize ${EMAID}`, EMAID])
+  const plain = contract!.key.export({ format: 'jwk' }).d!
+  assert.ok(!passed[0]!.includes(Buffer.from(plain, 'base64url')))
+  // With the contract in hand it needs no pool.
+  const again = await meet(t, testVehicle({ protocols: ['iso2'], contract }), supply)
+  assert.deepEqual([again.car.end, asked.length], ['terminated', 1])
+
+  const stranger = await pki.car('WP0ZZZSTRANGER001')
+  const refused = await meet(t, testVehicle({ protocols: ['iso2'], install: seeker(stranger, () => undefined) }), supply)
+  assert.match(refused.car.reason!, /NoCertificateAvailable/)
+  const liar = { ...seeker(car, () => undefined), provisioning: { ...seeker(car, () => undefined).provisioning, key: stranger.key } }
+  assert.match((await meet(t, testVehicle({ protocols: ['iso2'], install: liar }), supply)).car.reason!, /SignatureError/)
+  const wary = seeker(car, () => assert.fail('installed'), false)
+  assert.match((await meet(t, testVehicle({ protocols: ['iso2'], install: wary }), supply)).car.reason!, /Nobody trusted/)
 })

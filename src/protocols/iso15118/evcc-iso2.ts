@@ -1,9 +1,11 @@
 /** The car's end of ISO 15118-2. */
 import { pause } from '#kernel'
 import type { ExiObject } from './exi/codec.ts'
+import { installationRequest, openInstallation } from './installation.ts'
 import type { Iso2Body, Iso2Messages, Iso2MeterInfo, Iso2SAScheduleList, Iso2Signature } from './messages.gen.ts'
 import { fromPhysical, physical } from './numbers.ts'
 import type { Offer } from './parties.ts'
+import { CERTIFICATES } from './secc-iso2.ts'
 import { signPart } from './signature.ts'
 import { TIMING } from './timing.ts'
 import { exchange, poll, type VehicleEnd, type VehicleSession } from './vehicle-session.ts'
@@ -37,12 +39,22 @@ export async function driveIso2(session: VehicleSession): Promise<VehicleEnd> {
   const evStatus = () => ({ EVReady: true, EVErrorCode: 'NO_ERROR', EVRESSSOC: percent(vehicle.state().soc) }) as const
 
   await ask('SessionSetup', { EVCCID: vehicle.evccId }, undefined, TIMING.handshake)
-  const { PaymentOptionList } = await ask('ServiceDiscovery', {})
-  const contract = PaymentOptionList.PaymentOption.includes('Contract') ? vehicle.contract : undefined
+  const { PaymentOptionList, ServiceList } = await ask('ServiceDiscovery', {})
+  const isTaken = PaymentOptionList.PaymentOption.includes('Contract')
+  const isOffered = ServiceList?.Service.some(({ ServiceCategory }) => ServiceCategory === 'ContractCertificate')
+  const seeker = isTaken && isOffered && !vehicle.contract ? vehicle.install : undefined
+  let contract = isTaken ? vehicle.contract : undefined
   await ask('PaymentServiceSelection', {
-    SelectedPaymentOption: contract ? 'Contract' : 'ExternalPayment',
-    SelectedServiceList: { SelectedService: [{ ServiceID: 1 }] },
+    SelectedPaymentOption: contract || seeker ? 'Contract' : 'ExternalPayment',
+    SelectedServiceList: { SelectedService: [{ ServiceID: 1 }, ...(seeker ? [{ ServiceID: CERTIFICATES, ParameterSetID: 1 }] : [])] },
   })
+  if (seeker) {
+    const { provisioning, isTrusted, installed } = seeker
+    channel.send('iso2', installationRequest(provisioning, sessionId))
+    const { message } = await channel.receive(TIMING.slowAnswer, 'The answer to CertificateInstallation')
+    contract = await openInstallation(message, provisioning, isTrusted)
+    installed(contract)
+  }
   if (contract) {
     const [Certificate = '', ...others] = contract.chain
     const details = {

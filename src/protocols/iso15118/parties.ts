@@ -1,5 +1,6 @@
 /** What a car and a station bring to a session: everything the protocol asks of them, in W, Wh, V and seconds. Charging is positive. */
 import type { Contract, ContractVerdict } from './contract.ts'
+import type { Provisioning } from './installation.ts'
 
 export type Protocol = 'iso2' | 'iso20-ac' | 'iso20-dc'
 
@@ -7,6 +8,14 @@ export const NAMESPACES: Record<Protocol, string> = {
   iso2: 'urn:iso:15118:2:2013:MsgDef',
   'iso20-ac': 'urn:iso:std:iso:15118:-20:AC',
   'iso20-dc': 'urn:iso:std:iso:15118:-20:DC',
+}
+
+export interface InstallationSeeker {
+  provisioning: Provisioning
+  /** Whether the provider who signed a contract is known to the car. */
+  isTrusted(chain: readonly string[]): boolean | Promise<boolean>
+  /** A contract was installed. */
+  installed(contract: Contract): void
 }
 
 /** What a car says of itself, anew in each message that carries it. */
@@ -54,6 +63,8 @@ export interface Vehicle {
   control: 'dynamic' | 'scheduled'
   /** Pays by contract when the station accepts that; otherwise outside. */
   contract?: Contract | undefined
+  /** Fetches a contract over the station when it has none and the station offers that (-2). */
+  install?: InstallationSeeker | undefined
   state(): VehicleState
   /** Called after each turn of the loop. */
   told(order: Order): void
@@ -111,6 +122,8 @@ export interface Supply {
   controls: readonly ('dynamic' | 'scheduled')[]
   /** Judges the certificates of a contract (DER in base64, the leaf first); absent: contracts are not accepted. */
   readonly judge?: ((chain: readonly string[]) => Promise<ContractVerdict>) | undefined
+  /** Passes a car's request for a contract on to a pool and brings the answer, EXI both ways; undefined: none came. Absent: not offered (-2). */
+  readonly install?: ((exi: Buffer) => Promise<Buffer | undefined>) | undefined
   authorize(token: Token): Promise<'accepted' | 'rejected'>
   limits(): SupplyLimits
   /** Told at charge parameter discovery and whenever the car says something new. */

@@ -18,6 +18,8 @@ type Answers = { [Name in keyof Iso2Body as Name extends `${infer Stem}Res` ? St
 type Step = keyof Requests
 
 const SERVICE = 1
+/** Contract certificates by way of the station: parameter set 1 installs. */
+export const CERTIFICATES = 2
 
 /** After each step, what the car may ask next. */
 const NEXT: Record<string, readonly Step[]> = {
@@ -25,7 +27,8 @@ const NEXT: Record<string, readonly Step[]> = {
   SessionSetup: ['ServiceDiscovery'],
   ServiceDiscovery: ['ServiceDetail', 'PaymentServiceSelection'],
   ServiceDetail: ['ServiceDetail', 'PaymentServiceSelection'],
-  PaymentServiceSelection: ['PaymentDetails', 'Authorization'],
+  PaymentServiceSelection: ['PaymentDetails', 'Authorization', 'CertificateInstallation'],
+  CertificateInstallation: ['PaymentDetails'],
   PaymentDetails: ['Authorization'],
   Authorization: ['Authorization', 'ChargeParameterDiscovery'],
   ChargeParameterDiscovery: ['ChargeParameterDiscovery', 'PowerDelivery', 'CableCheck'],
@@ -100,8 +103,15 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
           EnergyTransferMode: supply.current === 'AC' ? ['AC_three_phase_core', 'AC_single_phase_core'] : ['DC_extended', 'DC_core'],
         },
       },
+      ...(supply.install && {
+        ServiceList: { Service: [{ ServiceID: CERTIFICATES, ServiceCategory: 'ContractCertificate', FreeService: true }] },
+      }),
     }),
     ServiceDetail({ ServiceID }) {
+      if (ServiceID === CERTIFICATES && supply.install) {
+        const installing = { ParameterSetID: 1, Parameter: [{ Name: 'Service', stringValue: 'Installation' }] }
+        return { ResponseCode: 'OK', ServiceID, ServiceParameterList: { ParameterSet: [installing] } }
+      }
       if (ServiceID !== SERVICE) return refuse('FAILED_ServiceIDInvalid')
       return { ResponseCode: 'OK', ServiceID }
     },
@@ -279,7 +289,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
 
   try {
     while (!end) {
-      const { message } = await channel.receive(TIMING.sequence, 'The next request of the car')
+      const { message, exi } = await channel.receive(TIMING.sequence, 'The next request of the car')
       const { Header, Body } = (message as Partial<Iso2Messages>).V2G_Message ?? {}
       const [name, content] = Object.entries(Body ?? {})[0] ?? []
       const step = name?.replace(/Req$/, '') as Step | undefined
@@ -290,9 +300,21 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
       let fault: Iso2ResponseCode | undefined
       try {
         const open = mustSign && step !== 'MeteringReceipt' && step !== 'PowerDelivery' ? [] : (NEXT[state] ?? [])
-        if (!work || !open.includes(step) || OTHER[supply.current].includes(step) || (step === 'SessionStop' && state !== 'stopped'))
+        if (
+          (!work && step !== 'CertificateInstallation') ||
+          !open.includes(step) ||
+          OTHER[supply.current].includes(step) ||
+          (step === 'SessionStop' && state !== 'stopped')
+        )
           throw new Refusal('FAILED_SequenceError')
         if (state !== 'start' && Header.SessionID !== sessionId) throw new Refusal('FAILED_UnknownSession')
+        if (!work) {
+          const passed = await supply.install?.(exi)
+          if (!passed) throw new Refusal('FAILED_NoCertificateAvailable')
+          channel.pass('iso2', passed)
+          state = step
+          continue
+        }
         answer = (await (work as (request: unknown, header: Iso2MessageHeader) => unknown)(content, Header)) as ExiObject
         advance(step, content as ExiObject)
       } catch (refusal) {

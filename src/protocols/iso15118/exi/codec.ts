@@ -42,7 +42,8 @@ export function encodeFragment(grammar: Grammar, name: string, value: ExiValue):
   const out = bitWriter()
   out.bits(HEADER, 8)
   out.bits(found.code, grammar.fragmentWidth)
-  writeElement(out, found.type, value, [name])
+  if (grammar.relaxed?.names.includes(name)) writeRelaxed(out, grammar, value, [name])
+  else writeElement(out, found.type, value, [name])
   out.bits(grammar.fragmentEnd, grammar.fragmentWidth)
   return out.finish()
 }
@@ -102,6 +103,20 @@ function writeElement(out: BitWriter, type: Type, value: ExiValue, trail: string
     throw broken(trail, `has no field ${keys.find((key) => !known.has(key))}`)
   }
   out.bits(state.end, state.width)
+}
+
+/** An element with an Id and text whose name has several types in the schema (EXI 8.5.3): any attribute, any element or text may follow. */
+function writeRelaxed(out: BitWriter, { elements, relaxed }: Grammar, value: ExiValue, trail: string[]): void {
+  const { attributes, id } = relaxed!
+  const { Id, value: text } = value as ExiObject
+  const any: Datatype = { kind: 'string', max: 0xffff }
+  // Attributes, another one, elements, another one, the end, text, what the schema does not know.
+  const width = widthOf(attributes + elements + 5)
+  out.bits(id, width)
+  writePlain(out, any, Id ?? '', [...trail, 'Id'])
+  out.bits(attributes + elements + 3, width)
+  writePlain(out, any, text ?? '', trail)
+  out.bits(elements + 1, widthOf(elements + 4))
 }
 
 function writePlain(out: BitWriter, datatype: Datatype, value: ExiValue, trail: string[]): void {

@@ -60,6 +60,10 @@ export interface Grammar {
   rootWidth: number
   /** Code of each element that is signed by itself, in a fragment of this schema. */
   fragments: Map<string, { code: number; type: Type }>
+  /** Elements of the whole schema. */
+  elements: number
+  /** Where elements of one name have several types, their fragments are written by what all attributes of the schema are: how many, which is Id. */
+  relaxed?: { names: string[]; attributes: number; id: number }
   /** The code that ends a fragment: after those of all elements and of an unknown one. */
   fragmentEnd: number
   fragmentWidth: number
@@ -106,13 +110,13 @@ interface Source {
 
 /**
  * Compiles a notation. `roots` are the names of all global elements of the schema in the order of their codes (documents begin with V2G_Message, or where there is
- * none with the requests and answers); `fragments` are the elements that can stand alone with their codes, `elements` how many the whole schema has.
+ * none with the requests and answers); `fragments` are the elements that can stand alone with their codes (and types of other names), `elements` how many the whole schema has.
  */
 export function grammarOf(
   namespace: string,
   notation: string,
   roots: string,
-  fragments: Record<string, number> = {},
+  fragments: Record<string, number | [code: number, type: string]> = {},
   elements = 0,
 ): Grammar {
   const enums = new Map<string, Datatype>()
@@ -192,7 +196,13 @@ export function grammarOf(
       return { name, type: known ? type(`${name}Type`) : { name, slots: [], states: [] }, closed: !known }
     }),
     rootWidth: widthOf(rootNames.length + 1),
-    fragments: new Map(Object.entries(fragments).map(([name, code]) => [name, { code, type: type(`${name}Type`) }])),
+    fragments: new Map(
+      Object.entries(fragments).map(([name, place]) => {
+        const [code, of] = typeof place === 'number' ? [place, `${name}Type`] : place
+        return [name, { code, type: type(of) }]
+      }),
+    ),
+    elements,
     fragmentEnd: elements + 1,
     fragmentWidth: widthOf(elements + 2),
   }

@@ -1,5 +1,5 @@
 /** ISO 15118-2: AC and DC, paid outside or by contract. */
-import { grammarOf } from '../grammar.ts'
+import { type Grammar, grammarOf } from '../grammar.ts'
 import { inOrder, SIGNATURE, SIGNATURE_ELEMENTS } from './signature.ts'
 
 const NOTATION = `
@@ -121,12 +121,19 @@ const GLOBAL = `
   SAScheduleList SASchedules SalesTariffEntry ServiceDetailReq ServiceDetailRes ServiceDiscoveryReq ServiceDiscoveryRes SessionSetupReq
   SessionSetupRes SessionStopReq SessionStopRes TimeInterval V2G_Message WeldingDetectionReq WeldingDetectionRes`
 
-const SIGNED = {
+const SIGNED: Parameters<typeof grammarOf>[3] = {
   AuthorizationReq: 4,
   CertificateInstallationReq: 15,
   CertificateUpdateReq: 17,
+  ContractSignatureCertChain: [33, 'CertificateChainType'],
+  ContractSignatureEncryptedPrivateKey: 34,
+  DHpublickey: 45,
   MeteringReceiptReq: 121,
   SalesTariff: 174,
+  eMAID: [236, 'EMAIDType'],
 }
 
-export const iso2 = () => grammarOf('urn:iso:15118:2:2013:MsgDef', NOTATION + SIGNATURE, inOrder(GLOBAL, SIGNATURE_ELEMENTS), SIGNED, 243)
+export const iso2 = (): Grammar => ({
+  ...grammarOf('urn:iso:15118:2:2013:MsgDef', NOTATION + SIGNATURE, inOrder(GLOBAL, SIGNATURE_ELEMENTS), SIGNED, 243),
+  relaxed: { names: ['eMAID'], attributes: 10, id: 4 },
+})
