@@ -120,7 +120,9 @@ export function openCommands({ store, clock, log, config }: { store: Store; cloc
     const { identity } = station.record
     const { session } = station
     const dialect = dialectOf(session?.version ?? '') ?? v201
-    if (!dialect.mayCall('csms', action))
+    // A station of 1.6 understands its own words too.
+    const own = session && dialectOf(session.wire.version)
+    if (!dialect.mayCall('csms', action) && !own?.mayCall('csms', action))
       throw new Problem('command-not-allowed', say(SAYING.noSuchCommand, { action: String(action).slice(0, 60), version: dialect.name }), {
         status: 403,
         details: { allowed: COMMANDS },
@@ -175,7 +177,7 @@ export function openCommands({ store, clock, log, config }: { store: Store; cloc
           status: 403,
           hint: action === 'SetChargingProfile' ? say(SAYING.orderInstead) : say(SAYING.useOneOf, { actions: COMMANDS.join(', ') }),
         })
-      if (action === 'SetVariables' && /basicauthpassword/i.test(JSON.stringify(payload)))
+      if (/^(SetVariables|ChangeConfiguration)$/.test(action) && /basicauthpassword|authorizationkey/i.test(JSON.stringify(payload)))
         throw new Problem('command-not-allowed', say(SAYING.passwordByHand), { status: 403, hint: say(SAYING.registerAnew) })
       return send(station, action, payload, by)
     },

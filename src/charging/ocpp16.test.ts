@@ -272,6 +272,10 @@ test('commands by hand are said in the words of 1.6', async (t) => {
     },
   )
   await assert.rejects(word('Reset', { type: 'Perhaps' }), { code: 'invalid-message' })
+  // And in its own, where 2.0.1 has no such message; a password is never set by hand.
+  assert.equal(await word('ChangeConfiguration', { key: 'VendorSecret', value: 'y' }), 'Accepted')
+  await assert.rejects(word('ChangeConfiguration', { key: 'AuthorizationKey', value: '00' }), { code: 'command-not-allowed' })
+  assert.doesNotMatch(JSON.stringify(one.utterances), new RegExp(CAR.token, 'i'), 'badges are not written out in the conversation')
 })
 
 test('a remote start is recognised in the transaction that follows', async (t) => {

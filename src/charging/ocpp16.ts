@@ -3,7 +3,7 @@
  * on its way in, what they are asked on its way out; the room sees a station of 2.0.1 that can do less.
  */
 import { type Clock, MINUTE, Problem, type Timer } from '#kernel'
-import { CallError, type Handler, OCPP16, OCPP201, type Payload, type Session, v201 } from '#protocols/ocpp'
+import { CallError, type Handler, OCPP16, OCPP201, type Payload, type Session, v16, v201 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import type { Line } from './line.ts'
@@ -83,6 +83,8 @@ export function openAdapter16({ store, clock, config, answer, check }: Adapter16
           tellSoon: (told, request) => setImmediate(() => void handle(told, request as Payload, made).catch(() => undefined)),
           isOngoing: (transaction) => isOngoing(station, transaction),
         }
+        // Its own words, where 2.0.1 has none like them: ChangeConfiguration, RemoteStartTransaction, GetDiagnostics …
+        if (!v201.isAction(action) && v16.mayCall('csms', action)) return wire.call(action, payload, options)
         const verdict = v201.validate(action, 'request', payload)
         if (!verdict.ok)
           throw new Problem('invalid-message', `${action} was not sent: ${verdict.description}`, {
