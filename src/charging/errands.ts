@@ -2,7 +2,7 @@
  * What takes a station a while and what it reports on by the number of the request: fetching and installing firmware, publishing it to its
  * neighbours, bringing a log (OCPP 2.0.1 L01–L04, N01). Each is a small state machine: running, then done, failed or superseded for good.
  */
-import { type Clock, describeError, formatInstant, type Instant, type Log, parseInstant } from '#kernel'
+import { type Clock, formatInstant, type Instant, isProblem, type Log, parseInstant } from '#kernel'
 import type { Payload } from '#protocols/ocpp'
 import { asJson, asTimestamp, type Store } from '#store'
 import type { CommandOutcome, Commands } from './commands.ts'
@@ -123,7 +123,7 @@ export function openErrands({ store, clock, log, commands, files, origin, onEnd 
       else if (answer.status === 'AcceptedCanceled') await supersede(kind, identity, requestId)
       return { ...answer, requestId }
     } catch (error) {
-      await close('refused', describeError(error).slice(0, 200)).catch(() => undefined)
+      await close('refused', isProblem(error) ? error.code : 'failed').catch(() => undefined)
       throw error
     }
   }
