@@ -29,6 +29,8 @@ export interface CableParts {
   contractRoots(): string[]
   /** Has the CSMS judge a contract whose signature was right: its eMAID and its certificates (PEM). Resolves with whether the car may charge. */
   contract(emaid: string, certificates: string): Promise<boolean>
+  /** Has the CSMS ask its pool for a contract: EXI both ways, undefined when none came. */
+  install(exi: Buffer): Promise<Buffer | undefined>
   /** W its profiles allow now; negative: the car shall give back. */
   setpoint(): number
   /** Phases the power is spread over now. */
@@ -63,6 +65,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
   const unplugged = new AbortController()
   const { signal } = unplugged
   let order: Order | undefined
+  let contract = car.spec.contract
   let said: (Needs & { at: Instant }) | undefined
 
   /** What a station can find out by itself, before it asks: whether the chain leads to a root it holds. */
@@ -83,6 +86,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
     get judge() {
       return parts.contractRoots().length > 0 ? judge : undefined
     },
+    install: (exi) => parts.install(exi),
     async authorize(token) {
       if (token.kind === 'contract' && !parts.mayCharge())
         return (await parts.contract(token.emaid, token.chain.map(pemOf).join(''))) ? 'accepted' : 'rejected'
@@ -110,13 +114,26 @@ export function openCable(car: Car, parts: CableParts): Cable {
   }
   const vehicle: Vehicle = {
     evccId: macOf(car.spec.id),
-    protocols: ['iso20-ac', 'iso2'],
+    // Contracts are fetched by -2.
+    get protocols() {
+      return contract || !car.spec.maker ? (['iso20-ac', 'iso2'] as const) : (['iso2'] as const)
+    },
     current: 'AC',
     phases: 3,
     voltage: VOLTAGE,
     bidirectional: car.spec.discharge > 0,
     control: 'dynamic',
-    ...(car.spec.contract && { contract: car.spec.contract }),
+    get contract() {
+      return contract
+    },
+    ...(car.spec.maker && {
+      install: {
+        ...car.spec.maker,
+        installed(given) {
+          contract = given
+        },
+      },
+    }),
     state: () => stateOf(car, clock.now(), parts.present()),
     told(next) {
       order = next
@@ -146,7 +163,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
       take: (energy) => car.take(energy),
     },
     needs: () => (said?.state.target === undefined ? undefined : said),
-    hasContract: () => car.spec.contract !== undefined && parts.contractRoots().length > 0,
+    hasContract: () => (contract ?? car.spec.maker) !== undefined && parts.contractRoots().length > 0,
     soc: () => said?.state.soc,
     async close() {
       unplugged.abort()

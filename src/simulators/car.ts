@@ -1,6 +1,6 @@
 /** An electric car: a battery, an onboard charger that tapers, a driver with wishes. Its energy moves only by `take` and by driving. */
 import { after, DAY, type Instant, instant, type WattHours, type Watts, wattHours, watts } from '#kernel'
-import type { Contract } from '#protocols/iso15118'
+import type { Contract, InstallationSeeker } from '#protocols/iso15118'
 import type { IdTokenType } from '#protocols/ocpp'
 import { nextTrip, type Rhythm, type Trip, tripsBetween } from './car-trips.ts'
 
@@ -10,6 +10,8 @@ export interface CarSpec {
   token: IdTokenType
   /** What the car itself shows to stations that take it (Plug & Charge); its driver then shows nothing. */
   contract?: Contract
+  /** With what it fetches a contract over the station, when it has none. */
+  maker?: Omit<InstallationSeeker, 'installed'>
   /** Identity of its station at home. */
   home: string
   seed: number

@@ -515,6 +515,18 @@ class Unit implements Station, Chassis {
           .memory()
           .roots.filter(({ use }) => use === 'MORootCertificate')
           .map(({ pem }) => pem),
+      install: (exi) =>
+        this.link
+          .call('Get15118EVCertificate', {
+            iso15118SchemaVersion: 'urn:iso:15118:2:2013:MsgDef',
+            action: 'Install',
+            exiRequest: exi.toString('base64'),
+          })
+          // A refusal of the pool is for the car to read; without an answer there is none.
+          .then(
+            ({ exiResponse }) => (exiResponse === '' ? undefined : Buffer.from(exiResponse, 'base64')),
+            () => undefined,
+          ),
       contract: (emaid, certificates) =>
         this.present({ idToken: emaid, type: 'eMAID' }, { askFirst: true, contract: certificates }).then(() => this.#isClosed()),
       setpoint: () => this.composite(this.clock.now(), instant(this.clock.now() + SECOND), 'W', 1)[0]!.limit,

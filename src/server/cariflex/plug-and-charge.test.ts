@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { wattHours, watts } from '#kernel'
+import { answerInstallation } from '#protocols/iso15118'
 import { openTrialPki, toDer } from '#protocols/pki'
 import { openCar } from '../../simulators/car.ts'
 import { startStation } from '../../simulators/station.ts'
@@ -9,7 +10,7 @@ import { ocppHouse } from './ocpp-house.fixture.ts'
 
 const EMAID = 'FRCARC000000013'
 
-test('a car plugs, shows its contract over ISO 15118, charges, and the bill is made out to that contract', async (t) => {
+test('a new car plugs, fetches its contract over the station, pays by it, charges, and the bill is made out to that contract', async (t) => {
   const house = await ocppHouse(t)
   const { charging, clock } = house
   const pki = await openTrialPki(clock)
@@ -50,12 +51,22 @@ test('a car plugs, shows its contract over ISO 15118, charges, and the bill is m
   await until('the boot', () => station.state().registration === 'Accepted')
   await charging.security.installed.install(charging.station('CP001'), 'MORootCertificate', pki.roots.mo)
 
-  const { chain, key } = await pki.contract(EMAID)
-  const contract = { emaid: EMAID, key, chain: chain.map((pem) => toDer(pem).toString('base64')) }
+  const ders = (chain: readonly string[]) => chain.map((pem) => toDer(pem).toString('base64'))
+  const contract = await pki.contract(EMAID)
+  const provider = pki.authority('cps')
+  charging.security.setContractPool({
+    answer: ({ exi }) =>
+      answerInstallation(exi, {
+        provider: { chain: ders(provider.chain), key: provider.key },
+        contractFor: async () => ({ emaid: EMAID, chain: ders(contract.chain), key: contract.key }),
+      }),
+  })
+  const { chain, key } = await pki.car('WP0ZZZTRIAL00001')
+  const provisioning = { certificate: ders(chain)[0]!, key, roots: [{ issuer: 'CN=Trial MO root', serial: '01' }] }
   const car = openCar(
     {
       ...{ id: 'V2G001', home: 'CP001', seed: 7, rhythm: 'commuter', zone: 'America/Martinique', target: 1, reserve: 0 },
-      ...{ token: { idToken: 'NO-CARD', type: 'ISO14443' }, contract },
+      ...{ token: { idToken: 'NO-CARD', type: 'ISO14443' }, maker: { provisioning, isTrusted: () => true } },
       ...{ capacity: wattHours(75_000), onboard: watts(11_040), discharge: watts(0) },
     },
     { at: clock.now(), soc: wattHours(20_000) },
@@ -67,7 +78,7 @@ test('a car plugs, shows its contract over ISO 15118, charges, and the bill is m
   station.unplug()
   await until('the end', () => station.state().waitingEvents === 0)
 
-  assert.deepEqual(asked, [{ idToken: { idToken: EMAID, type: 'eMAID' }, certificate: chain.join('') }])
+  assert.deepEqual(asked, [{ idToken: { idToken: EMAID, type: 'eMAID' }, certificate: contract.chain.join('') }])
   const session = await charging.archive.session('CP001', transaction)
   assert.match(JSON.stringify(session), /…0013/)
   const bill = await charging.bill('CP001', transaction)
