@@ -24,6 +24,7 @@ import { type Hold, type Orders, openOrders } from './orders.ts'
 import { SAYING } from './saying.ts'
 import type { Cards } from './smart/capability-card.ts'
 import type { Step } from './smart/compiler.ts'
+import type { ExternalLimits } from './smart/external-limits.ts'
 import { mayDischarge } from './smart/needs.ts'
 import { type Obedience, openObedience } from './smart/obedience.ts'
 import type { Outlook } from './smart/outlook.ts'
@@ -57,6 +58,7 @@ export interface ChargerParts {
   cards: Cards
   outlook: Outlook
   wishes: Wishes
+  external: ExternalLimits
   /** Wh that a session may still take; see the desk of wishes. */
   ceiling(station: string, transaction: string): number | undefined
   /** The station began to disobey (a sentence), or obeys again. */
@@ -64,7 +66,19 @@ export interface ChargerParts {
 }
 
 /** The charger of a registered station. */
-export function openCharger({ station, store, clock, log, config, cards, outlook, wishes, ceiling, disobeyed }: ChargerParts): Charger {
+export function openCharger({
+  station,
+  store,
+  clock,
+  log,
+  config,
+  cards,
+  outlook,
+  wishes,
+  external,
+  ceiling,
+  disobeyed,
+}: ChargerParts): Charger {
   const orders = openOrders({ station, store, clock, log, config, cards })
   let order: Setpoint | undefined
 
@@ -91,6 +105,7 @@ export function openCharger({ station, store, clock, log, config, cards, outlook
       record.nominal,
       record.maxCurrent * perAmpere,
       reportedPower(model, record.evse) ?? Infinity,
+      external.on(record.identity, record.evse, { phases: phases(), voltage: config.voltage }) ?? Infinity,
       transaction?.cableMax === undefined ? Infinity : transaction.cableMax * perAmpere,
       transaction?.needs?.maxPower ?? Infinity,
       transaction?.needs?.maxCurrent === undefined ? Infinity : transaction.needs.maxCurrent * perAmpere,

@@ -28,7 +28,7 @@ import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
-import type { CardView } from './smart/capability-card.ts'
+import type { CardView, Said } from './smart/capability-card.ts'
 import { openSmart } from './smart/smart.ts'
 import type { WishDesk } from './smart/wish-desk.ts'
 import {
@@ -86,6 +86,8 @@ export interface Charging {
   readonly blocks: Blocks
   /** What is known of the model of a station. @throws Problem `unknown-station` */
   card(identity: string): CardView
+  /** Says what the model of a station takes; for all of that model. @throws Problem `unknown-station` */
+  sayCard(identity: string, said: Said): Promise<CardView>
   /** What drivers want of their sessions, and the page of an EVSE. */
   readonly wishes: WishDesk
   readonly badges: BadgeDesk
@@ -381,6 +383,12 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     blocks,
     wishes: smart.desk,
     card: (identity) => smart.parts.cards.view(need(identity)),
+    async sayCard(identity, said) {
+      const station = need(identity)
+      await smart.parts.cards.say(station, said)
+      tell(station, 'changed')
+      return smart.parts.cards.view(station)
+    },
     badges: openBadgeDesk(store, config.zone),
     archive: openArchive(store, config.zone),
     security,

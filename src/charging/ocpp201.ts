@@ -4,10 +4,12 @@ import {
   type AuthorizeRequest,
   type BootNotificationRequest,
   CallError,
+  type ClearedChargingLimitRequest,
   type FirmwareStatusNotificationRequest,
   type Handler,
   type LogStatusNotificationRequest,
   type MeterValuesRequest,
+  type NotifyChargingLimitRequest,
   type NotifyCustomerInformationRequest,
   type NotifyDisplayMessagesRequest,
   type NotifyEVChargingNeedsRequest,
@@ -153,8 +155,14 @@ export const answers: Readonly<Record<string, Entry>> = {
     return { status: tied ? 'Accepted' : 'Processing' }
   },
   NotifyEVChargingSchedule: ({ smart }, station, payload) => ({ status: smart.chose(station, payload as NotifyEVChargingScheduleRequest) }),
-  NotifyChargingLimit: () => ({}),
-  ClearedChargingLimit: () => ({}),
+  NotifyChargingLimit: ({ smart }, station, payload) => {
+    smart.limited(station, payload as NotifyChargingLimitRequest)
+    return {}
+  },
+  ClearedChargingLimit: ({ smart }, station, payload) => {
+    smart.unlimited(station, payload as ClearedChargingLimitRequest)
+    return {}
+  },
   ReportChargingProfiles: () => ({}),
   ReservationStatusUpdate: async ({ blocks }, station, payload) => {
     const { reservationId, reservationUpdateStatus } = payload as ReservationStatusUpdateRequest

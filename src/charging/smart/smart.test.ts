@@ -331,4 +331,29 @@ test('a wish of the driver is judged, kept over a restart, heard by the planner,
   assert.equal((await desk().view(place(), limits)).said, false)
 })
 
+test('a limit that somebody else laid on a station bounds what is planned for it, until it is cleared', async (t) => {
+  const house = await rig(t)
+  const { station, charger, profiles } = await plugged(house)
+  const limit = (startPeriod: number, value: number) => ({ startPeriod, limit: value })
+  await station.say('NotifyChargingLimit', {
+    chargingLimit: { chargingLimitSource: 'EMS' },
+    chargingSchedule: [{ id: 1, chargingRateUnit: 'A', duration: 600, chargingSchedulePeriod: [limit(0, 10), limit(300, 16)] }],
+  })
+  assert.equal(charger.capability().maxPower, 10 * 690)
+  await charger.apply(setpoint(house.clock, 11_000, { until: after(NOW, HOUR) }))
+  assert.equal(profiles()[0]?.chargingSchedule[0]?.chargingSchedulePeriod[0]?.limit, 6900)
+  house.clock.set(after(NOW, 301_000))
+  assert.equal(charger.capability().maxPower, 16 * 690)
+  await station.say('NotifyChargingLimit', {
+    evseId: 1,
+    chargingLimit: { chargingLimitSource: 'SO' },
+    chargingSchedule: [{ id: 1, chargingRateUnit: 'W', chargingSchedulePeriod: [limit(0, 5000)] }],
+  })
+  assert.equal(charger.capability().maxPower, 5000)
+  await station.say('ClearedChargingLimit', { chargingLimitSource: 'SO' })
+  assert.equal(charger.capability().maxPower, 16 * 690)
+  house.clock.set(after(NOW, 601_000))
+  assert.equal(charger.capability().maxPower, 22_000, 'it was over by itself')
+})
+
 const is = (code: string) => (error: unknown) => isProblem(error) && error.code === code

@@ -1,7 +1,7 @@
 /** Smart charging put together: cards of models, the outlook of plans, wishes of drivers, and the watch over what stations really draw. */
 import type { News } from '#ems'
 import { type Bus, type Clock, describeError, type Log, MINUTE, SECOND } from '#kernel'
-import type { NotifyEVChargingScheduleRequest, V21 } from '#protocols/ocpp'
+import type { ClearedChargingLimitRequest, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, V21 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { Charger } from '../charger.ts'
 import type { ChargingConfig } from '../config.ts'
@@ -9,6 +9,7 @@ import { pluggedAt, type Station } from '../station.ts'
 import type { TariffBook } from '../tariff/book.ts'
 import type { Costs } from '../tariff/costs.ts'
 import { type Cards, openCards } from './capability-card.ts'
+import { type ExternalLimits, openExternalLimits } from './external-limits.ts'
 import { excessOf } from './needs.ts'
 import { type Outlook, openOutlook } from './outlook.ts'
 import { openWishes, type Wishes } from './session-wish.ts'
@@ -35,9 +36,13 @@ export interface Smart {
     outlook: Outlook
     wishes: Wishes
     ceiling: WishDesk['ceiling']
+    external: ExternalLimits
     disobeyed(station: Station, why: string | undefined): void
   }
   desk: WishDesk
+  /** Somebody else limits the station, or does not any more (K11–K14): the plan is made anew below it. */
+  limited(station: Station, request: NotifyChargingLimitRequest): void
+  unlimited(station: Station, request: ClearedChargingLimitRequest): void
   /** A car was told that its profile follows. */
   promised(station: Station): void
   /** Whether the schedule that a car chose keeps to what was laid on its EVSE (K15.FR.13, K17). */
@@ -54,6 +59,7 @@ const WATCH = 5 * SECOND
 export async function openSmart(given: SmartParts): Promise<Smart> {
   const { store, clock, bus, log, chargers, tell, alarm } = given
   const [cards, wishes] = await Promise.all([openCards(store, clock), openWishes(store, clock)])
+  const external = openExternalLimits(clock)
   const outlook = await openOutlook({ store, bus, clock, log })
   const desk = openWishDesk({ ...given, wishes, outlook })
   const refresh = () =>
@@ -73,6 +79,7 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
       outlook,
       wishes,
       ceiling: desk.ceiling,
+      external,
       disobeyed(station, why) {
         log.warn({ station: station.record.identity, why }, why ? 'a station does not keep its limit' : 'a station keeps its limit again')
         alarm(station, 'station-disobeys', why)
@@ -80,6 +87,14 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
       },
     },
     desk,
+    limited(station, request) {
+      external.noted(station.record.identity, request)
+      tell(station, 'changed')
+    },
+    unlimited(station, request) {
+      external.cleared(station.record.identity, request)
+      tell(station, 'changed')
+    },
     promised: (station) => chargers.get(station.record.identity)?.promise(),
     chose(station, request) {
       const hold = chargers.get(station.record.identity)?.hold()

@@ -61,6 +61,10 @@ test('the page of an EVSE opens by its code to anybody, price first, and to nobo
   assert.equal((await ask('PUT', '/stations/CP100/evses/1/wish', { energyKwh: 5 })).status, 409)
   const card = await ask<{ card: { units: string[] } }>('GET', '/stations/CP100/card')
   assert.deepEqual(card.body.data.card.units, ['A', 'W'])
+  const said = await ask<{ card: { units: string[]; maxPeriods: number } }>('PUT', '/stations/CP100/card', { units: ['W'], maxPeriods: 3 })
+  assert.deepEqual([said.body.data.card.units, said.body.data.card.maxPeriods], [['W'], 3])
+  assert.equal((await ask('PUT', '/stations/CP100/card', { maxPeriods: 0 })).status, 422)
+  assert.equal((await nobody('PUT', '/stations/CP100/card', {})).status, 403)
   assert.equal(charging.stations().length, 1)
   assert.ok(established.site > 0)
 

@@ -26,6 +26,20 @@ const Wish = Type.Object(
 )
 type WishBody = Static<typeof Wish>
 
+const Said = Type.Object(
+  {
+    units: Type.Optional(
+      Type.Array(Type.Union([Type.Literal('A'), Type.Literal('W')]), { minItems: 1, maxItems: 2, description: 'Best first.' }),
+    ),
+    maxPeriods: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
+    wholeAmperes: Type.Optional(Type.Boolean({ description: 'It cuts limits to whole amperes.' })),
+    minCurrent: Type.Optional(Type.Number({ minimum: 1, maximum: 32, description: 'A; below it a car can only pause. 6 unless said.' })),
+    negative: Type.Optional(Type.Boolean({ description: 'It understands orders to discharge.' })),
+    dynamic: Type.Optional(Type.Boolean({ description: 'It has Dynamic profiles (2.1).' })),
+  },
+  { additionalProperties: false },
+)
+
 const Judged = Type.Object({
   session: Type.String(),
   station: Type.String(),
@@ -241,6 +255,25 @@ export const wishRoutes =
         },
       },
       async ({ params }) => ({ data: { ...charging.card(params.identity) } }),
+    )
+    app.put(
+      '/stations/:identity/card',
+      {
+        ...operate,
+        schema: {
+          tags: ['stations'],
+          summary: 'Says what the model of a station takes; it stands before what the station says of itself, for all of that model',
+          params: Type.Object({ identity: Type.String() }),
+          body: Said,
+          response: { 200: Data(Type.Record(Type.String(), Type.Unknown())) },
+        },
+      },
+      async (request) => {
+        const { params, body } = request
+        const card = await charging.sayCard(params.identity, body)
+        await auditAsset(rooms.store, now(), whoOf(request), `Said what '${card.model}' takes`.slice(0, 250), established.site)
+        return { data: { ...card } }
+      },
     )
     app.get(
       '/driver/:code',
