@@ -43,7 +43,11 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
         clock: systemClock,
         handler: async (action, payload) => {
           if (action === 'TriggerMessage' && payload['requestedMessage'] === 'BootNotification') setImmediate(again)
-          return action === 'GetBaseReport' ? { status: 'NotSupported' } : action === 'SetVariables' ? taken(payload) : { status: 'Accepted' }
+          return action === 'GetBaseReport'
+            ? { status: 'NotSupported' }
+            : action === 'SetVariables'
+              ? taken(payload)
+              : { status: 'Accepted' }
         },
       })
       const again = async () => {
