@@ -37,6 +37,8 @@ export interface SecurityFace {
   install(session: Line, use: InstalledUse, certificate: string, options: CallTime): Promise<string>
   remove(session: Line, hash: CertificateHash, options: CallTime): Promise<string>
   installed(session: Line, uses: readonly string[] | undefined, options: CallTime): Promise<Installed[]>
+  /** A configuration slot that is not in use: the one in use cannot be written. */
+  otherSlot(session: Line, options: CallTime): Promise<number>
   setNetworkProfile(session: Line, wish: NetworkProfile, options: CallTime): Promise<string>
   /** Puts the slot before all others; returns the status word. */
   preferSlot(session: Line, slot: number, options: CallTime): Promise<string>
@@ -101,6 +103,8 @@ export const FACE: SecurityFace = {
     }[]
     return chains.map((one) => ({ type: one.certificateType, hash: one.certificateHashData, children: one.childCertificateHashData ?? [] }))
   },
+  otherSlot: async (session, options) =>
+    !isOld(session) && (await getVariable(session, 'OCPPCommCtrlr', 'ActiveNetworkProfile', options)) === '2' ? 1 : 2,
   async setNetworkProfile(session, { slot, url, profile, messageTimeout }, { timeout }) {
     // OCPP 1.6 knows one address and one key for the profile.
     if (isOld(session)) return setVariable(session, 'SecurityCtrlr', 'SecurityProfile', String(profile), { timeout })

@@ -12,7 +12,7 @@ export interface ProfileWish {
   profile: 1 | 2 | 3
   /** Where the station shall connect, without its identity; our own port unless given. */
   url?: string
-  /** Configuration slot, default 2. */
+  /** Configuration slot; 1 or 2, whichever is not in use, unless given. */
   slot?: number
 }
 
@@ -61,7 +61,7 @@ export function openProfileSwitcher({ store, authority, timeout, secureUrl, plai
     async raise(station, wish) {
       const url = await need(station, wish)
       const session = connected(station)
-      const { profile, slot = 2 } = wish
+      const { profile } = wish
       return alone(busy, station.record.identity, async () => {
         const face = FACE
         const must = async (action: string, ask: () => Promise<string>, accepted = ['Accepted']) => {
@@ -72,6 +72,7 @@ export function openProfileSwitcher({ store, authority, timeout, secureUrl, plai
         if (profile > 1)
           for (const root of await authority.roots())
             await must('InstallCertificate', () => face.install(session, 'CSMSRootCertificate', root, { timeout }))
+        const slot = wish.slot ?? (await step(session, 'GetVariables', () => FACE.otherSlot(session, { timeout })))
         const wanted = { slot, url, profile, messageTimeout: MESSAGE_TIMEOUT }
         await must('SetNetworkProfile', () => face.setNetworkProfile(session, wanted, { timeout }))
         await must('NetworkConfigurationPriority', () => face.preferSlot(session, slot, { timeout }), ['Accepted', 'RebootRequired'])

@@ -82,13 +82,14 @@ export async function trustedRoots(store: Queryable, uses: readonly RootUse[]): 
 
 /** Sets the state of the certificate, and of older ones of the same station and kind when it is in use now. */
 export async function markCertificate(store: Queryable, { fingerprint }: { fingerprint: string }, state: CertificateState): Promise<void> {
-  await store.query('update cariflex.certificate set state = $2 where fingerprint = $1', [fingerprint, state])
-  if (state === 'current')
-    await store.query(
-      `update cariflex.certificate old set state = 'replaced' from cariflex.certificate new
-       where new.fingerprint = $1 and old.station = new.station and old.kind = new.kind and old.state in ('current', 'sent') and old.id < new.id`,
-      [fingerprint],
-    )
+  // In one statement: at no moment are two in use.
+  await store.query(
+    `update cariflex.certificate one set state = case when one.fingerprint = $1 then $2 else 'replaced' end
+     from cariflex.certificate new
+     where new.fingerprint = $1 and (one.fingerprint = $1
+       or ($2 = 'current' and one.station = new.station and one.kind = new.kind and one.state in ('current', 'sent') and one.id < new.id))`,
+    [fingerprint, state],
+  )
 }
 
 /** Takes a certificate back, for good. @throws Problem `unknown-certificate` */

@@ -35,7 +35,10 @@ export const chargingProfile: Verb = {
   usage: 'STATION <1|2|3> [--url URL] [--slot NUMBER]',
   example: 'cariflex charging security-profile CP001 2',
   options: { url: { type: 'string' }, slot: { type: 'string' } },
-  explain: { url: 'where the station shall connect; our own port unless given', slot: 'its configuration slot, 2 unless given' },
+  explain: {
+    url: 'where the station shall connect; our own port unless given',
+    slot: 'its configuration slot; 1 or 2, whichever is not in use, unless given',
+  },
   async run({ words: [identity, profile], options, env, show }) {
     const { url, slot } = options
     const { data } = await connectInstance(env).send<{ data: { status: string; url: string } }>(

@@ -4,13 +4,14 @@ import { type Charging, type ChargingConfig, openCharging } from '#charging'
 import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
 import { inProcessBus, type ManualClock, manualClock, parseInstant, silentLog, type Territory, wattHours, watts } from '#kernel'
 import type { Action, CallError, Frame, Messages, Payload } from '#protocols/ocpp'
-import { type Store, scratchStore, type Transaction } from '#store'
+import { openSecrets, type Store, scratchStore, type Transaction } from '#store'
 import { type Car, openCar } from '../../simulators/car.ts'
 import { type Station, startStation } from '../../simulators/station.ts'
 import { type Witness, watchRoutes } from '../coverage.fixture.ts'
 import { createServer } from '../server.ts'
 import { chargingRoutes, stationFileRoutes } from './charging.ts'
 import { stationBlockRoutes } from './station-blocks.ts'
+import { stationSecurityRoutes } from './station-security.ts'
 import { stationRoutes } from './stations.ts'
 
 export const NOW = parseInstant('2026-11-24T12:00:00Z')
@@ -130,6 +131,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
   const conversation = openConversationLog({ store, clock, bus, log })
   const charging = await openCharging({
     ...{ store, clock, log, bus, conversation, devices: deviceRegistry() },
+    secrets: await openSecrets({ store, clock, folder: '', key: Buffer.alloc(32, 7).toString('base64') }),
     beliefs: openBeliefs({ store, clock, bus }),
     alarms: openAlarms({ store, clock, bus }),
     config: { ping: 0, zone: 'America/Martinique', ...config },
@@ -143,6 +145,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
   server.register(stationRoutes({ ...parts, conversation, site }), '/api/cariflex/v1')
   server.register(stationBlockRoutes(parts), '/api/cariflex/v1')
   server.register(chargingRoutes(parts), '/api/cariflex/v1')
+  server.register(stationSecurityRoutes(parts), '/api/cariflex/v1')
   server.register(stationFileRoutes(charging))
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
   const { url } = await server.listen()

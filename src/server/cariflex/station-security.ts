@@ -244,7 +244,13 @@ export const stationSecurityRoutes =
               url: optional(
                 Type.String({ pattern: '^wss?://', maxLength: 512, description: 'Where it shall connect; our own port unless given.' }),
               ),
-              slot: optional(Type.Integer({ minimum: 1, maximum: 20, description: 'Its configuration slot, 2 unless given.' })),
+              slot: optional(
+                Type.Integer({
+                  minimum: 1,
+                  maximum: 20,
+                  description: 'Its configuration slot; 1 or 2, whichever is not in use, unless given.',
+                }),
+              ),
             },
             closed,
           ),

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { manualClock } from '#kernel'
+import { openTrialPki } from '#protocols/pki'
+import { NOW, ocppHouse } from './ocpp-house.fixture.ts'
+
+test('certificates, passwords and profiles of stations by hand: who may, what comes back, what is refused', async (t) => {
+  const house = await ocppHouse(t)
+  const { charging } = house
+  const pki = await openTrialPki(manualClock(NOW))
+  const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
+    const answer = await house.api<{ data: never; code?: string }>(method, path, body)
+    return { status: answer.status, code: answer.body?.code, data: answer.body?.data as unknown as Record<string, unknown> & unknown[] }
+  }
+  const subject = await house.come('CP001', { password: 'correct-horse-battery' })
+  await charging.settled()
+
+  const trusted = await ask('POST', '/charging/certificates', { pem: pki.roots.mo, uses: ['MO'] })
+  assert.equal(trusted.status, 201)
+  assert.match(String(trusted.data['subject']), /Trial MO root/)
+  assert.equal((await ask('POST', '/charging/certificates', { pem: 'nonsense', uses: ['MO'] })).code, 'bad-certificate')
+  assert.equal((await ask('POST', '/charging/certificates', { pem: pki.roots.mo, uses: [] })).status, 422)
+  assert.equal((await ask('GET', '/charging/certificates?kind=root')).data.length, 1)
+  assert.match(String((await ask('GET', '/charging/certificates/authority')).data['pem']), /BEGIN CERTIFICATE/)
+  assert.match(String((await ask('GET', '/charging/certificates/revoked')).data['pem']), /BEGIN X509 CRL/)
+
+  assert.deepEqual((await ask('POST', '/stations/CP001/certificates', { use: 'CSMSRootCertificate' })).data, { status: 'Accepted' })
+  assert.equal((await ask('POST', '/stations/CP001/certificates/inventory')).data.length, 1)
+  assert.deepEqual((await ask('POST', '/stations/CP001/certificates/signing', {})).data, { status: 'Accepted' })
+  await house.until('its certificate', async () => (await charging.security.certificates({ station: 'CP001' }))[0]?.state === 'current')
+  const { issued, installed } = (await ask('GET', '/stations/CP001/certificates')).data as never as {
+    issued: { fingerprint: string }[]
+    installed: unknown[]
+  }
+  assert.deepEqual([issued.length, installed.length], [1, 1])
+  assert.deepEqual((await ask('DELETE', '/stations/CP001/certificates/1')).data, { status: 'Accepted' })
+  assert.equal((await ask('DELETE', '/stations/CP001/certificates/1')).code, 'unknown-certificate')
+
+  const changed = await ask('POST', '/stations/CP001/password', {})
+  assert.deepEqual([changed.data['status'], String(changed.data['password']).length], ['Accepted', 20])
+  assert.equal((await ask('POST', '/stations/CP001/password', { password: 'short' })).code, 'bad-password')
+  assert.equal((await ask('POST', '/stations/CP001/security-profile', { profile: 2 })).code, 'profile-needs')
+  assert.equal((await ask('POST', '/stations/CP001/security-profile', { profile: 4 })).status, 422)
+  assert.equal((await ask('POST', '/stations/CP009/password', {})).code, 'unknown-station')
+  const raised = await ask('POST', '/stations/CP001/security-profile', { profile: 1, url: 'ws://127.0.0.1:1/ocpp' })
+  assert.equal(raised.data['status'], 'Accepted')
+  assert.equal(subject.heard('SetNetworkProfile').length, 1)
+
+  const { fingerprint } = issued[0]!
+  assert.equal(
+    (await ask('POST', `/charging/certificates/${fingerprint}/revocation`, { because: 'stolen' })).data['revokedBecause'],
+    'stolen',
+  )
+  assert.equal((await ask('POST', `/charging/certificates/${'0'.repeat(64)}/revocation`, { because: 'x' })).code, 'unknown-certificate')
+  assert.equal((await ask('POST', '/charging/certificates/zz/revocation', { because: 'x' })).status, 422)
+})
