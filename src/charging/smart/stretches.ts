@@ -1,6 +1,6 @@
 /** The time ahead of a charger in stretches of a quarter of an hour: what power is left for its car, what the sun leaves, what a kWh costs. Pure. */
 import type { Limit, Plan } from '#ems'
-import { floorTo, type Instant, instant, MINUTE } from '#kernel'
+import { floorTo, type Instant, instant, MINUTE, watts } from '#kernel'
 import type { Stretch } from './feasibility.ts'
 
 export const SLOT = 15 * MINUTE
@@ -71,4 +71,18 @@ function othersAt(plan: Plan | undefined, slot: number | undefined, device: stri
   const others = plan.devices.filter((each) => each.device !== device).map(({ powerKw }) => powerKw[slot] ?? 0)
   const flexible = others.reduce((sum, kw) => sum + (net ? kw : Math.max(0, kw)), 0)
   return (flexible + (net ? (plan.inflexibleKw[slot] ?? 0) : 0)) * 1000
+}
+
+/** What the sun leaves to each of so many cars, as limits; beyond the plan its last slot goes on. */
+export function solarRuns(plan: Plan | undefined, from: Instant, until: Instant, sharers: number): Pick<Limit, 'from' | 'until' | 'max'>[] {
+  if (!plan) return [{ from, until, max: watts(0) }]
+  const last = plan.start + (plan.slots - 1) * plan.step
+  const runs: { from: Instant; until: Instant; max: ReturnType<typeof watts> }[] = []
+  for (let at = plan.start + Math.floor((from - plan.start) / plan.step) * plan.step; at < until; at += plan.step) {
+    const max = watts(Math.floor(surplusAt(plan, instant(Math.min(Math.max(at, plan.start), last))) / sharers))
+    const before = runs.at(-1)
+    if (before && before.max === max) before.until = instant(at + plan.step)
+    else runs.push({ from: instant(at), until: instant(at + plan.step), max })
+  }
+  return runs
 }

@@ -3,7 +3,7 @@
  * that the code of the EVSE opens.
  */
 import { randomBytes } from 'node:crypto'
-import type { Limit, LimitSource, Plan } from '#ems'
+import type { Limit, LimitSource } from '#ems'
 import { type Clock, describeError, formatInstant, type Instant, instant, type Log, Problem, say, wattHours, watts } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 import type { Charger } from '../charger.ts'
@@ -14,69 +14,19 @@ import type { TariffBook } from '../tariff/book.ts'
 import type { Costs } from '../tariff/costs.ts'
 import { priceSession } from '../tariff/price.ts'
 import { sayTariff } from '../tariff/say-tariff.ts'
-import { energyOf, takenBy } from '../transaction.ts'
+import { takenBy } from '../transaction.ts'
 import { EFFICIENCY, nextTime, stockOf, wishOf } from '../wish.ts'
 import { type Feasibility, judgeWish } from './feasibility.ts'
 import type { Outlook } from './outlook.ts'
 import { SAYING } from './saying.ts'
 import type { SessionWish, Wishes } from './session-wish.ts'
-import { SLOT, stretchesOf, surplusAt } from './stretches.ts'
-
-/** A wish as people say it. */
-export interface WishInput {
-  energyKwh?: number
-  socPercent?: number
-  by?: Instant
-  maxCost?: number
-  solarOnly?: boolean
-  priority?: boolean
-  discharge?: boolean
-}
+import { SLOT, solarRuns, stretchesOf } from './stretches.ts'
+import { type DriverPage, kilo, sayWish, sessionOf, shown, type WishInput, type WishView } from './wish-view.ts'
 
 export interface Place {
   station: Station
   plugged: Plugged
   evse: number
-}
-
-export interface WishView {
-  session: string
-  station: string
-  evse: number
-  wish: { [Key in keyof WishInput]: Key extends 'by' ? string : WishInput[Key] }
-  /** Whether the driver said it; otherwise it is what the car or its habits say. */
-  said: boolean
-  feasible: boolean
-  energyKwh: number
-  reachableKwh: number
-  missingKwh: number
-  by: string
-  ready: string | null
-  cost: number | null
-  currency: string
-  uncertain: boolean
-  /** Price first. */
-  reasons: string[]
-}
-
-export interface DriverPage {
-  /** First what it costs. */
-  price: { text: { fr: string; en: string } | null; perKwh: number | null; currency: string; soFar: number | null }
-  station: string
-  name: string
-  evse: number
-  online: boolean
-  plugged: boolean
-  session: {
-    startedAt: string
-    energyKwh: number
-    powerKw: number | null
-    socPercent: number | null
-    authorized: boolean
-  } | null
-  /** What the charger does now and why. */
-  now: { kw: number; because: string; until: string } | null
-  wish: WishView | null
 }
 
 /** What is known of the site; without it only the charger counts. */
@@ -430,49 +380,3 @@ export function openWishDesk({
 }
 
 const ORIGIN = 'driver'
-
-const kilo = (value: number) => Math.round(value) / 1000
-
-const shown = ({ feasible, reachable, missing, cost, uncertain, reasons }: Feasibility) => ({
-  feasible,
-  reachableKwh: kilo(reachable),
-  missingKwh: kilo(missing),
-  cost: cost ?? null,
-  uncertain,
-  reasons,
-})
-
-function sayWish(wish: SessionWish, zone: string): WishView['wish'] {
-  const { energy, soc, by, maxCost, solarOnly, priority, discharge } = wish
-  return {
-    ...(energy === undefined ? {} : { energyKwh: kilo(energy) }),
-    ...(soc === undefined ? {} : { socPercent: soc }),
-    ...(by === undefined ? {} : { by: formatInstant(by, zone) }),
-    ...(maxCost === undefined ? {} : { maxCost }),
-    ...(solarOnly === undefined ? {} : { solarOnly }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(discharge === undefined ? {} : { discharge }),
-  }
-}
-
-const sessionOf = ({ transaction, sample, soc }: Plugged, zone: string): NonNullable<DriverPage['session']> => ({
-  startedAt: formatInstant(transaction.startedAt ?? transaction.firstAt, zone),
-  energyKwh: kilo(energyOf(transaction.imported)),
-  powerKw: sample?.power === undefined ? null : kilo(sample.power),
-  socPercent: soc?.percent ?? null,
-  authorized: transaction.tokenStatus === 'Accepted',
-})
-
-/** What the sun leaves to each of so many cars, as limits; beyond the plan its last slot goes on. */
-function solarRuns(plan: Plan | undefined, from: Instant, until: Instant, sharers: number): Pick<Limit, 'from' | 'until' | 'max'>[] {
-  if (!plan) return [{ from, until, max: watts(0) }]
-  const last = plan.start + (plan.slots - 1) * plan.step
-  const runs: { from: Instant; until: Instant; max: ReturnType<typeof watts> }[] = []
-  for (let at = plan.start + Math.floor((from - plan.start) / plan.step) * plan.step; at < until; at += plan.step) {
-    const max = watts(Math.floor(surplusAt(plan, instant(Math.min(Math.max(at, plan.start), last))) / sharers))
-    const before = runs.at(-1)
-    if (before && before.max === max) before.until = instant(at + plan.step)
-    else runs.push({ from: instant(at), until: instant(at + plan.step), max })
-  }
-  return runs
-}
