@@ -111,6 +111,7 @@ const WALKED = [
   'docs/how-to/be-told-when-a-wish-breaks.md',
   'docs/how-to/forecast-a-sensor.md',
   'docs/how-to/keep-your-flexmeasures-cron.md',
+  'docs/reference/iso15118.md',
 ]
 
 test('the tutorial leads from zero to a battery that obeys, and what the how-tos ask of it is done', {
