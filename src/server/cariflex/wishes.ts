@@ -31,7 +31,7 @@ const Said = Type.Object(
     units: Type.Optional(
       Type.Array(Type.Union([Type.Literal('A'), Type.Literal('W')]), { minItems: 1, maxItems: 2, description: 'Best first.' }),
     ),
-    maxPeriods: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
+    maxPeriods: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024, description: 'Periods that one profile may have.' })),
     wholeAmperes: Type.Optional(Type.Boolean({ description: 'It cuts limits to whole amperes.' })),
     minCurrent: Type.Optional(Type.Number({ minimum: 1, maximum: 32, description: 'A; below it a car can only pause. 6 unless said.' })),
     negative: Type.Optional(Type.Boolean({ description: 'It understands orders to discharge.' })),
@@ -234,7 +234,10 @@ export const wishRoutes =
           tags: ['stations'],
           summary: "The code of an EVSE's public page, for its sticker; with renew the old one opens nothing any more",
           params: EVSE,
-          body: Type.Object({ renew: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
+          body: Type.Object(
+            { renew: Type.Optional(Type.Boolean({ description: 'Another code; the old one opens nothing any more.' })) },
+            { additionalProperties: false },
+          ),
           response: { 200: Data(Type.Object({ code: Type.String(), path: Type.String() })) },
         },
       },
