@@ -50,7 +50,8 @@ interface Use {
 }
 interface Server {
   url: string
-  use(): Promise<Use>
+  /** 'memory' collects garbage first. */
+  use(what: 'cpu' | 'memory'): Promise<Use>
   stop(): Promise<void>
 }
 
@@ -62,9 +63,9 @@ async function start(mode: ServerMode, ...more: string[]): Promise<Server> {
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return {
     url: `ws://127.0.0.1:${port}/ocpp`,
-    async use() {
+    async use(what) {
       const answer = once(child, 'message')
-      child.send('use')
+      child.send(what)
       return (await answer)[0] as Use
     },
     async stop() {
@@ -95,7 +96,7 @@ const WARM = 30_000
 async function load(server: Server, sockets: readonly WebSocket[], frame: string, length: number, least = 0): Promise<number> {
   let count = 0
   let running = true
-  const before = await server.use()
+  const before = await server.use('cpu')
   const began = performance.now()
   for (const socket of sockets) {
     socket.removeAllListeners('message')
@@ -108,7 +109,7 @@ async function load(server: Server, sockets: readonly WebSocket[], frame: string
   while (performance.now() - began < length || count < least) await new Promise((resolve) => setTimeout(resolve, 50))
   running = false
   const counted = count
-  const after = await server.use()
+  const after = await server.use('cpu')
   await new Promise((resolve) => setTimeout(resolve, 200))
   return counted / ((after.cpu - before.cpu) / 1e6)
 }
@@ -121,13 +122,13 @@ async function memoryOf(mode: ServerMode, count: number): Promise<{ mb: number; 
   const few = await connect(server, 0, 20, 'ocpp2.0.1')
   for (const socket of few) socket.send(HEARTBEAT)
   await new Promise((resolve) => setTimeout(resolve, 300))
-  const before = await server.use()
+  const before = await server.use('memory')
   const began = performance.now()
   const sockets = await connect(server, 20, count, 'ocpp2.0.1')
   const spent = performance.now() - began
   for (const socket of sockets) socket.send(HEARTBEAT)
   await new Promise((resolve) => setTimeout(resolve, 1500))
-  const after = await server.use()
+  const after = await server.use('memory')
   for (const socket of [...few, ...sockets]) socket.terminate()
   await server.stop()
   return { mb: ((after.rss - before.rss) / 1e6 / count) * 1000, accepted: (count / spent) * 1000 }
