@@ -17,4 +17,5 @@ export const TIMING = {
   preCharge: 7_000,
   /** Pause between two polls of the same question. */
   poll: 250,
+  personPoll: 1000,
 } as const

@@ -32,7 +32,8 @@ export async function poll<Answer extends { EVSEProcessing: string }>(
     if (answer.EVSEProcessing === 'Finished') return answer
     if (clock.now() - since >= longest)
       throw new Problem('v2g-ongoing-too-long', `The station was not ready after ${longest / 1000} s.`, { status: 504, retry: 'later' })
-    await pause(clock, TIMING.poll, signal)
+    // A person takes longer than a computer.
+    await pause(clock, longest === TIMING.payment ? TIMING.personPoll : TIMING.poll, signal)
   }
 }
 
