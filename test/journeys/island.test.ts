@@ -39,7 +39,9 @@ const stations = async (island: Territory) => (await island.ask<{ data: Station[
 const signal = (island: Territory, value: number) =>
   island.ask('POST', '/api/v3_0/sensors/86/data', { start: quarter(), duration: 'PT1H', values: [value], unit: '%' })
 const gridLimits = async (island: Territory) =>
-  (await island.ask<{ data: { rung: string }[] }>('GET', `${V1}/limits`)).body.data.filter((limit) => limit.rung === 'grid')
+  (await island.ask<{ data: { rung: string; maxKw: number | null }[] }>('GET', `${V1}/limits`)).body.data.filter(
+    (limit) => limit.rung === 'grid',
+  )
 
 test('the island, from the first start to the last crash', async (t) => {
   // A heartbeat more often than its ten seconds: receipts come with it.
@@ -108,8 +110,17 @@ test('the island, from the first start to the last crash', async (t) => {
       (given) => consumed(given) > 100 && given.filter((order) => order.device.startsWith('BAT') && order.powerKw > 10).length >= 3,
       30_000,
     )
-    // How much they take depends on how full the batteries of this day are: about half of it is left, 50 % at most.
-    const share = Math.min(50, Math.floor((consumed(before) / FLEXIBLE_KW) * 55))
+    // 50 is half of the flexible power, whether that much is consumed now or not.
+    await signal(island, 50)
+    await until(
+      'half of it',
+      async () => ({ limits: await gridLimits(island), given: await orders(island) }),
+      ({ limits, given }) =>
+        limits.some(({ maxKw }) => Math.abs(maxKw! - FLEXIBLE_KW / 2) < 0.1) && consumed(given) <= FLEXIBLE_KW / 2 + 0.1,
+      5000,
+    )
+    // How much they take depends on how full the batteries of this day are: where 50 bends nothing, about half of what they take is left.
+    const share = consumed(before) > FLEXIBLE_KW / 2 + 20 ? 50 : Math.floor((consumed(before) / FLEXIBLE_KW) * 55)
     const left = (FLEXIBLE_KW * share) / 100
     await signal(island, share)
     const given = await until(
