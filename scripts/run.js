@@ -85,8 +85,20 @@ const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog)\.test\.ts$/
 /** Those that wait longest: they begin first, and the others fill the gaps. */
 const LONGEST = /[/\\](island|docs)\.test\.ts$/
 
+const lives = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Builds test files with what they test, as long as this process lives. Returns where each is found, and the flags Node needs for it. */
 async function buildTests(files) {
+  // What a run left that was ended in the middle.
+  for (const name of readdirSync(join(root, 'dist')))
+    if (/^tests-\d+$/.test(name) && !lives(Number(name.slice(6)))) rmSync(join(root, 'dist', name), { recursive: true, force: true })
   const folder = join(root, 'dist', `tests-${process.pid}`)
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const built = await orFromSource('The tests', async ({ buildInto, nameOf }) => {
