@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { chargingOf } from './mock-charging.ts'
 import { flexMeasuresOf } from './mock-flexmeasures.ts'
 import { byDevice, chance, local, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
 import { peopleOf } from './mock-people.ts'
@@ -91,6 +92,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   const { power, assets, orders, stations, talk, alarms } = viewsOf(state)
   const flexMeasures = flexMeasuresOf(state)
   const work = workOf(state)
+  const charging = chargingOf(state)
   const people = peopleOf(() => state.now)
 
   type Answer = { status: number; body?: unknown; cookie?: string }
@@ -134,6 +136,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
         ? { status: 200, body: { user: people.user() } }
         : refuse(401, 'not-signed-in', 'Nobody is signed in.', 'Sign in first.')
     }
+    if (parts[0] === 'driver') return charging.driver(method, parts, url.searchParams, body)
     if (!signed) return refuse(401, 'not-signed-in', 'Nobody is signed in.')
     if (path === '/site')
       return ok({
@@ -272,14 +275,16 @@ export async function startMock(wanted = 0): Promise<Mock> {
     if (path === '/stations') return ok(stations())
     if (parts[0] === 'stations' && parts[2] === 'conversation')
       return ok(talk(parts[1]!, ask('search'), ask('before') ? Number(ask('before')) : 1e9).slice(0, Number(ask('limit') || 30)))
-    if (parts[0] === 'stations' && parts[2] === 'commands') {
-      const refused = body['action'] === 'Reset'
-      say('conversation', { peer: parts[1] })
-      return ok({
-        status: refused ? 'Rejected' : 'Accepted',
-        payload: refused ? { status: 'Rejected', statusInfo: { reasonCode: 'TxInProgress' } } : { status: 'Accepted' },
-        took: 84,
-      })
+    if (parts[0] === 'stations' && parts.length === 2) {
+      const found = stations().find(({ identity }) => identity === parts[1])
+      return found
+        ? ok({ ...found, serial: 'SIM-0042', boot: 'Accepted', nominalKw: 22, phases: 3, variables: 4, disobedience: null })
+        : refuse(404, 'unknown-station', `There is no station ${parts[1]}.`)
+    }
+    const charged = charging.answer(method, path, url.searchParams, body)
+    if (charged) {
+      if (parts[2] === 'commands' && method === 'POST') say('conversation', { peer: parts[1] })
+      return charged
     }
     if (path === '/world')
       return ok({

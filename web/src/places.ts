@@ -62,6 +62,7 @@ export const PLACES: readonly Place[] = [
     title: 'nav.stations',
     short: 'nav.stations',
     load: async () => (await import('./pages/stations.tsx')).Stations,
+    one: { load: async () => (await import('./pages/station/station.tsx')).StationPage },
   },
   {
     path: '/ops/alarms',

@@ -1,56 +1,34 @@
-/** Commands to one station; the station's own answer stands beside each, with what to do when it refuses. */
+/** Commands to one station; its answer and what followed stand beside each, with what to do when it refuses. */
 import { useState } from 'preact/hooks'
-import { post, Refusal } from '../api.ts'
-import { platformNow } from '../live.ts'
-import { Failure } from '../parts/state.tsx'
-import type { CommandAnswer, Station } from '../wire.ts'
-import { useWords } from '../words.ts'
+import { post, Refusal } from '../../api.ts'
+import { useCell } from '../../cell.ts'
+import type { SentCommand } from '../../charging-wire.ts'
+import { platformNow, talks } from '../../live.ts'
+import { Failure } from '../../parts/state.tsx'
+import { useResource } from '../../resource.ts'
+import { address } from '../../route.ts'
+import type { Station } from '../../wire.ts'
+import { useWords } from '../../words.ts'
+import { exampleOf, messagesOf } from './messages.ts'
+import { SentLine } from './sent.tsx'
 
-interface Said {
-  at: number
-  action: string
-  payload: unknown
-  answer?: CommandAnswer
-  error?: Refusal
-}
-
-/** What the platform lets through by hand beside start, stop and reset; limits go by the ladder, with their reason. */
-const OTHERS = [
-  'GetVariables',
-  'SetVariables',
-  'GetCompositeSchedule',
-  'GetChargingProfiles',
-  'GetTransactionStatus',
-  'TriggerMessage',
-  'GetBaseReport',
-  'ChangeAvailability',
-  'UnlockConnector',
-  'ClearCache',
-] as const
-const EXAMPLE: Record<string, unknown> = {
-  GetVariables: { getVariableData: [{ component: { name: 'ChargingStation' }, variable: { name: 'Model' } }] },
-  GetCompositeSchedule: { evseId: 1, duration: 3600, chargingRateUnit: 'W' },
-  TriggerMessage: { requestedMessage: 'StatusNotification', evse: { id: 1 } },
-  GetBaseReport: { requestId: 1, reportBase: 'SummaryInventory' },
-  SetVariables: {
-    setVariableData: [{ component: { name: 'OCPPCommCtrlr' }, variable: { name: 'HeartbeatInterval' }, attributeValue: '60' }],
-  },
-  GetChargingProfiles: { requestId: 2, chargingProfile: {} },
-  GetTransactionStatus: {},
-  ClearCache: {},
-  ChangeAvailability: { operationalStatus: 'Operative', evse: { id: 1 } },
-  UnlockConnector: { evseId: 1, connectorId: 1 },
-}
+/** Commands of people shown beside the form; the journal has them all. */
+const SHOWN = 6
 const write = (value: unknown) => JSON.stringify(value, null, 2)
 
 export function Commands({ station }: { station: Station }) {
   const { t, f } = useWords()
-  const [said, setSaid] = useState<Said[]>([])
+  const spoken = useCell(talks)[station.identity] ?? 0
+  const [sent, setSent] = useState(0)
+  const base = `/stations/${encodeURIComponent(station.identity)}/commands`
+  const { data: before } = useResource<SentCommand[]>(address(base, { limit: '30' }), `${sent}/${spoken}`)
+  const mine = (before ?? []).filter(({ by }) => by !== null).slice(0, SHOWN)
+  const offered = messagesOf(station.version)
   const [busy, setBusy] = useState(false)
   const [token, setToken] = useState('')
   const [kw, setKw] = useState('6.9')
-  const [action, setAction] = useState<string>(OTHERS[0])
-  const [payload, setPayload] = useState(write(EXAMPLE[OTHERS[0]]))
+  const [action, setAction] = useState(offered[0]!)
+  const [payload, setPayload] = useState(write(exampleOf(station.version, offered[0]!)))
   const [fault, setFault] = useState('')
   const [posted, setPosted] = useState('')
   const [refused, setRefused] = useState<Refusal | null>(null)
@@ -59,17 +37,14 @@ export function Commands({ station }: { station: Station }) {
 
   const send = async (name: string, body: unknown) => {
     setBusy(true)
-    const entry: Said = { at: platformNow(), action: name, payload: body }
+    setRefused(null)
     try {
-      const answer = (await post(`/stations/${encodeURIComponent(station.identity)}/commands`, { action: name, payload: body })) as {
-        data: CommandAnswer
-      }
-      entry.answer = answer.data
+      await post(base, { action: name, payload: body })
     } catch (failure) {
       if (!(failure instanceof Refusal)) throw failure
-      entry.error = failure
+      setRefused(failure)
     }
-    setSaid((before) => [entry, ...before].slice(0, 8))
+    setSent((count) => count + 1)
     setBusy(false)
   }
   /** A limit is not a message: it is posted, and the station hears of it by its next order, with the reason. */
@@ -156,10 +131,10 @@ export function Commands({ station }: { station: Station }) {
               value={action}
               onChange={(event) => {
                 setAction(event.currentTarget.value)
-                setPayload(write(EXAMPLE[event.currentTarget.value]))
+                setPayload(write(exampleOf(station.version, event.currentTarget.value)))
               }}
             >
-              {OTHERS.map((each) => (
+              {offered.map((each) => (
                 <option key={each}>{each}</option>
               ))}
             </select>
@@ -187,29 +162,8 @@ export function Commands({ station }: { station: Station }) {
       <div role="status">
         {busy && <p class="muted">{t('command.waiting')}</p>}
         <ul class="plain said">
-          {said.map((entry) => (
-            <li key={`${entry.at}-${entry.action}`}>
-              <p>
-                <span class="muted">{f.clockSeconds(entry.at)}</span> ▶ <b>{entry.action}</b>
-              </p>
-              {entry.answer && (
-                <p>
-                  ◀ <b class={/accepted/i.test(entry.answer.status) ? 'good' : 'bad'}>{entry.answer.status}</b>{' '}
-                  {entry.answer.took !== null && entry.answer.took !== undefined && (
-                    <span class="muted">{f.amount(entry.answer.took, 'ms', 0)}</span>
-                  )}
-                  {!/accepted/i.test(entry.answer.status) && <span class="block small">{t.code('command.hint', entry.answer.status)}</span>}
-                </p>
-              )}
-              {entry.error && <Failure error={entry.error} />}
-              <details>
-                <summary>{t('command.details')}</summary>
-                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-                <pre class="scroll" tabIndex={0}>
-                  {write({ sent: entry.payload, ...(entry.answer ? { answer: entry.answer.payload ?? null } : {}) })}
-                </pre>
-              </details>
-            </li>
+          {mine.map((line) => (
+            <SentLine key={line.id} sent={line} />
           ))}
         </ul>
       </div>

@@ -1,13 +1,13 @@
 /** The log of one conversation: who said what when, searchable, each payload a tap away; older lines on demand. */
 import { useEffect, useState } from 'preact/hooks'
-import { Refusal, read } from '../api.ts'
-import { useCell } from '../cell.ts'
-import { platformNow, talks, versions } from '../live.ts'
-import { Empty, Failure, Pending, Stale } from '../parts/state.tsx'
-import { useResource } from '../resource.ts'
-import { address, refine } from '../route.ts'
-import type { Utterance } from '../wire.ts'
-import { useWords } from '../words.ts'
+import { Refusal, read } from '../../api.ts'
+import { useCell } from '../../cell.ts'
+import { platformNow, talks, versions } from '../../live.ts'
+import { Empty, Failure, Pending, Stale } from '../../parts/state.tsx'
+import { useResource } from '../../resource.ts'
+import { address, refine } from '../../route.ts'
+import type { Utterance } from '../../wire.ts'
+import { useWords } from '../../words.ts'
 
 const PAGE = 30
 

@@ -1,0 +1,159 @@
+/** Shapes of the charging room of `/api/cariflex/v1`: sessions, commands, variables, certificates, badges, tariffs, wishes. Energies kWh, times ISO 8601. */
+import type { Station } from './wire.ts'
+
+export interface StationWhole extends Station {
+  serial?: string | null
+  boot?: string | null
+  nominalKw?: number
+  phases?: number
+  variables?: number
+  /** A sentence while it draws more than it may. */
+  disobedience?: string | null
+}
+export interface Session {
+  station: string
+  id: string
+  evse: number | null
+  token: string | null
+  startedAt: string
+  endedAt: string | null
+  stoppedReason: string | null
+  energyKwh: number
+  exportedKwh: number
+  chargingState: string | null
+  complete: boolean
+  flags: string[]
+}
+export interface SessionEvent {
+  seqNo: number
+  type: string
+  trigger: string
+  at: string
+  offline: boolean
+  payload: Record<string, unknown>
+}
+export interface Sample {
+  at: string
+  kw: number | null
+  soc: number | null
+}
+export interface Amount {
+  excl_vat: string
+  incl_vat: string
+}
+export interface Bill {
+  currency: string
+  total: Amount | null
+  lines: (Amount & { dimension: string; quantity: string; price: string | null; vat: string | null; why: string; tariff_id?: string })[]
+  issues: string[]
+}
+export interface TariffShown {
+  tariff: Tariff
+  said: { fr: string; en: string }
+}
+export interface Tariff {
+  id: string
+  currency: string
+  elements: TariffElement[]
+  [field: string]: unknown
+}
+export interface TariffElement {
+  price_components: { type: string; price: number; vat?: number; step_size?: number }[]
+  restrictions?: Record<string, unknown>
+}
+export interface TariffChoice {
+  scope: 'all' | 'station' | 'evse' | 'token'
+  key: string
+  tariff: string | null
+}
+export interface SentCommand {
+  id: number
+  action: string
+  payload: unknown
+  by: string | null
+  at: string
+  status: string
+  answer: Record<string, unknown> | null
+  took: number | null
+  effect: Record<string, unknown> | null
+  effectAt: string | null
+}
+export interface Variable {
+  key: string
+  component: { name: string; instance?: string }
+  variable: { name: string; instance?: string }
+  evse: number | { id: number; connectorId?: number } | null
+  value: string | null
+  mutability: string | null
+  dataType: string | null
+  unit: string | null
+  valuesList: string | null
+}
+export interface Badge {
+  token: string
+  type: string | null
+  status: string
+  nickname: string | null
+  group: string | null
+  master: boolean
+  vehicle: number | null
+  places: string[] | null
+  validUntil: string | null
+  language: string | null
+  message: string | null
+  cacheSeconds: number | null
+  local: boolean
+  concurrent: boolean
+  lastUsedAt: string | null
+}
+export interface UnknownBadge {
+  token: string
+  type: string
+  station: string
+  firstAt: string
+  lastAt: string
+  times: number
+}
+export interface Card {
+  vendor: string
+  model: string
+  protocol: string
+  card: {
+    units: string[]
+    maxPeriods: number
+    maxStackLevel?: number
+    maxProfiles?: number
+    phaseSwitching: boolean
+    step: number
+    minCurrent: number
+    negative: boolean
+    dynamic: boolean
+  }
+  learned: { form?: string; deaf?: string[]; clearFirst?: boolean; readsBack?: boolean }
+  said: Record<string, unknown>
+}
+/** What is wanted of a session, and whether it will be. */
+export interface Judged {
+  said: boolean
+  wish: WishBody
+  feasible: boolean
+  energyKwh: number
+  reachableKwh: number
+  missingKwh: number
+  by: string
+  ready: string | null
+  cost: number | null
+  currency: string
+  uncertain: boolean
+  /** Sentences, price first. */
+  reasons: string[]
+}
+export interface WishBody {
+  energyKwh?: number
+  socPercent?: number
+  by?: string
+  maxCost?: number
+  solarOnly?: boolean
+  priority?: boolean
+  discharge?: boolean
+}
