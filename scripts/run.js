@@ -184,6 +184,10 @@ const commands = {
       ...testFiles('src', /\.test\.ts$/),
       ...testFiles('web', /\.test\.tsx?$/),
     ].filter((file) => args.length === 0 || args.some((word) => file.includes(word)))
+    if (unit.length === 0) {
+      console.error(`No test file has ${args.join(' or ')} in its path.`)
+      process.exit(1)
+    }
     const others = unit.filter((file) => !ALONE.test(file))
     const few = others.length <= 3
     const alone = few ? unit : unit.filter((file) => ALONE.test(file))
