@@ -460,4 +460,5 @@ const stranger = (identity: string, state: StationRecord['state']): StationRecor
   evse: 1,
   v2g: false,
   securityProfile: 0,
+  ownProfile: false,
 })

@@ -99,8 +99,8 @@ export function openEntrance({ store, clock, log, config, stations, find, admit,
     const wrong = await checkPassword(station, credentials, isOld)
     return wrong ?? (caller.encrypted ? 2 : 1)
   }
-  const least = ({ securityProfile, state }: StationRecord): number =>
-    state === 'parked' ? 0 : Math.max(config.securityProfile, securityProfile)
+  const least = ({ securityProfile, ownProfile, state }: StationRecord): number =>
+    state === 'parked' ? 0 : ownProfile ? securityProfile : Math.max(config.securityProfile, securityProfile)
 
   return {
     async authenticate(identity, credentials, request) {

@@ -26,6 +26,8 @@ export interface StationRecord {
   nextPasswordHash?: string
   /** The least security profile it may come with. */
   securityProfile: 0 | 1 | 2 | 3
+  /** Somebody decided that profile for this very station: what is asked of every station does not count. */
+  ownProfile: boolean
   /** The profile it was told to switch to. */
   nextProfile?: 0 | 1 | 2 | 3
   /** Sensor of its power, kW. */
@@ -98,6 +100,8 @@ export interface StationRegistration {
   password?: string
   /** The least security profile it may come with; what was set before unless given. */
   securityProfile?: 0 | 1 | 2 | 3
+  /** It counts for this station even when it is less than what is asked of every station. */
+  ownProfile?: boolean
   powerSensor: number
   nominalW: number
   maxCurrentA?: number
@@ -131,12 +135,12 @@ export async function saveRegistration(store: Queryable, given: StationRegistrat
   }
   await store.query(
     `insert into cariflex.charging_station
-       (identity, state, asset, device, name, password_hash, power_sensor, nominal_w, max_current_a, phases, evse_id, v2g, created_at, security_profile, given_password_hash)
-     values ($1, 'registered', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 0), $14)
+       (identity, state, asset, device, name, password_hash, power_sensor, nominal_w, max_current_a, phases, evse_id, v2g, created_at, security_profile, given_password_hash, own_profile)
+     values ($1, 'registered', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 0), $14, coalesce($15, false))
      on conflict (identity) do update set state = 'registered', asset = excluded.asset, device = excluded.device, name = excluded.name,
        password_hash = excluded.password_hash, power_sensor = excluded.power_sensor, nominal_w = excluded.nominal_w,
        max_current_a = excluded.max_current_a, phases = excluded.phases, evse_id = excluded.evse_id, v2g = excluded.v2g,
-       given_password_hash = excluded.given_password_hash, security_profile = coalesce($13, charging_station.security_profile), next_password_hash = case when excluded.password_hash
+       given_password_hash = excluded.given_password_hash, security_profile = coalesce($13, charging_station.security_profile), own_profile = coalesce($15, charging_station.own_profile), next_password_hash = case when excluded.password_hash
          is distinct from charging_station.password_hash then null else charging_station.next_password_hash end`,
     [
       given.identity,
@@ -153,6 +157,7 @@ export async function saveRegistration(store: Queryable, given: StationRegistrat
       asTimestamp(now),
       given.securityProfile ?? null,
       givenHash,
+      given.ownProfile ?? null,
     ],
   )
 }
@@ -199,6 +204,7 @@ function fromRow(row: StationRow): StationRecord {
     evse: row['evse_id']!,
     v2g: row['v2g']!,
     securityProfile: row['security_profile']!,
+    ownProfile: row['own_profile']!,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
   }
 }

@@ -75,6 +75,7 @@ export function settingsOf(config: Config): Settings {
     monitoring,
     ...(security.secretKey !== undefined && { secretKey: security.secretKey }),
     outwardAllow: security.outwardAllow,
+    citrineosOnLoopback: charging.citrineosOnLoopback,
     ...(database.url !== undefined && { databaseUrl: database.url }),
     ...(territory !== undefined && { territory }),
   }

@@ -165,6 +165,7 @@ export const ConfigSchema = Type.Object(
         default: 'refuse',
         description: 'A station that nobody registered: refused, kept waiting until a person approves it, or taken as it is.',
       }),
+      citrineosOnLoopback: Flag(false, 'Programs on this machine may use the interfaces of CitrineOS without a token.'),
       freeVend: Flag(false, 'Cars without any token may charge.'),
       heartbeat: Length('PT5M', 'Heartbeat interval that stations are given.'),
       sampling: Length('PT10S', 'Interval of meter values during a transaction.'),

@@ -14,6 +14,8 @@ export interface NewStation {
   /** Absent: none, which the configured security profile must allow. */
   password?: string
   securityProfile?: 0 | 1 | 2 | 3
+  /** That profile counts even when it is less than what is asked of every station. */
+  ownProfile?: boolean
   latitude?: number | undefined
   longitude?: number | undefined
 }
@@ -29,7 +31,7 @@ export interface NewStationParts {
 /** Makes it known. @throws Problem `invalid-station` (422) */
 export async function newStation(
   { charging, established, site, store }: NewStationParts,
-  { identity, name = identity, nominalKw, phases = 3, password, securityProfile, latitude, longitude }: NewStation,
+  { identity, name = identity, nominalKw, phases = 3, password, securityProfile, ownProfile, latitude, longitude }: NewStation,
 ): Promise<{ asset: number; sensor: number; token: string }> {
   const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
   const joined = await joinTerritory(
@@ -54,6 +56,7 @@ export async function newStation(
     ...(name !== identity && { name }),
     ...(password !== undefined && { password }),
     ...(securityProfile !== undefined && { securityProfile }),
+    ...(ownProfile !== undefined && { ownProfile }),
   })
   const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
   await charging.registerToken({ token })

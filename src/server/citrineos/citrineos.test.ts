@@ -60,7 +60,7 @@ async function place(t: TestContext, openOnLoopback = false) {
       server.register((app) => void app.register(async () => subscriptionRoutes({ ...common, webhooks: await routes() })(app)))
       server.http.on('upgrade', (request, socket, head) => void parts.charging.upgrade(request, socket, head))
     },
-    { webhooks },
+    { webhooks, config: { securityProfile: 1 } },
   )
   t.after(() => hooks?.close())
   const { url } = await opened.server.listen()

@@ -100,11 +100,14 @@ export const dataRoutes =
         const profile = body.securityProfile as 0 | 1 | 2 | 3 | undefined
         const known = stationOf(charging, stationId)
         if (known?.record.state === 'registered' && known.record.asset !== undefined)
-          await charging.registerStation({ ...asRegistered(known.record), ...(profile !== undefined && { securityProfile: profile }) })
+          await charging.registerStation({
+            ...asRegistered(known.record),
+            ...(profile !== undefined && { securityProfile: profile, ownProfile: true }),
+          })
         else
           await newStation(
             { charging, established, site, store },
-            { identity: stationId, nominalKw: USUAL_KW, ...(profile !== undefined && { securityProfile: profile }) },
+            { identity: stationId, nominalKw: USUAL_KW, ...(profile !== undefined && { securityProfile: profile, ownProfile: true }) },
           )
         const { record } = charging.station(stationId)
         return {
@@ -242,11 +245,11 @@ const isTokenStatus = (status: string): status is TokenStatus => (STATUSES as re
 
 /** What is kept of a station, to be said again with something changed. */
 function asRegistered(record: ReturnType<CitrineParts['charging']['station']>['record']) {
-  const { identity, asset, device, name, powerSensor, nominal, maxCurrent, phases, evse, v2g, securityProfile } = record
+  const { identity, asset, device, name, powerSensor, nominal, maxCurrent, phases, evse, v2g, securityProfile, ownProfile } = record
   if (asset === undefined || powerSensor === undefined)
     throw new Problem('station-parked', `${identity} waits for approval.`, { status: 409, hint: 'Register it first.' })
   return {
-    ...{ identity, asset, powerSensor, nominalW: nominal, maxCurrentA: maxCurrent, phases, evse, v2g, securityProfile },
+    ...{ identity, asset, powerSensor, nominalW: nominal, maxCurrentA: maxCurrent, phases, evse, v2g, securityProfile, ownProfile },
     ...(device !== undefined && { device }),
     ...(name !== undefined && { name }),
   }
