@@ -66,9 +66,8 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
     for (const { device, asset, power } of site.devices)
       await charging.registerStation({ identity: device, asset, powerSensor: power!, nominalW: 22_000 })
     const sessions = await inTurns(site.devices, 50, ({ device }) => plugged(url, device, held))
-    await line.plans.keep(
-      flatPlan(site, floorTo(clock.now(), 15 * MINUTE), Object.fromEntries(site.devices.map(({ device }) => [device, 11]))),
-    )
+    const plan = flatPlan(site, floorTo(clock.now(), 15 * MINUTE), Object.fromEntries(site.devices.map(({ device }) => [device, 11])))
+    await line.plans.keep({ ...plan, id: 'bench' })
     const heart = startHeartbeat(line)
     undo.unshift(
       () => heart.stop(),
