@@ -13,11 +13,13 @@ import type {
   TriggerReasonEnumType,
 } from '#protocols/ocpp'
 import type { Car } from './car.ts'
-import type { Extras } from './station-extras.ts'
+import type { Counter } from './station-counter.ts'
 import type { Link, Registration } from './station-link.ts'
+import type { Monitors } from './station-monitors.ts'
 import type { Flow } from './station-outlet.ts'
 import type { Tokens } from './station-tokens.ts'
 import type { Engine, TransactionMemory } from './station-transaction.ts'
+import type { Upkeep } from './station-upkeep.ts'
 import type { Variables } from './station-variables.ts'
 import type { Vault, VaultMemory } from './station-vault.ts'
 
@@ -115,6 +117,16 @@ export interface Station {
   state(): StationState
   memory(): StationMemory
   stop(): Promise<void>
+}
+
+/** The parts that only its operator sees, with what they answer. */
+export interface Extras {
+  readonly counter: Counter
+  readonly monitors: Monitors
+  readonly upkeep: Upkeep
+  readonly answers: { [A in keyof Messages]?: (request: Messages[A]['request']) => Messages[A]['response'] }
+  tick(): void
+  stop(): void
 }
 
 /** The station as its command handler sees it. */

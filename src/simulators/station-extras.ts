@@ -1,20 +1,8 @@
 /** The parts of a simulated station that only its operator sees: counter, monitors, upkeep; put together, with what they answer. */
-import type { Messages } from '#protocols/ocpp'
-import type { Chassis } from './station-chassis.ts'
-import { type Counter, openCounter } from './station-counter.ts'
-import { type Monitors, openMonitors } from './station-monitors.ts'
-import { openUpkeep, type Upkeep } from './station-upkeep.ts'
-
-type Answers = { [A in keyof Messages]?: (request: Messages[A]['request']) => Messages[A]['response'] }
-
-export interface Extras {
-  readonly counter: Counter
-  readonly monitors: Monitors
-  readonly upkeep: Upkeep
-  readonly answers: Answers
-  tick(): void
-  stop(): void
-}
+import type { Chassis, Extras } from './station-chassis.ts'
+import { openCounter } from './station-counter.ts'
+import { openMonitors } from './station-monitors.ts'
+import { openUpkeep } from './station-upkeep.ts'
 
 export function openExtras(station: Chassis, onReservation: () => void): Extras {
   const { clock, variables, tokens } = station

@@ -22,10 +22,10 @@ import type {
 import type { Car } from './car.ts'
 import { type Cable, type CableParts, openCable } from './car-cable.ts'
 import { type ChargingNeeds, needsOfDriver, needsOfProtocol, needsOfProtocol21 } from './charging-needs.ts'
-import type { Authorization, Chassis, Presentation, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
+import type { Authorization, Chassis, Extras, Presentation, Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
 import { commandHandler } from './station-commands.ts'
-import { type Extras, openExtras } from './station-extras.ts'
+import { openExtras } from './station-extras.ts'
 import { compositeOf } from './station-limits.ts'
 import { type Link, openLink } from './station-link.ts'
 import { meterValue, signedMeterValue, zulu } from './station-meter.ts'

@@ -2,9 +2,9 @@
 // PostgreSQL, with a clock moved by hand. Cases of one block share a station; each leaves it as it was found.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ocppHouse } from '../../src/server/cariflex/ocpp-house.fixture.ts'
 import { blockC } from './authorization.ts'
 import { type Block, registerBadges, tidy } from './bench.ts'
+import { ocppHouse } from './house.ts'
 import { blockA, blockB } from './provisioning.ts'
 import { blockF, blockG, blockJ } from './remote.ts'
 import { blockE } from './transactions.ts'

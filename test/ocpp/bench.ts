@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { isProblem } from '#kernel'
 import { CallError, type Payload } from '#protocols/ocpp'
-import type { OcppHouse, Subject } from '../../src/server/cariflex/ocpp-house.fixture.ts'
+import type { OcppHouse, Subject } from './house.ts'
 
 export interface Bench {
   house: OcppHouse

@@ -4,8 +4,8 @@ import { sign } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { after, MINUTE } from '#kernel'
 import { openTrialPki, type TrialPki } from '#protocols/pki'
-import type { OcppHouse } from '../../src/server/cariflex/ocpp-house.fixture.ts'
 import { BADGE, type Bench, type Block, charge, command, stationOf, tidy } from './bench.ts'
+import type { OcppHouse } from './house.ts'
 
 type Words = readonly string[]
 

@@ -4,9 +4,9 @@ import test from 'node:test'
 import { wattHours, watts } from '#kernel'
 import { answerInstallation } from '#protocols/iso15118'
 import { openTrialPki, toDer } from '#protocols/pki'
+import { ocppHouse } from '../../../test/ocpp/house.ts'
 import { openCar } from '../../simulators/car.ts'
 import { startStation } from '../../simulators/station.ts'
-import { ocppHouse } from './ocpp-house.fixture.ts'
 
 const EMAID = 'FRCARC000000013'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, formatInstant, HOUR } from '#kernel'
-import { ocppHouse } from './ocpp-house.fixture.ts'
+import { ocppHouse } from '../../../test/ocpp/house.ts'
 
 interface Answer {
   data: Record<string, unknown> & Record<string, unknown>[]

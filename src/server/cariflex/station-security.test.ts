@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { manualClock } from '#kernel'
 import { openTrialPki } from '#protocols/pki'
-import { NOW, ocppHouse } from './ocpp-house.fixture.ts'
+import { NOW, ocppHouse } from '../../../test/ocpp/house.ts'
 
 test('certificates, passwords and profiles of stations by hand: who may, what comes back, what is refused', async (t) => {
   const house = await ocppHouse(t)

@@ -5,14 +5,14 @@ import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs,
 import { inProcessBus, type ManualClock, manualClock, parseInstant, silentLog, type Territory, wattHours, watts } from '#kernel'
 import type { Action, CallError, Frame, Messages, Payload } from '#protocols/ocpp'
 import { openSecrets, type Store, scratchStore, type Transaction } from '#store'
-import { type Car, openCar } from '../../simulators/car.ts'
-import { type Station, startStation } from '../../simulators/station.ts'
-import { type Witness, watchRoutes } from '../coverage.fixture.ts'
-import { createServer } from '../server.ts'
-import { chargingRoutes, stationFileRoutes } from './charging.ts'
-import { stationBlockRoutes } from './station-blocks.ts'
-import { stationSecurityRoutes } from './station-security.ts'
-import { stationRoutes } from './stations.ts'
+import { chargingRoutes, stationFileRoutes } from '../../src/server/cariflex/charging.ts'
+import { stationBlockRoutes } from '../../src/server/cariflex/station-blocks.ts'
+import { stationSecurityRoutes } from '../../src/server/cariflex/station-security.ts'
+import { stationRoutes } from '../../src/server/cariflex/stations.ts'
+import { type Witness, watchRoutes } from '../../src/server/coverage.fixture.ts'
+import { createServer } from '../../src/server/server.ts'
+import { type Car, openCar } from '../../src/simulators/car.ts'
+import { type Station, startStation } from '../../src/simulators/station.ts'
 
 export const NOW = parseInstant('2026-11-24T12:00:00Z')
 const TERRITORY: Territory = {
