@@ -436,6 +436,21 @@ test('blocks A and M', { timeout: 240_000 }, async (t) => {
     )
   })
 
+  await t.test('an OCPP 1.6 station takes a new password as hex, and comes with it', async () => {
+    await register('C16', { password: PASSWORD })
+    const spec = { identity: 'C16', nominal: watts(22_000), v2x: false, version: '1.6' } as const
+    const station = await house.station('C16', { spec, password: PASSWORD })
+    const { status, password } = await security.passwords.change(charging.station('C16'))
+    assert.equal(status, 'Accepted')
+    await assert.rejects(security.passwords.change(charging.station('C16'), 'x'.repeat(21)), refused('bad-password'))
+    station.disconnect(1)
+    await house.until('it is gone', () => !house.isOnline('C16'))
+    await house.pass(10)
+    await house.until('it is back', () => house.isOnline('C16'))
+    await assert.rejects(come(house, plain, 'C16', { password: PASSWORD, versions: ['ocpp1.6'] }), answered(401))
+    await come(house, plain, 'C16', { password: password!, versions: ['ocpp1.6'] })
+  })
+
   await register('M')
   const stationM = await house.station('M')
   const m = () => charging.station('M')
