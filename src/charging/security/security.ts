@@ -100,11 +100,13 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
   const signing = openSigning({
     ...{ store, clock, log, organization, timeout },
     authorities: { ChargingStationCertificate: authority, V2GCertificate: v2g },
-    told: (station, { kind, status }) =>
+    told(station, { kind, status }) {
+      if (status === 'Accepted') alarm(station, kind === 'V2GCertificate' ? 'v2g-certificate' : 'station-certificate', undefined)
       log[status === 'Accepted' ? 'info' : 'warn'](
         { station: station.record.identity, kind, status },
         'a certificate was sent to a station',
-      ),
+      )
+    },
   })
   const passwords = openPasswordChanger({ store, log, timeout })
   let port: OpenPort | undefined

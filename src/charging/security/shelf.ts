@@ -71,6 +71,15 @@ export const listCertificates = (
     [kind ?? null, station ?? null, use ?? null],
   )
 
+/** Certificates of stations that are in use, and two thirds of whose life are over; the one that ends first comes first. */
+export const oldCertificates = (store: Queryable, now: Instant): Promise<KeptCertificate[]> =>
+  store.query<KeptCertificate>(
+    `select ${COLUMNS} from cariflex.certificate
+     where kind in ('station', 'v2g') and state = 'current' and revoked_at is null and valid_from + (valid_until - valid_from) * (2.0 / 3) <= $1
+     order by valid_until limit 1000`,
+    [asTimestamp(now)],
+  )
+
 /** The roots that are trusted for one of these uses. */
 export async function trustedRoots(store: Queryable, uses: readonly RootUse[]): Promise<CertificateFacts[]> {
   const rows = await store.query<{ pem: string }>(

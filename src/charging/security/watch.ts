@@ -4,7 +4,7 @@ import type { Store } from '#store'
 import type { Station } from '../station.ts'
 import { forgetOcsp } from './ocsp.ts'
 import { SAYING } from './saying.ts'
-import { type KeptCertificate, listCertificates } from './shelf.ts'
+import { type KeptCertificate, oldCertificates } from './shelf.ts'
 import type { Signing } from './signing.ts'
 
 const ASK_AGAIN = 24 * HOUR
@@ -19,8 +19,8 @@ export interface WatchParts {
   alarm(station: Station, code: string, sentence: string | undefined): void
 }
 
-/** Whether so much of the life of a certificate is over. */
-const isPast = ({ from, until }: KeptCertificate, share: number, now: Instant) => now >= from + (until - from) * share
+/** Whether nine tenths of the life of a certificate are over. */
+const isEnding = ({ from, until }: KeptCertificate, now: Instant) => now >= from + (until - from) * 0.9
 
 export interface CertificateWatch {
   /** One look at all of them. */
@@ -33,21 +33,20 @@ export function watchCertificates({ store, clock, log, zone, stations, signing, 
   const look = async () => {
     const now = clock.now()
     await forgetOcsp(store, now)
-    for (const kind of ['station', 'v2g'] as const)
-      for (const certificate of await listCertificates(store, { kind })) {
-        const station = certificate.station === null ? undefined : stations.get(certificate.station)
-        if (certificate.state !== 'current' || certificate.revokedAt !== null || !station) continue
-        const ends = isPast(certificate, 0.9, now)
-        const slots = { station: station.record.identity, when: formatInstant(certificate.until, zone).slice(0, 10) }
-        alarm(station, `${kind}-certificate`, ends ? say(SAYING.alarmCertificate, slots) : undefined)
-        const last = asked.get(certificate.fingerprint)
-        if (!isPast(certificate, 2 / 3, now) || !station.session || (last !== undefined && now - last < ASK_AGAIN)) continue
-        asked.set(certificate.fingerprint, now)
-        const status = await signing
-          .ask(station, kind === 'v2g' ? 'V2GCertificate' : 'ChargingStationCertificate')
-          .catch((error: unknown) => describeError(error))
-        if (status !== 'Accepted') log.warn({ station: station.record.identity, status }, 'a station does not renew its certificate')
-      }
+    for (const certificate of await oldCertificates(store, now)) {
+      const station = certificate.station === null ? undefined : stations.get(certificate.station)
+      if (!station) continue
+      const { kind, fingerprint, until } = certificate
+      const slots = { station: station.record.identity, when: formatInstant(until, zone).slice(0, 10) }
+      if (isEnding(certificate, now)) alarm(station, `${kind}-certificate`, say(SAYING.alarmCertificate, slots))
+      const last = asked.get(fingerprint)
+      if (!station.session || (last !== undefined && now - last < ASK_AGAIN)) continue
+      asked.set(fingerprint, now)
+      const status = await signing
+        .ask(station, kind === 'v2g' ? 'V2GCertificate' : 'ChargingStationCertificate')
+        .catch((error: unknown) => describeError(error))
+      if (status !== 'Accepted') log.warn({ station: station.record.identity, status }, 'a station does not renew its certificate')
+    }
   }
   const timer = clock.every(HOUR, () => {
     look().catch((error: unknown) => log.warn({ error: describeError(error) }, 'certificates were not looked through'))
