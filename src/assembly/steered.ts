@@ -34,7 +34,8 @@ export async function openSteered(
   const { webhooks, outward } = house
   const secrets = await secretsOf(store, settings, clock)
   const parts = { store, clock, log, bus, beliefs, devices, conversation, webhooks, outward, source, config, secrets }
-  const charging = await openCharging({ ...parts, alarms: line.alarms })
+  const publicUrl = () => settings.server.publicUrl
+  const charging = await openCharging({ ...parts, alarms: line.alarms, publicUrl })
   // What drivers want binds their chargers.
   limitSources.push(charging.wishes.limits)
   await register(established, charging)

@@ -16,7 +16,7 @@ const BLOCKS: Record<string, Block> = {
 }
 const EXPECTED = 135
 
-test('a CSMS of OCPP 2.0.1 passes the cases of Part 6', { timeout: 300_000 }, async (t) => {
+test('a CSMS of OCPP 2.0.1 passes the cases of Part 6', { timeout: 900_000 }, async (t) => {
   const wanted = process.env['CARIFLEX_OCPP_CASES']
   const house = await ocppHouse(t)
   await registerBadges(house)
