@@ -3,7 +3,8 @@
  * rounding at the end and only when asked for. Every line says how it came about; the lines add up to the total.
  */
 import Fraction from 'fraction.js'
-import { type Instant, parseInstant } from '#kernel'
+import { type Instant, parseInstant, say } from '#kernel'
+import { SAYING } from '../saying.ts'
 import { type Period, type Piece, piecesOf } from './pieces.ts'
 import { holds } from './restrictions.ts'
 import type { PriceComponent, PricingCase, PricingOptions, Tariff } from './tariff.ts'
@@ -100,7 +101,7 @@ export function priceSession({ tariff, tariffs = tariff ? [tariff] : [], session
     quantity: new Fraction(1),
     excl: clamped.excl.sub(bill.beforeClamp.excl),
     incl: clamped.incl.sub(bill.beforeClamp.incl),
-    why: 'The price is kept within the bounds of the tariff.',
+    why: say(SAYING.withinBounds),
   })
   return bill
 }
@@ -227,7 +228,7 @@ function closed(
   const excl = billed.mul(price)
   const incl = vat === null ? excl : excl.mul(vat.div(100).add(1))
   const { id } = tariffs[tariff]!
-  const stepped = excess.equals(0) ? '' : ` Rounded up to the step of ${component.step_size} ${dimension === 'ENERGY' ? 'Wh' : 's'}.`
+  const step = `${component.step_size} ${dimension === 'ENERGY' ? 'Wh' : 's'}`
   return {
     dimension,
     tariff: id,
@@ -237,7 +238,7 @@ function closed(
     quantity: billed,
     excl: rounded(excl, rounding),
     incl: rounded(incl, rounding),
-    why: `Element ${element} of the tariff '${id}' sets this price.${stepped}`,
+    why: say(excess.equals(0) ? SAYING.pricedBy : SAYING.pricedByStep, { element: String(element), tariff: id, step }),
   }
 }
 
