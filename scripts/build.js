@@ -25,6 +25,16 @@ export const nameOf = (file) =>
     .replace(/\.tsx?$/, '')
     .replaceAll('/', '.')
 
+/** What a source reads of its own place, each as a name that is declared before its first line. `import.meta.resolve` is left as it is. */
+const PLACES = {
+  'import.meta.url': ['ownUrl', (place) => `import.meta.resolve(${place})`],
+  'import.meta.filename': ['ownFile', (place) => `process.getBuiltinModule('node:url').fileURLToPath(import.meta.resolve(${place}))`],
+  'import.meta.dirname': [
+    'ownFolder',
+    (place) => `process.getBuiltinModule('node:url').fileURLToPath(import.meta.resolve(${place}).replace(/[/][^/]*$/, ''))`,
+  ],
+}
+
 /** Each source keeps its own place, wherever its code ends up. `depth` is how many folders the build lies below the root. */
 const ownPlace = (depth) => ({
   name: 'own-place',
@@ -35,13 +45,11 @@ const ownPlace = (depth) => ({
       const place = slashed(relative(root, path))
       const loader = path.endsWith('x') ? 'tsx' : 'ts'
       if (place === 'src/kernel/build.ts')
-        return { contents: `export const BUILD: string | undefined = new URL('./', import.meta.url).href\n`, loader }
-      const file = `process.getBuiltinModule('node:path').join(import.meta.dirname, ${JSON.stringify(up + place)})`
+        return { contents: "export const BUILD: string | undefined = import.meta.resolve('./')\n", loader }
       const contents = readFileSync(path, 'utf8')
-        .replaceAll('import.meta.url', `new URL(${JSON.stringify(up + place)}, import.meta.url).href`)
-        .replaceAll('import.meta.filename', file)
-        .replaceAll('import.meta.dirname', `process.getBuiltinModule('node:path').dirname(${file})`)
-      return { contents, loader }
+      const used = Object.entries(PLACES).filter(([word]) => contents.includes(word))
+      const own = used.map(([, [name, from]]) => `const ${name} = ${from(JSON.stringify(up + place))};`)
+      return { contents: own.join('') + contents, loader }
     })
   },
 })
@@ -59,6 +67,7 @@ async function bundle(files, depth) {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
+    define: Object.fromEntries(Object.entries(PLACES).map(([word, [name]]) => [word, name])),
     jsx: 'automatic',
     jsxImportSource: 'preact',
     sourcemap: 'linked',
