@@ -3,7 +3,7 @@ import type { ComponentType } from 'preact'
 import type { Key } from './i18n/i18n.ts'
 import type { IconName } from './parts/icon.tsx'
 import type { PageProps } from './route.ts'
-import { acts } from './things.ts'
+import { acts, steers } from './things.ts'
 import type { Site, User } from './wire.ts'
 
 export type Page = ComponentType<PageProps>
@@ -63,6 +63,20 @@ export const PLACES: readonly Place[] = [
     short: 'nav.stations',
     load: async () => (await import('./pages/stations.tsx')).Stations,
     one: { load: async () => (await import('./pages/station/station.tsx')).StationPage },
+  },
+  {
+    path: '/ops/badges',
+    group: 'operation',
+    icon: 'badge',
+    title: 'badges.title',
+    load: async () => (await import('./pages/badges.tsx')).Badges,
+  },
+  {
+    path: '/ops/tariffs',
+    group: 'operation',
+    icon: 'tariff',
+    title: 'tariffs.title',
+    load: async () => (await import('./pages/tariff/tariffs.tsx')).Tariffs,
   },
   {
     path: '/ops/alarms',
@@ -149,6 +163,14 @@ export const PLACES: readonly Place[] = [
     title: 'mails.title',
     load: async () => (await import('./pages/mails.tsx')).Mails,
     offered: ({ user }) => user.roles.includes('admin'),
+  },
+  {
+    path: '/admin/webhooks',
+    group: 'administration',
+    icon: 'hook',
+    title: 'hooks.title',
+    load: async () => (await import('./pages/webhooks.tsx')).WebhooksPage,
+    offered: ({ user }) => steers(user),
   },
   {
     path: '/me',

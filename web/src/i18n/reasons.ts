@@ -508,8 +508,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   "{station} has no session '{transaction}'.": "{station} n'a pas de session « {transaction} ».",
   'The price is kept within the bounds of the tariff.': 'Le prix est ramené dans les limites du tarif.',
   "Element {element} of the tariff '{tariff}' sets this price.": "L'élément {element} du tarif « {tariff} » fixe ce prix.",
-  "Element {element} of the tariff '{tariff}' sets this price. Rounded up to the step of {step}.":
-    "L'élément {element} du tarif « {tariff} » fixe ce prix. Arrondi au pas supérieur de {step}.",
+  'Rounded up to the step of {step}.': 'Arrondi au pas supérieur de {step}.',
   'Look at the list of tariffs.': 'Consultez la liste des tarifs.',
   "The tariff '{tariff}' holds at {places} places.": 'Le tarif « {tariff} » est en vigueur à {places} endroits.',
   "There is no webhook '{webhook}'.": "Il n'y a pas de webhook « {webhook} ».",
