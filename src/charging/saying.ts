@@ -54,8 +54,10 @@ export const SAYING = {
   unknownTransaction: "{station} has no session '{transaction}'.",
   withinBounds: 'The price is kept within the bounds of the tariff.',
   pricedBy: "Element {element} of the tariff '{tariff}' sets this price.",
-  pricedByStep: "Element {element} of the tariff '{tariff}' sets this price. Rounded up to the step of {step}.",
+  roundedUp: 'Rounded up to the step of {step}.',
   seeTariffs: 'Look at the list of tariffs.',
   tariffInUse: "The tariff '{tariff}' holds at {places} places.",
+  noUpstreamUrl: "'{url}' cannot be the address of a CSMS.",
+  upstreamForm: "Write it as wss://host/path, without the station's identity, a user or a password.",
   chooseAnotherTariff: 'Choose another tariff there first.',
 } as const

@@ -238,7 +238,10 @@ function closed(
     quantity: billed,
     excl: rounded(excl, rounding),
     incl: rounded(incl, rounding),
-    why: say(excess.equals(0) ? SAYING.pricedBy : SAYING.pricedByStep, { element: String(element), tariff: id, step }),
+    why: [
+      say(SAYING.pricedBy, { element: String(element), tariff: id }),
+      ...(excess.equals(0) ? [] : [say(SAYING.roundedUp, { step })]),
+    ].join(' '),
   }
 }
 
