@@ -327,9 +327,11 @@ test('the island, from the first start to the last crash', async (t) => {
     const before = await plan(island)
     await island.stop('SIGINT')
     await island.start()
-    const { body } = await island.ask<{ values: (number | null)[] }>(
-      'GET',
-      `/api/v3_0/sensors/41/data?start=${new Date(Date.now() - 10 * 86_400_000).toISOString().slice(0, 10)}T12:00:00-04:00&duration=PT4H&unit=kW`,
+    const noon = `${new Date(Date.now() - 10 * 86_400_000).toISOString().slice(0, 10)}T12:00:00-04:00`
+    const { body } = await until(
+      'reading the past',
+      () => island.ask<{ values: (number | null)[] }>('GET', `/api/v3_0/sensors/41/data?start=${noon}&duration=PT4H&unit=kW`),
+      ({ status }) => status === 200,
     )
     assert.ok(body.values.filter((value) => value !== null && value > 0).length > 10, 'the sun of last week is there')
     const { status } = await island.ask('GET', `${V1}/plans/latest`)
