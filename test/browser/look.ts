@@ -30,6 +30,7 @@ const PAGES: [string, string][] = [
   ['new-badges', '/ops/badges'],
   ['new-tariffs', '/ops/tariffs'],
   ['new-webhooks', '/admin/webhooks'],
+  ['driver', '/driver/Zb3kT0qx'],
   ['world', '/ops/world'],
   ['forecasts', '/ops/forecasts'],
   ['automations', '/ops/automations'],

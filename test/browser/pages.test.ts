@@ -55,6 +55,7 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/admin/users/2', { fr: /Aurélie/, en: /Aurélie/ }],
   ['/menu', { fr: /Toutes les pages/, en: /All pages/ }],
   ['/me', { fr: /Mon profil/, en: /My profile/ }],
+  ['/driver/Zb3kT0qx', { fr: /CP004/, en: /CP004/ }],
   ['/nowhere', { fr: /Page inconnue/, en: /Unknown page/ }],
 ]
 

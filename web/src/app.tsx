@@ -25,6 +25,16 @@ const PASSWORD: Target = {
   subject: undefined,
 }
 
+/** Behind the code on a charger; open to whoever stands before it, signed in or not. */
+const DRIVER = '/driver/'
+const driverOf = (path: string): Target => ({
+  key: DRIVER,
+  load: async () => (await import('./pages/driver/driver.tsx')).DriverPage,
+  title: 'driver.title',
+  place: '',
+  subject: path.slice(DRIVER.length),
+})
+
 function Connection() {
   const { t, f } = useWords()
   const { state, heard } = useCell(connection)
@@ -144,9 +154,11 @@ export function App() {
   const title = useCell(heading)
   const main = useRef<HTMLElement>(null)
   const moved = useRef(false)
-  const inside = who.state === 'in'
-  const target: Target | undefined =
-    current.path === PASSWORD.key
+  const apart = current.path.startsWith(DRIVER)
+  const inside = who.state === 'in' && !apart
+  const target: Target | undefined = apart
+    ? driverOf(current.path)
+    : current.path === PASSWORD.key
       ? PASSWORD
       : inside
         ? targetOf(MOVED[current.path] ?? current.path)
@@ -172,7 +184,7 @@ export function App() {
       <a class="skip" href="#main">
         {t('skip')}
       </a>
-      {place?.demo && inside && (
+      {place?.demo && who.state === 'in' && (
         <aside class="ribbon" aria-label={t('ribbon.label')}>
           {t('ribbon')}
         </aside>
@@ -193,9 +205,9 @@ export function App() {
             </a>
           )}
         </header>
-        {who.state === 'in' && <Navigation here={target?.place ?? ''} user={who.user} place={place} />}
+        {who.state === 'in' && inside && <Navigation here={target?.place ?? ''} user={who.user} place={place} />}
         <main id="main" ref={main} tabIndex={-1}>
-          {who.state === 'unknown' ? (
+          {who.state === 'unknown' && !apart ? (
             problem ? (
               <Failure error={problem} />
             ) : (

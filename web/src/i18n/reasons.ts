@@ -516,6 +516,9 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There are {count} webhooks already.': 'Il y a déjà {count} webhooks.',
   'Remove some that nobody listens to.': "Supprimez ceux que personne n'écoute.",
   'Choose another tariff there first.': "Choisissez-y d'abord un autre tarif.",
+  "'{url}' cannot be the address of a CSMS.": "« {url} » ne peut pas être l'adresse d'une supervision.",
+  "Write it as wss://host/path, without the station's identity, a user or a password.":
+    "Écrivez-la sous la forme wss://hôte/chemin, sans l'identité de la borne, ni utilisateur, ni mot de passe.",
   'No plan was made yet.': "Aucun plan n'a encore été fait.",
   'The first plan comes within a minute of the start.': 'Le premier plan arrive dans la minute qui suit le démarrage.',
   'Nobody is signed in.': "Personne n'est connecté.",

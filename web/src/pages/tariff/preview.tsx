@@ -33,18 +33,9 @@ export function Preview({ tariff, open = false }: { tariff: Tariff; open?: boole
       setBill(data.bill)
     }, t('preview.done'))
   }
-  const field = (label: string, value: string, set: (text: string) => void, type: 'text' | 'time' = 'text') => (
+  const field = (label: string, value: string, set: (text: string) => void) => (
     <Field label={label}>
-      {(input) => (
-        <input
-          {...input}
-          type={type}
-          inputMode={type === 'text' ? 'decimal' : undefined}
-          required
-          value={value}
-          onInput={(event) => set(event.currentTarget.value)}
-        />
-      )}
+      {(input) => <input {...input} inputMode="decimal" required value={value} onInput={(event) => set(event.currentTarget.value)} />}
     </Field>
   )
   return (
@@ -52,7 +43,9 @@ export function Preview({ tariff, open = false }: { tariff: Tariff; open?: boole
       <summary>{t('preview.title')}</summary>
       <form class="form" onSubmit={submit}>
         <div class="tariff-fields">
-          {field(t('preview.start'), start, setStart, 'time')}
+          <Field label={t('preview.start')}>
+            {(input) => <input {...input} type="time" required value={start} onInput={(event) => setStart(event.currentTarget.value)} />}
+          </Field>
           {field(t('preview.energy'), kwh, setKwh)}
           {field(t('preview.charging'), charging, setCharging)}
           {field(t('preview.parked'), parked, setParked)}
