@@ -16,7 +16,13 @@ const bodyOf = (badge: Badge): Record<string, unknown> => {
   return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
 }
 
-export function BadgeForm({ badge, onClose }: { badge: Badge | null; onClose: (done: boolean) => void }) {
+interface Props {
+  badge: Badge | null
+  onRemove: (badge: Badge) => void
+  onClose: (done: boolean) => void
+}
+
+export function BadgeForm({ badge, onRemove, onClose }: Props) {
   const { t, zone } = useWords()
   const sending = useSending()
   const [token, setToken] = useState(badge?.token ?? '')
@@ -74,7 +80,13 @@ export function BadgeForm({ badge, onClose }: { badge: Badge | null; onClose: (d
         <Field label={t('badges.ends')}>
           {(input) => <input {...input} type="datetime-local" value={until} onInput={(event) => setUntil(event.currentTarget.value)} />}
         </Field>
-        <Submit sending={sending} label={t('form.save')} />
+        <Submit sending={sending} label={t('form.save')}>
+          {badge && (
+            <button type="button" class="button button-quiet" onClick={() => onRemove(badge)}>
+              {t('badges.remove')}
+            </button>
+          )}
+        </Submit>
       </form>
     </Dialog>
   )

@@ -93,24 +93,14 @@ export function Badges({ route }: PageProps) {
                   <td class="wide">{badge.lastUsedAt ? f.near(Date.parse(badge.lastUsedAt), platformNow()) : '–'}</td>
                   {may && (
                     <td>
-                      <div class="buttons">
-                        <button
-                          type="button"
-                          class="button"
-                          aria-label={t('badges.change.this', { name: badge.nickname ?? badge.token })}
-                          onClick={() => setEdited(badge)}
-                        >
-                          {t('badges.change')}
-                        </button>
-                        <button
-                          type="button"
-                          class="button button-quiet"
-                          aria-label={t('badges.remove.this', { name: badge.nickname ?? badge.token })}
-                          onClick={() => setGone(badge)}
-                        >
-                          {t('badges.remove')}
-                        </button>
-                      </div>
+                      <button
+                        type="button"
+                        class="button"
+                        aria-label={t('badges.change.this', { name: badge.nickname ?? badge.token })}
+                        onClick={() => setEdited(badge)}
+                      >
+                        {t('badges.change')}
+                      </button>
                     </td>
                   )}
                 </tr>
@@ -122,6 +112,10 @@ export function Badges({ route }: PageProps) {
       {edited && (
         <BadgeForm
           badge={edited === 'new' ? null : edited}
+          onRemove={(badge) => {
+            setEdited(null)
+            setGone(badge)
+          }}
           onClose={(done) => {
             setEdited(null)
             if (done) again()

@@ -1,0 +1,141 @@
+// The screens of charging: a command with its effect, the inbox of badges, a tariff made by the form, a webhook's secret, the page of a driver.
+import assert from 'node:assert/strict'
+import test, { after, before } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { counts, launch, openWindow, overflow, says, signIn, violations, visit, withoutBrowser } from './browser.ts'
+import { type Mock, startMock } from './mock.ts'
+
+const skip = withoutBrowser ?? false
+let browser: Browser
+let mock: Mock
+before(async () => {
+  if (skip) return
+  browser = await launch()
+  mock = await startMock()
+})
+after(async () => {
+  await browser?.close()
+  await mock?.stop()
+})
+
+async function enter(t: { after(then: () => Promise<void>): void }, signed = true, width = 1280): Promise<Page> {
+  const { page, context, complaints } = await openWindow(browser, mock.url, { width, height: 840 })
+  t.after(async () => {
+    await context.close()
+    assert.deepEqual(complaints, [])
+  })
+  if (signed) await signIn(page, mock.email, mock.password)
+  return page
+}
+const sent = (line: string) => mock.seen.filter((one) => one.line === line).map(({ body }) => body as Record<string, unknown>)
+
+test('every message of the version is offered; the journal has the answer and the effect of each', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/stations/CP004')
+  const commands = page.getByRole('region', { name: 'Commandes' })
+  await commands.getByText('Autre message…').click()
+  await commands.getByLabel('Message').selectOption('GetLocalListVersion')
+  await commands.getByRole('button', { name: 'Envoyer' }).click()
+  await says(commands, /GetLocalListVersion[\s\S]*Accepted/)
+  await page.getByRole('navigation', { name: 'Parties de la borne' }).getByRole('link', { name: 'Journal' }).click()
+  const journal = page.getByRole('region', { name: 'Commandes, réponses et effets' })
+  await says(journal, /TriggerMessage[\s\S]*effet constaté : StatusNotification/)
+  await journal.getByRole('button', { name: 'Des personnes' }).click()
+  await journal.getByText('GetBaseReport').waitFor({ state: 'detached' })
+})
+
+test('a session shows its bill line by line and its signed values', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/stations/CP004?tab=transactions')
+  await page.getByRole('region', { name: 'Transactions' }).getByRole('link').first().click()
+  await says(page.getByRole('region', { name: "Coût jusqu'ici" }), /Énergie[\s\S]*18,40\s?kWh[\s\S]*7,53\s?EUR/)
+  await page.getByRole('region', { name: 'Valeurs signées' }).getByText('Montrer la valeur').first().click()
+  await says(page.getByRole('region', { name: 'Valeurs signées' }), /T0NNRnx7/)
+  await says(page.getByRole('region', { name: 'Puissance et charge' }), /de 30\s?% à 80\s?%/)
+})
+
+test('an unknown badge is accepted with one click and a name; a change keeps what the form does not ask for', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/badges')
+  const inbox = page.getByRole('region', { name: 'Qui est-ce ?' })
+  await inbox.getByLabel('Surnom').fill('Paul')
+  await inbox.getByRole('button', { name: /^Accepter/ }).click()
+  await counts(page.getByRole('region', { name: 'Qui est-ce ?' }), 0)
+  assert.deepEqual(sent('PUT /api/cariflex/v1/charging/badges/04A2F7B1C38E80').at(-1), {
+    type: 'ISO14443',
+    status: 'Accepted',
+    nickname: 'Paul',
+  })
+  await page.getByRole('button', { name: 'Modifier Marie' }).click()
+  await page.getByLabel('État').selectOption('Blocked')
+  await page.getByRole('button', { name: 'Enregistrer' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const body = sent('PUT /api/cariflex/v1/charging/badges/MARIE-01').at(-1)!
+  assert.equal(body['status'], 'Blocked')
+  assert.equal(body['type'], 'Central')
+  assert.equal(body['group'], 'famille')
+  assert.equal(body['local'], true)
+})
+
+test('a tariff is made by the form, said in words before it is kept, and priced', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/tariffs')
+  await page.getByRole('button', { name: 'Nouveau tarif' }).click()
+  const form = page.getByRole('region', { name: 'Nouveau tarif' })
+  await says(form, /Donnez un nom/)
+  await form.getByLabel('Nom').fill('NIGHT')
+  await form.getByLabel('Énergie par kWh (HT)').fill('0,35')
+  await form.getByRole('button', { name: 'Ajouter des heures' }).click()
+  await form.getByLabel('Énergie par kWh (HT)').last().fill('0,22')
+  await says(form, /0,50 EUR au démarrage/)
+  await form.getByText('Essayer un prix').click()
+  await form.getByRole('button', { name: 'Calculer' }).click()
+  await says(form, /Total/)
+  assert.deepEqual(await violations(page), [])
+  await form.getByRole('button', { name: 'Enregistrer' }).click()
+  await page.getByRole('heading', { name: 'NIGHT' }).waitFor()
+  const { elements } = sent('PUT /api/cariflex/v1/tariffs/NIGHT')[0] as { elements: { restrictions?: object }[] }
+  assert.deepEqual(elements[0]?.restrictions, { start_time: '22:00', end_time: '06:00' })
+})
+
+test("a webhook's secret is shown once; its deliveries are told", { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/admin/webhooks')
+  await page.getByRole('button', { name: 'Nouveau webhook' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Adresse').fill('https://example.org/hook')
+  await dialog.getByRole('button', { name: 'alarmes' }).click()
+  assert.deepEqual(await violations(page), [])
+  await dialog.getByRole('button', { name: 'Créer' }).click()
+  await page.getByText('whsec_c2VjcmV0LW9uY2U').waitFor()
+  assert.deepEqual(sent('POST /api/cariflex/v1/webhooks')[0]?.['events'], ['alarm.*'])
+  await page.reload()
+  await page.getByText('Envois').first().click()
+  await page.getByText('HTTP 503').waitFor()
+  await counts(page.getByText('whsec_'), 0)
+})
+
+test('who scans the code sees the price first, and learns whether a wish can be before it is kept', { skip }, async (t) => {
+  const page = await enter(t, false, 360)
+  await visit(page, '/driver/Zb3kT0qx')
+  await says(page.locator('main .card').first(), /0,38\s?EUR/)
+  const wish = page.getByRole('region', { name: 'Ce que vous voulez' })
+  const keep = wish.getByRole('button', { name: "C'est ce que je veux" })
+  assert.equal(await keep.isDisabled(), true)
+  await wish.getByLabel('Encore (kWh)').fill('40')
+  await says(wish, /il manquera 18,0\s?kWh/)
+  assert.deepEqual(await violations(page), [])
+  assert.ok((await overflow(page)) <= 0)
+  const kept = () => mock.seen.filter(({ line }) => line === 'PUT /api/cariflex/v1/driver/Zb3kT0qx/wish').length
+  const before = kept()
+  await keep.click()
+  await says(wish, /C'est noté/)
+  assert.equal(kept(), before + 1)
+})
+
+test('a code that nobody gave is said to be unknown, with what to do', { skip }, async () => {
+  const { page, context } = await openWindow(browser, mock.url, { width: 390, height: 844 })
+  await visit(page, '/driver/nothing-here')
+  await says(page.locator('main'), /ne mène à aucune borne[\s\S]*Scannez/)
+  await context.close()
+})
