@@ -9,6 +9,7 @@ import { type Archive, openArchive } from './archive.ts'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
 import { type Blocks, openBlocks } from './blocks.ts'
 import { openBoots } from './boot.ts'
+import { openProxies, type Upstreams } from './bridge/proxies.ts'
 import { type Charger, openCharger } from './charger.ts'
 import type { CommandOutcome } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
@@ -95,6 +96,8 @@ export interface Charging {
   readonly archive: Archive
   /** Certificates, passwords and profiles of stations. */
   readonly security: StationSecurity
+  /** The other CSMS of stations that have one. */
+  readonly upstreams: Upstreams
   /** Opens the encrypted port of stations, if one is configured. @throws Problem `port-taken`, `bad-certificate`, `no-authority` */
   openSecurePort(plainUrl: () => string): Promise<OpenPort | undefined>
   /** @throws Problem `unknown-station` */
@@ -170,6 +173,12 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const tariffs = await openTariffBook({ store, clock })
   const costs = openCosts({ store, log, book: tariffs, zone: config.zone, voltage: config.voltage })
   const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm })
+  const proxies = openProxies({
+    ...{ store, clock, log, config, secrets, outward },
+    onFrame: (identity, bus, frame) => frames(identity, bus, frame),
+    changed: (station) => tell(station, 'changed'),
+  })
+  const external = proxies.below(smart.parts.external)
   const sessions = openSessions({
     authorization,
     costs,
@@ -193,7 +202,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     const station: Station = known ?? { ...unknown(), clock: openStationClock(config.clockTolerance) }
     station.record = record
     stations.set(record.identity, station)
-    if (!chargers.has(record.identity)) chargers.set(record.identity, openCharger({ station, store, clock, log, config, ...smart.parts }))
+    if (!chargers.has(record.identity))
+      chargers.set(record.identity, openCharger({ station, store, clock, log, config, ...smart.parts, external }))
     if (former !== undefined && former !== record.device) devices.remove(former)
     if (record.asset !== undefined && record.device !== undefined) devices.add(chargers.get(record.identity)!)
     return station
@@ -211,6 +221,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   for (const { station, evse_id, connector_id, status, at } of await readConnectors(store))
     stations.get(station)?.connectors.set(`${evse_id}.${connector_id}`, { evse: evse_id, connector: connector_id, status, at })
   await sessions.resume()
+  await proxies.resume(stations)
 
   const boots = openBoots({
     ...{ store, clock, log, config, sessions, reports: gatherers.reports },
@@ -293,16 +304,19 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     onRefusal: entrance.refused,
     handlerFor(identity, version) {
       const station = stations.get(identity)!
-      if (version === OCPP16) return adapter16.handler(station)
-      return handlerOf(handlers, station, version === OCPP21 ? { more: answers21 } : {})
+      const own =
+        version === OCPP16 ? adapter16.handler(station) : handlerOf(handlers, station, version === OCPP21 ? { more: answers21 } : {})
+      return proxies.handler(identity, own)
     },
     onFrame: note,
     onFault: (identity, error) => log.error({ station: identity, error }, 'a fault of ours in a conversation with a station'),
     ping: config.ping,
     strict: false,
+    forwards: proxies.has,
     maxPayload: config.longestMessage,
-    onSession(wire) {
-      const station = stations.get(wire.identity)!
+    onSession(bare) {
+      const station = stations.get(bare.identity)!
+      const wire = proxies.bind(bare)
       const session = wire.version === OCPP16 ? adapter16.line(wire, station) : plainLine(wire)
       const { name: protocol } = dialectOf(wire.version)!
       if (station.record.protocol !== protocol) {
@@ -392,6 +406,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     badges: openBadgeDesk(store, config.zone),
     archive: openArchive(store, config.zone),
     security,
+    upstreams: proxies,
     openSecurePort: (plainUrl) => security.open((request, socket, head) => acceptor.upgrade(request, socket, head), plainUrl),
     station: need,
     tariffs,
@@ -440,6 +455,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     async close() {
       minute.cancel()
       smart.close()
+      proxies.close()
       await acceptor.close()
       await security.close()
       blocks.commands.close()

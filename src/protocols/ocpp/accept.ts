@@ -40,6 +40,8 @@ export interface AcceptOptions {
   ping?: number
   /** See `SessionOptions`. */
   strict?: boolean | Lenience
+  /** Whether the connection of a station only passes here on its way to somebody else; see `SessionOptions`. */
+  forwards?(identity: string): boolean
 }
 
 export interface Acceptor {
@@ -92,6 +94,7 @@ export function acceptStations(options: AcceptOptions): Acceptor {
       role: 'csms',
       ping: options.ping ?? 30_000,
       longest,
+      forwards: options.forwards?.(identity) ?? false,
       ...(onFrame ? { onFrame: (frame: Frame) => onFrame(identity, frame) } : {}),
       ...(onFault ? { onFault: (error: unknown) => onFault(identity, error) } : {}),
       ...(timeout === undefined ? {} : { timeout }),

@@ -25,6 +25,8 @@ export interface ConnectOptions {
   signal?: AbortSignal
   /** The versions offered, best first; 2.0.1 alone by default. */
   versions?: readonly OcppVersion[]
+  /** For another station's connection that passes through here; see `SessionOptions`. What comes is read leniently. */
+  forwards?: boolean
   /** Offers permessage-deflate. */
   compress?: boolean
 }
@@ -77,6 +79,7 @@ export function connectStation(url: string, options: ConnectOptions): Promise<Se
         handler: options.handler,
         clock: options.clock,
         role: 'station',
+        ...(options.forwards ? { forwards: true, strict: false } : {}),
         ...(timeout === undefined ? {} : { timeout }),
         ...(ping === undefined ? {} : { ping }),
         ...(onFrame ? { onFrame } : {}),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
 import { type Clock, type Instant, Problem, say, type Timer } from '#kernel'
 import { CallError, type RpcErrorCode } from './call-error.ts'
-import type { OcppVersion } from './dialect.ts'
+import type { OcppVersion, Part } from './dialect.ts'
 import { dialectOf } from './dialects.ts'
 import {
   idAtStart,
@@ -71,6 +71,11 @@ export interface SessionOptions {
   onFault?(error: unknown): void
   /** Whether to hold the peer to the letter (default), or how lenient to be; false: as lenient as can be. */
   strict?: boolean | Lenience
+  /**
+   * A go-between: actions that the version does not have are handed on unread, answers unchecked, and as a station also CALLs that break the
+   * schema; whoever is at the far end judges them.
+   */
+  forwards?: boolean
   /** Characters of a message; longer ones are refused unread and the connection lives on. Default: what the socket lets through. */
   longest?: number
 }
@@ -102,7 +107,7 @@ interface Call {
 
 /** Speaks OCPP-J over an open socket until it closes. The socket's version was agreed on before. */
 export function openSession(socket: WebSocket, options: SessionOptions): Session {
-  const { clock, handler, role } = options
+  const { clock, handler, role, forwards = false } = options
   const dialect = dialectOf(options.version)!
   const peer = role === 'csms' ? 'station' : 'csms'
   const timeout = options.timeout ?? 30_000
@@ -185,14 +190,16 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     })
     send(writeError(type, id, dialect.codeOut(code), description, details))
   }
+  const understood = (action: string, part: Part, payload: unknown): Mended =>
+    forwards && !dialect.isAction(action) ? { ok: true, payload, mended: [] } : mend(dialect, action, part, payload, lenience)
   const ours = (action: string) => role === undefined || dialect.mayCall(peer, action)
 
   const onCall = async ({ id, action, verdict, began }: Inbound) => {
     if (!verdict.ok) return refuse(id, verdict.code, verdict.description, {}, action, clock.now() - began)
     try {
       const answer = await inTime(handler(action, verdict.payload as Payload, session))
-      const own = dialect.validate(action, 'response', answer)
-      if (!own.ok) throw new Error(own.description)
+      const own = forwards ? undefined : dialect.validate(action, 'response', answer)
+      if (own && !own.ok) throw new Error(own.description)
       const at = clock.now()
       saw({ at, direction: 'out', kind: 'CALLRESULT', action, message: id, payload: answer, took: at - began })
       send(writeResult(id, answer))
@@ -253,7 +260,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   const onAnswer = (message: Extract<Message, { kind: 'CALLRESULT' | 'CALLERROR' }>) => {
     const call = underWay
     const expected = call !== undefined && call.id === message.id
-    const read = expected && message.kind === 'CALLRESULT' ? mend(dialect, call.action, 'response', message.payload, lenience) : undefined
+    const read = expected && message.kind === 'CALLRESULT' ? understood(call.action, 'response', message.payload) : undefined
     const now = clock.now()
     saw({
       at: now,
@@ -325,7 +332,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     const foreign = dialect.isAction(action) && (!ours(action) || dialect.isSend(action) !== (kind === 'SEND'))
     const verdict: Mended = foreign
       ? { ok: false, code: 'NotImplemented', description: `${action} is not a ${kind} to this end.` }
-      : mend(dialect, action, 'request', message.payload, lenience)
+      : understood(action, 'request', message.payload)
     const told = salvaged ? ['the text: broken JSON', ...(verdict.ok ? verdict.mended : [])] : verdict.ok ? verdict.mended : []
     const seen: Frame = { at: began, direction: 'in', kind, action, message: id, payload: message.payload }
     saw(told.length > 0 ? { ...seen, mended: told } : seen)
@@ -372,7 +379,11 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     })
   })
 
+  const mustBeOpen = () => {
+    if (over || socket.readyState !== socket.OPEN) throw gone()
+  }
   const mustBeSendable = (action: string, payload: Payload, asSend: boolean) => {
+    if (forwards && (role === 'station' || !dialect.isAction(action))) return mustBeOpen()
     const verdict = dialect.validate(action, 'request', payload)
     if (!verdict.ok || (role && !dialect.mayCall(role, action)) || dialect.isSend(action) !== asSend)
       throw new Problem(
@@ -380,7 +391,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
         `${action} was not sent: ${verdict.ok ? 'this end never sends it.' : verdict.description}`,
         verdict.ok ? { status: 422 } : { status: 422, details: { code: verdict.code } },
       )
-    if (over || socket.readyState !== socket.OPEN) throw gone()
+    mustBeOpen()
   }
 
   const session: Session = {

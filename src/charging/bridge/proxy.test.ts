@@ -1,0 +1,351 @@
+// Stations that also belong to another CSMS: the room, a scripted station and a scripted CSMS on real sockets.
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import test, { type TestContext } from 'node:test'
+import { formatInstant } from '#kernel'
+import {
+  acceptStations,
+  CallError,
+  connectStation,
+  OCPP16,
+  OCPP21,
+  OCPP201,
+  type OcppVersion,
+  type Payload,
+  type Session,
+} from '#protocols/ocpp'
+import { CAR, type Rig, rig, setpoint, started } from '../rig.test.ts'
+
+interface Said {
+  action: string
+  payload: Payload
+}
+interface Upstream {
+  url: string
+  heard: Said[]
+  of(action: string): Payload[]
+  /** The station as it is connected there. */
+  session(): Session
+  isConnected(): boolean
+  credentials: (string | undefined)[]
+  close(): Promise<void>
+}
+
+const until = async (what: string, condition: () => boolean | Promise<boolean>) => {
+  for (let turns = 0; !(await condition()); turns++) {
+    assert.ok(turns < 3000, what)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+/** Another CSMS, on a port of its own or one that was free before. */
+async function upstream(
+  t: TestContext,
+  { clock }: Rig,
+  { on = {}, port = 0 }: { on?: Record<string, (payload: Payload) => Payload>; port?: number } = {},
+): Promise<Upstream> {
+  const heard: Said[] = []
+  const credentials: Upstream['credentials'] = []
+  let session: Session | undefined
+  const usual: Record<string, (payload: Payload) => Payload> = {
+    BootNotification: () => ({ status: 'Accepted', currentTime: '2031-01-01T00:00:00Z', interval: 777 }),
+    Heartbeat: () => ({ currentTime: '2031-01-01T00:00:00Z' }),
+  }
+  const acceptor = acceptStations({
+    clock,
+    mount: '/other/',
+    ping: 0,
+    forwards: () => true,
+    async authenticate(_, given) {
+      credentials.push(given?.password.toString())
+      return { ok: true }
+    },
+    handlerFor: () => async (action, payload) => {
+      heard.push({ action, payload })
+      return (on[action] ?? usual[action])?.(payload) ?? {}
+    },
+    onSession(made) {
+      session = made
+      void made.closed.then(() => {
+        if (session === made) session = undefined
+      })
+    },
+  })
+  const server = createServer()
+  server.on('upgrade', (request, socket, head) => void acceptor.upgrade(request, socket, head))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  let over = false
+  const close = async () => {
+    if (over) return
+    over = true
+    await acceptor.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  t.after(close)
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/other`,
+    heard,
+    of: (action) => heard.filter((one) => one.action === action).map(({ payload }) => payload),
+    session: () => session!,
+    isConnected: () => session !== undefined,
+    credentials,
+    close,
+  }
+}
+
+interface Bare {
+  session: Session
+  calls: Said[]
+  of(action: string): Payload[]
+}
+/** A station of any version that says nothing by itself. */
+async function station(
+  { url, clock }: Rig,
+  version: OcppVersion,
+  on: Record<string, (payload: Payload) => Payload | Promise<Payload>> = {},
+  identity = 'CP001',
+): Promise<Bare> {
+  const calls: Said[] = []
+  const session = await connectStation(url, {
+    identity,
+    clock,
+    versions: [version],
+    forwards: true,
+    handler: async (action, payload) => {
+      calls.push({ action, payload })
+      const answer = on[action]
+      if (!answer) throw new CallError('NotImplemented', action)
+      return answer(payload)
+    },
+  })
+  return { session, calls, of: (action) => calls.filter((one) => one.action === action).map(({ payload }) => payload) }
+}
+
+const accepted = () => ({ status: 'Accepted' })
+const BOOT16 = { chargePointVendor: 'Old Works', chargePointModel: 'Sixteen' }
+const at = ({ clock }: Rig) => formatInstant(clock.now()).replace('+00:00', 'Z')
+const start16 = (room: Rig): Payload => ({ connectorId: 1, idTag: CAR.token, meterStart: 100, timestamp: at(room) })
+const ON16 = {
+  GetConfiguration: () => ({ configurationKey: [{ key: 'ChargeProfileMaxStackLevel', readonly: true, value: '8' }] }),
+  ChangeConfiguration: accepted,
+  SetChargingProfile: accepted,
+  ClearChargingProfile: accepted,
+  TriggerMessage: accepted,
+  RemoteStopTransaction: accepted,
+  GetCompositeSchedule: () => ({ status: 'Rejected' }),
+}
+const profile16 = (chargingProfileId: number, limit: number, more: Payload = {}): Payload => ({
+  connectorId: 1,
+  csChargingProfiles: {
+    chargingProfileId,
+    stackLevel: 0,
+    chargingProfilePurpose: 'TxProfile',
+    chargingProfileKind: 'Relative',
+    chargingSchedule: { chargingRateUnit: 'A', chargingSchedulePeriod: [{ startPeriod: 0, limit }] },
+    ...more,
+  },
+})
+const ledger = (room: Rig) =>
+  room.store.query<{ transaction_id: string; ended_at: unknown }>(
+    "select transaction_id, ended_at from cariflex.charging_transaction where station = 'CP001' order by transaction_id",
+  )
+
+test('a station of 1.6 talks to its other CSMS through us, and our room keeps its sessions as well', { timeout: 60_000 }, async (t) => {
+  const room = await rig(t)
+  const other = await upstream(t, room, {
+    on: {
+      StartTransaction: () => ({ transactionId: 9001, idTagInfo: { status: 'ConcurrentTx' } }),
+      StopTransaction: () => ({ idTagInfo: { status: 'Expired' } }),
+      VendorSpecial: ({ n }) => ({ twice: Number(n) * 2 }),
+    },
+  })
+  const { charging } = room
+  await charging.upstreams.set(charging.station('CP001'), { url: other.url, password: 'their-password-of-it' })
+  const one = await station(room, OCPP16, { ...ON16, VendorQuestion: ({ q }) => ({ a: q ?? null }) })
+
+  assert.equal((await one.session.call('BootNotification', BOOT16))['interval'], 777, 'the answer is that of the other CSMS')
+  assert.deepEqual(other.of('BootNotification'), [BOOT16])
+  assert.equal(charging.station('CP001').record.vendor, 'Old Works', 'our room heard it too')
+  assert.deepEqual(other.credentials, ['their-password-of-it'])
+  assert.deepEqual(await one.session.call('VendorSpecial', { n: 21 }), { twice: 42 }, 'what no version has is handed on')
+  assert.deepEqual(await other.session().call('VendorQuestion', { q: 'why' }), { a: 'why' })
+
+  const begun = await one.session.call('StartTransaction', start16(room))
+  assert.deepEqual(begun, { transactionId: 9001, idTagInfo: { status: 'ConcurrentTx' } })
+  const [kept] = await ledger(room)
+  assert.ok(kept && kept.transaction_id !== '9001', 'our number is our own')
+  await charging.remoteStop('CP001')
+  assert.deepEqual(one.of('RemoteStopTransaction'), [{ transactionId: 9001 }], 'our calls name it as the station does')
+  assert.equal(other.of('RemoteStopTransaction').length, 0, 'and stay here')
+
+  await one.session.call('StopTransaction', { transactionId: 9001, meterStop: 5100, timestamp: at(room) })
+  assert.equal(other.of('StopTransaction')[0]?.['transactionId'], 9001)
+  const rows = await ledger(room)
+  assert.equal(rows.length, 1, 'no second session by the number of the other CSMS')
+  assert.notEqual(rows[0]!.ended_at, null)
+
+  one.session.close()
+  await until('the other CSMS sees it go', () => !other.isConnected())
+})
+
+test('while the other CSMS is away our room answers, and it hears in order what it missed, also after a restart of ours', {
+  timeout: 60_000,
+}, async (t) => {
+  const room = await rig(t)
+  const first = await upstream(t, room)
+  const port = Number(new URL(first.url).port)
+  await first.close()
+  await room.charging.upstreams.set(room.charging.station('CP001'), { url: first.url })
+  let one = await station(room, OCPP16, ON16)
+  assert.equal((await one.session.call('BootNotification', BOOT16))['status'], 'Accepted')
+  const free = { connectorId: 1, errorCode: 'NoError', status: 'Available' }
+  await one.session.call('StatusNotification', free)
+  await one.session.call('StatusNotification', { ...free, status: 'Preparing' })
+  const { transactionId: said } = await one.session.call('StartTransaction', start16(room))
+  const meterValue = [{ timestamp: at(room), sampledValue: [{ value: '600' }] }]
+  await one.session.call('MeterValues', { connectorId: 1, transactionId: said as number, meterValue })
+  await one.session.call('MeterValues', { connectorId: 1, meterValue })
+  assert.equal(room.charging.upstreams.view(room.charging.station('CP001'))?.waiting, 4, 'boot, the last status, start, values')
+
+  await room.restart()
+  const second = await upstream(t, room, {
+    port,
+    on: { StartTransaction: () => ({ transactionId: 7, idTagInfo: { status: 'Accepted' } }) },
+  })
+  one = await station(room, OCPP16, ON16)
+  await until('all was told', () => room.charging.upstreams.view(room.charging.station('CP001'))?.waiting === 0)
+  assert.deepEqual(
+    second.heard.map(({ action, payload }) => [action, payload['transactionId'] ?? payload['status']]),
+    [
+      ['BootNotification', undefined],
+      ['StatusNotification', 'Preparing'],
+      ['StartTransaction', undefined],
+      ['MeterValues', 7],
+    ],
+  )
+  await one.session.call('StopTransaction', { transactionId: said as number, meterStop: 900, timestamp: at(room) })
+  assert.equal(second.of('StopTransaction')[0]?.['transactionId'], 7, 'the station says our number, the other CSMS hears its own')
+  await second.session().call('RemoteStopTransaction', { transactionId: 7 })
+  assert.deepEqual(one.of('RemoteStopTransaction'), [{ transactionId: said }])
+  const rows = await ledger(room)
+  assert.equal(rows.length, 1)
+  assert.notEqual(rows[0]!.ended_at, null)
+})
+
+test('profiles of the other CSMS and ours lie beside each other, and the lower limit holds', { timeout: 60_000 }, async (t) => {
+  const room = await rig(t)
+  const other = await upstream(t, room, { on: { StartTransaction: () => ({ transactionId: 42, idTagInfo: { status: 'Accepted' } }) } })
+  await room.charging.upstreams.set(room.charging.station('CP001'), { url: other.url })
+  const one = await station(room, OCPP16, ON16)
+  await one.session.call('BootNotification', BOOT16)
+  await until('it is set up', () => one.of('TriggerMessage').length > 0)
+  await one.session.call('StartTransaction', start16(room))
+  const charger = room.devices.get('CP001')!
+  const laid = () => one.of('SetChargingProfile').at(-1)!['csChargingProfiles'] as Payload & { chargingSchedule: Payload }
+  const limit = () => (laid().chargingSchedule['chargingSchedulePeriod'] as Payload[])[0]!['limit']
+
+  const before = one.of('SetChargingProfile').length
+  assert.deepEqual(await other.session().call('SetChargingProfile', profile16(3, 10, { transactionId: 42 })), { status: 'Accepted' })
+  assert.equal(one.of('SetChargingProfile').length, before + 1)
+  assert.equal(laid()['chargingProfileId'], 1003, 'our order has the id 3')
+  assert.equal(laid()['transactionId'], 42)
+  const theirLevel = laid()['stackLevel'] as number
+
+  await charger.apply(setpoint(room.clock, 22_000))
+  assert.equal(laid()['chargingProfileId'], 3)
+  assert.equal(laid()['transactionId'], 42, 'our order names the session as the station does')
+  assert.ok((laid()['stackLevel'] as number) > theirLevel, 'ours lies above')
+  assert.equal(limit(), 10, 'and asks for no more than theirs allows')
+  await charger.apply(setpoint(room.clock, 3 * 230 * 8))
+  assert.equal(limit(), 8, 'below theirs it is ours that holds')
+
+  await other
+    .session()
+    .call('SetChargingProfile', { ...profile16(500, 99, { chargingProfilePurpose: 'ChargePointMaxProfile' }), connectorId: 0 })
+  assert.equal(laid()['chargingProfileId'], 500, 'an id that is free stays as it is')
+  assert.equal(limit(), room.charging.station('CP001').record.maxCurrent, 'nobody lifts the limit of the installation')
+
+  assert.deepEqual(await other.session().call('ClearChargingProfile', {}), { status: 'Accepted' })
+  assert.deepEqual(
+    one.of('ClearChargingProfile').map(({ id }) => id),
+    [1003, 500],
+    'theirs go, ours stay',
+  )
+  await charger.apply(setpoint(room.clock, 22_000))
+  assert.ok((limit() as number) > 30, 'without theirs ours is free again')
+})
+
+for (const version of [OCPP201, OCPP21] as const)
+  test(`a station of ${version} behind us: events here and there, calls one at a time, refusals as they are`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const room = await rig(t)
+    const other = await upstream(t, room, {
+      on: {
+        TransactionEvent: () => ({ idTokenInfo: { status: 'Blocked' } }),
+        StatusNotification: () => {
+          throw new CallError('InternalError', 'not today')
+        },
+      },
+    })
+    await room.charging.upstreams.set(room.charging.station('CP001'), { url: other.url })
+    let underWay = 0
+    let most = 0
+    const slowly = async () => {
+      most = Math.max(most, ++underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay--
+      return { status: 'Accepted' }
+    }
+    const one = await station(room, version, { ClearCache: slowly, TriggerMessage: slowly, SetChargingProfile: slowly })
+    await room.charging.orderBoot('CP001', 'Accepted')
+    const boot = { reason: 'PowerUp', chargingStation: { model: 'Rig', vendorName: 'Cariflex' } }
+    assert.equal((await one.session.call('BootNotification', boot))['interval'], 777)
+    await until('our room accepts it', () => room.charging.station('CP001').record.boot === 'Accepted')
+    const event = {
+      ...started(),
+      ...{ eventType: 'Started', seqNo: 0, timestamp: at(room), triggerReason: 'CablePluggedIn' },
+      transactionInfo: { transactionId: 'T1', chargingState: 'Charging' },
+    }
+    assert.deepEqual(await one.session.call('TransactionEvent', event as Payload), { idTokenInfo: { status: 'Blocked' } })
+    assert.deepEqual(other.of('TransactionEvent'), [event], 'it heard it unchanged')
+    assert.equal((await ledger(room))[0]?.transaction_id, 'T1')
+    await Promise.all([
+      other.session().call('ClearCache', {}),
+      room.charging.call('CP001', 'ClearCache', {}),
+      other.session().call('ClearCache', {}),
+    ])
+    assert.equal(most, 1, 'a station is asked one thing at a time, whoever asks')
+    const status = { timestamp: at(room), connectorStatus: 'Occupied', evseId: 1, connectorId: 1 }
+    await assert.rejects(one.session.call('StatusNotification', status), { code: 'InternalError', description: 'not today' })
+    assert.equal(room.charging.station('CP001').connectors.get('1.1')?.status, 'Occupied')
+    await assert.rejects(
+      other.session().call('SetVariables', {
+        setVariableData: [
+          { component: { name: 'SecurityCtrlr' }, variable: { name: 'BasicAuthPassword' }, attributeValue: 'x'.repeat(16) },
+        ],
+      }),
+      { code: 'NotSupported' },
+    )
+  })
+
+test('an upstream is an address of a CSMS; without one the station is ours alone', { timeout: 60_000 }, async (t) => {
+  const room = await rig(t)
+  const one = room.charging.station('CP001')
+  for (const url of ['http://other.example', 'wss://user:pass@other.example/ocpp', 'wss://other.example/ocpp?x=1', 'ws://'])
+    await assert.rejects(room.charging.upstreams.set(one, { url }), { code: 'invalid-upstream', status: 422 })
+  const other = await upstream(t, room)
+  await room.charging.upstreams.set(one, { url: `${other.url}/` })
+  assert.deepEqual(room.charging.upstreams.view(one), { url: other.url, connected: false, waiting: 0 })
+  const bare = await station(room, OCPP16, ON16)
+  await until('it is connected there', () => other.isConnected())
+  await room.charging.upstreams.set(one, undefined)
+  await bare.session.closed
+  await until('it left', () => !other.isConnected())
+  assert.equal(room.charging.upstreams.view(one), undefined)
+  const again = await station(room, OCPP16, ON16)
+  assert.notEqual((await again.session.call('BootNotification', BOOT16))['interval'], 777)
+  assert.equal(other.of('BootNotification').length, 0)
+})
