@@ -334,8 +334,11 @@ test('the island, from the first start to the last crash', async (t) => {
       ({ status }) => status === 200,
     )
     assert.ok(body.values.filter((value) => value !== null && value > 0).length > 10, 'the sun of last week is there')
-    const { status } = await island.ask('GET', `${V1}/plans/latest`)
-    assert.equal(status, 200)
+    await until(
+      'the plan',
+      () => island.ask('GET', `${V1}/plans/latest`),
+      ({ status }) => status === 200,
+    )
     assert.ok(before.id.length > 0)
   })
 })
