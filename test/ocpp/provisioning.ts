@@ -54,10 +54,10 @@ export const blockA: Block = {
       assert.equal(await handshake(house.url, 'A03', basic('A03', PASSWORD)), 101)
     },
   ],
-  TC_A_04: ['TLS: server certificate is right', 'C-SECURITY'],
-  TC_A_06: ['TLS: version too low', 'C-SECURITY'],
-  TC_A_07: ['TLS: client certificate is right', 'C-SECURITY'],
-  TC_A_08: ['TLS: client certificate is wrong', 'C-SECURITY'],
+  TC_A_04: ['TLS: server certificate is right', 'security.test.ts'],
+  TC_A_06: ['TLS: version too low', 'security.test.ts'],
+  TC_A_07: ['TLS: client certificate is right', 'security.test.ts'],
+  TC_A_08: ['TLS: client certificate is wrong', 'security.test.ts'],
   TC_A_09: [
     'Password update accepted: from then on only the new one opens',
     async (bench) => {
@@ -90,9 +90,9 @@ export const blockA: Block = {
       assert.equal(await handshake(house.url, 'A10', basic('A10', PASSWORD)), 101)
     },
   ],
-  TC_A_11: ['Update of the certificate of a station, asked for by the platform', 'C-SECURITY'],
-  TC_A_14: ['Update of the certificate of a station: the station refuses it', 'C-SECURITY'],
-  TC_A_19: ['Upgrade of the security profile: the old one is refused', 'C-SECURITY'],
+  TC_A_11: ['Update of the certificate of a station, asked for by the platform', 'security.test.ts'],
+  TC_A_14: ['Update of the certificate of a station: the station refuses it', 'security.test.ts'],
+  TC_A_19: ['Upgrade of the security profile: the old one is refused', 'security.test.ts'],
 }
 
 export const blockB: Block = {
