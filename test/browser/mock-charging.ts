@@ -112,9 +112,9 @@ export function chargingOf(state: State) {
     },
   })
   const variable = (component: string, name: string, value: string, more: Body = {}) => ({
-    key: `${component}.${name}`.toLowerCase(),
-    component: { name: component },
-    variable: { name },
+    key: `${component}/${name}#actual`.toLowerCase(),
+    component,
+    variable: name,
     ...{ evse: null, value, mutability: 'ReadWrite', dataType: 'integer', unit: null, valuesList: null },
     ...more,
   })
@@ -122,7 +122,7 @@ export function chargingOf(state: State) {
     variable('ChargingStation', 'Model', 'Sim-22', { dataType: 'string', mutability: 'ReadOnly' }),
     variable('OCPPCommCtrlr', 'HeartbeatInterval', '60', { unit: 's' }),
     variable('AuthCtrlr', 'LocalPreAuthorize', 'true', { dataType: 'boolean' }),
-    variable('EVSE', 'Power', '22000', { unit: 'W', evse: { id: 1 }, mutability: 'ReadOnly', dataType: 'decimal' }),
+    variable('EVSE', 'Power', '22000', { unit: 'W', key: 'evse@1/power#actual', evse: 1, mutability: 'ReadOnly', dataType: 'decimal' }),
   ]
 
   function station(method: string, parts: string[], ask: URLSearchParams, body: Body): unknown {

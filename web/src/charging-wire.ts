@@ -80,9 +80,9 @@ export interface SentCommand {
 }
 export interface Variable {
   key: string
-  component: { name: string; instance?: string }
-  variable: { name: string; instance?: string }
-  evse: number | { id: number; connectorId?: number } | null
+  component: string
+  variable: string
+  evse: number | null
   value: string | null
   mutability: string | null
   dataType: string | null

@@ -10,9 +10,11 @@ export function Outcome({ judged, draft = false }: { judged: Judged; draft?: boo
   return (
     <div class={`driver-outcome ${judged.feasible ? 'driver-good' : 'driver-short'}`}>
       <p class="strong">
-        {judged.feasible
-          ? t(draft ? 'driver.can' : 'driver.will', { energy: f.amount(judged.reachableKwh, 'kWh'), time })
-          : t('driver.short', { energy: f.amount(judged.reachableKwh, 'kWh'), missing: f.amount(judged.missingKwh, 'kWh'), time })}
+        {judged.feasible && judged.energyKwh <= 0
+          ? t('driver.full')
+          : judged.feasible
+            ? t(draft ? 'driver.can' : 'driver.will', { energy: f.amount(judged.reachableKwh, 'kWh'), time })
+            : t('driver.short', { energy: f.amount(judged.reachableKwh, 'kWh'), missing: f.amount(judged.missingKwh, 'kWh'), time })}
       </p>
       <ul class="small">
         {judged.reasons.map((reason) => (

@@ -8,13 +8,16 @@ export interface Grid {
   soc: (number | null)[]
 }
 
-const STEPS = [1, 5, 15].map((minutes) => minutes * 60_000)
+const STEPS = [1 / 6, 1, 5, 15].map((minutes) => minutes * 60_000)
+/** A session that has only begun is drawn on a stretch of this length. */
+const LEAST = 10 * 60_000
 
-/** The last sample of every step; empty steps are null. At most about 400 steps. */
+/** The last sample of every step; empty steps are null. At most about 400 steps, but for sessions of more than four days. */
 export function gridOf(samples: readonly Sample[], from: number, until: number): Grid {
-  const step = STEPS.find((each) => (until - from) / each <= 400) ?? STEPS[2]!
+  const end = Math.max(until, from + LEAST)
+  const step = STEPS.find((each) => (end - from) / each <= 400) ?? STEPS.at(-1)!
   const start = Math.floor(from / step) * step
-  const count = Math.max(1, Math.ceil((until - start) / step) + 1)
+  const count = Math.max(1, Math.ceil((end - start) / step) + 1)
   const kw = Array<number | null>(count).fill(null)
   const soc = Array<number | null>(count).fill(null)
   for (const sample of samples) {

@@ -9,9 +9,9 @@ import { Failure, Pending, Stale } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
 import { address, refine } from '../../route.ts'
 import { useWords } from '../../words.ts'
+import { nameOf, pathOf } from './variable-path.ts'
 
 const MOST = 100
-const named = ({ name, instance }: { name: string; instance?: string }) => (instance ? `${name} (${instance})` : name)
 
 interface Props {
   station: string
@@ -77,8 +77,7 @@ export function Variables({ station, may, search, chosen }: Props) {
               <tr key={line.key}>
                 <th scope="row" class="break">
                   <button type="button" class="linklike" onClick={() => refine({ key: line.key })}>
-                    {named(line.component)} · {named(line.variable)}
-                    {line.evse !== null && ` · ${t('variables.evse', { id: typeof line.evse === 'number' ? line.evse : line.evse.id })}`}
+                    {nameOf(line)}
                   </button>
                 </th>
                 <td class="break">{line.value === null ? '–' : [line.value, line.unit].filter(Boolean).join(' ')}</td>
@@ -92,7 +91,7 @@ export function Variables({ station, may, search, chosen }: Props) {
         <OneVariable
           base={base}
           line={one}
-          may={may && one.mutability !== 'ReadOnly'}
+          may={may && one.mutability !== 'ReadOnly' && pathOf(one).attribute === 'actual'}
           version={version}
           onSet={() => setVersion(version + 1)}
         />
@@ -122,14 +121,15 @@ function OneVariable({ base, line, may, version, onSet }: OneProps) {
   const choices =
     line.dataType === 'boolean' ? ['true', 'false'] : /List$/.test(line.dataType ?? '') ? (line.valuesList?.split(',') ?? []) : []
   return (
-    <Dialog title={`${named(line.component)} · ${named(line.variable)}`} onClose={() => refine({ key: undefined })}>
+    <Dialog title={nameOf(line)} onClose={() => refine({ key: undefined })}>
       <div class="dialog-body">
         {may && (
           <form
             class="form"
             onSubmit={async (event) => {
               event.preventDefault()
-              const set = [{ component: line.component, variable: line.variable, value }]
+              const { component, variable } = pathOf(line)
+              const set = [{ component, variable, value }]
               const act = async () => {
                 const { data: answers } = (await call('PATCH', base, { set })) as { data: { attributeStatus: string }[] }
                 setAnswer(answers[0]?.attributeStatus ?? '')
