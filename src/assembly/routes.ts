@@ -12,6 +12,7 @@ import {
   stationFileRoutes,
   stationRoutes,
   stationSecurityRoutes,
+  stationUpstreamRoutes,
   tariffRoutes,
   webhookRoutes,
   wishRoutes,
@@ -36,6 +37,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationUpstreamRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationFileRoutes(charging))
   const citrine = {
     ...{ charging, account, established, site, identity: server.identity, store: house.store, log: house.log },

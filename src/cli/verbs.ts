@@ -148,6 +148,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-security.ts')).chargingProfile,
   },
   {
+    name: 'charging upstream',
+    summary: 'connect a charging station to another CSMS as well, through us',
+    load: async () => (await import('./verbs/charging-upstream.ts')).chargingUpstream,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,

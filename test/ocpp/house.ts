@@ -8,6 +8,7 @@ import { openSecrets, type Store, scratchStore, type Transaction } from '#store'
 import { chargingRoutes, stationFileRoutes } from '../../src/server/cariflex/charging.ts'
 import { stationBlockRoutes } from '../../src/server/cariflex/station-blocks.ts'
 import { stationSecurityRoutes } from '../../src/server/cariflex/station-security.ts'
+import { stationUpstreamRoutes } from '../../src/server/cariflex/station-upstream.ts'
 import { stationRoutes } from '../../src/server/cariflex/stations.ts'
 import { type Witness, watchRoutes } from '../../src/server/coverage.fixture.ts'
 import { createServer } from '../../src/server/server.ts'
@@ -145,6 +146,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
   server.register(stationRoutes({ ...parts, conversation, site }), '/api/cariflex/v1')
   server.register(stationBlockRoutes(parts), '/api/cariflex/v1')
   server.register(chargingRoutes(parts), '/api/cariflex/v1')
+  server.register(stationUpstreamRoutes(parts), '/api/cariflex/v1')
   server.register(stationSecurityRoutes(parts), '/api/cariflex/v1')
   server.register(stationFileRoutes(charging))
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))

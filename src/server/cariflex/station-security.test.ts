@@ -8,7 +8,7 @@ test('certificates, passwords and profiles of stations by hand: who may, what co
   const house = await ocppHouse(t)
   const { charging } = house
   const pki = await openTrialPki(manualClock(NOW))
-  const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => {
+  const ask = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown) => {
     const answer = await house.api<{ data: never; code?: string }>(method, path, body)
     return { status: answer.status, code: answer.body?.code, data: answer.body?.data as unknown as Record<string, unknown> & unknown[] }
   }
@@ -45,6 +45,15 @@ test('certificates, passwords and profiles of stations by hand: who may, what co
   const raised = await ask('POST', '/stations/CP001/security-profile', { profile: 1, url: 'ws://127.0.0.1:1/ocpp' })
   assert.equal(raised.data['status'], 'Accepted')
   assert.equal(subject.heard('SetNetworkProfile').length, 1)
+
+  assert.equal((await ask('GET', '/stations/CP001/upstream')).data, null)
+  assert.equal((await ask('PUT', '/stations/CP009/upstream', { url: 'ws://127.0.0.1:1/other' })).code, 'unknown-station')
+  assert.equal((await ask('PUT', '/stations/CP001/upstream', { url: 'http://127.0.0.1:1/other' })).code, 'invalid-upstream')
+  assert.equal((await ask('PUT', '/stations/CP001/upstream', { url: 'ws://127.0.0.1:1', passwort: 'x' })).status, 422)
+  const upstream = { url: 'ws://127.0.0.1:1/other', connected: false, waiting: 0 }
+  assert.deepEqual((await ask('PUT', '/stations/CP001/upstream', { url: upstream.url, password: 'there' })).data, upstream)
+  assert.deepEqual((await ask('GET', '/stations/CP001/upstream')).data, upstream)
+  assert.equal((await ask('DELETE', '/stations/CP001/upstream')).data, null)
 
   const { fingerprint } = issued[0]!
   assert.equal(
