@@ -133,6 +133,16 @@ test('who scans the code sees the price first, and learns whether a wish can be 
   assert.equal(kept(), before + 1)
 })
 
+test('an operator finds the address for the sticker, and it leads to the page', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/stations/CP004')
+  await page.getByText('Page du conducteur, point 1').click()
+  await page.getByRole('button', { name: "Montrer l'adresse" }).click()
+  await page.getByRole('link', { name: /driver/ }).click()
+  await says(page.locator('main .card').first(), /0,38\s?EUR/)
+  await counts(page.locator('nav.rail'), 0)
+})
+
 test('a code that nobody gave is said to be unknown, with what to do', { skip }, async () => {
   const { page, context } = await openWindow(browser, mock.url, { width: 390, height: 844 })
   await visit(page, '/driver/nothing-here')

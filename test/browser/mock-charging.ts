@@ -202,6 +202,7 @@ export function chargingOf(state: State) {
           kind: 'x',
         },
       ]
+    if (what === 'evses') return { code: CODE, path: `/driver/${CODE}` }
     if (what === 'card')
       return {
         ...{ vendor: 'Cariflex', model: 'Sim-22', protocol: '2.0.1' },

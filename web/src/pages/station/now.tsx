@@ -5,6 +5,7 @@ import { platformNow } from '../../live.ts'
 import { useWords } from '../../words.ts'
 import { Commands } from './commands.tsx'
 import { LimitNow, Online, Places } from './state.tsx'
+import { Sticker } from './sticker.tsx'
 import { StationTalk } from './talk.tsx'
 
 export function StationNow({ station, may, search }: { station: StationWhole; may: boolean; search: string }) {
@@ -47,6 +48,7 @@ export function StationNow({ station, may, search }: { station: StationWhole; ma
             {t('station.asset')}
           </a>
         )}
+        {may && station.evses.map(({ id }) => <Sticker key={id} station={station.identity} evse={id} />)}
       </section>
       {may ? (
         <Commands station={station} />
