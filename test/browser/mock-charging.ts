@@ -51,6 +51,8 @@ const CODE = 'Zb3kT0qx'
 
 export function chargingOf(state: State) {
   const at = (before: number) => local(state.now - before)
+  // A session begins once: its page keeps what is being typed as long as it is the same session.
+  const began = at(2 * HOUR)
   const commands: Body[] = []
   const badges = new Map<string, Body>()
   const unknown = new Map([['04A2F7B1C38E80', { type: 'ISO14443', station: 'CP004' }]])
@@ -258,7 +260,7 @@ export function chargingOf(state: State) {
         data: {
           price: { text: SAID, perKwh: 0.38, currency: 'EUR', soFar: 4.61 },
           ...{ station: 'CP004', name: 'CP004 · Le Diamant', evse: 1, online: true, plugged: true },
-          session: { startedAt: at(2 * HOUR), energyKwh: 11.2, powerKw: 6.9, socPercent: 48, authorized: true },
+          session: { startedAt: began, energyKwh: 11.2, powerKw: 6.9, socPercent: 48, authorized: true },
           now: { kw: 6.9, because: 'The grid asks for at most 6.9 kW.', until: local(state.now + HOUR) },
           wish: wish ? judged(wish) : { ...judged({}), said: false },
         },
