@@ -172,6 +172,7 @@ test('a station of 1.6 talks to its other CSMS through us, and our room keeps it
   assert.deepEqual(await one.session.call('VendorSpecial', { n: 21 }), { twice: 42 }, 'what no version has is handed on')
   assert.deepEqual(await other.session().call('VendorQuestion', { q: 'why' }), { a: 'why' })
 
+  await until('our room accepts its boot', () => charging.station('CP001').record.boot === 'Accepted')
   const begun = await one.session.call('StartTransaction', start16(room))
   assert.deepEqual(begun, { transactionId: 9001, idTagInfo: { status: 'ConcurrentTx' } })
   const [kept] = await ledger(room)
@@ -330,6 +331,99 @@ for (const version of [OCPP201, OCPP21] as const)
       { code: 'NotSupported' },
     )
   })
+
+test('a station of 2.0.1 reports what its other CSMS laid, by its own names; our own reports stay here', { timeout: 60_000 }, async (t) => {
+  const room = await rig(t)
+  const other = await upstream(t, room)
+  await room.charging.upstreams.set(room.charging.station('CP001'), { url: other.url })
+  const held: Payload[] = []
+  const one = await station(room, OCPP201, {
+    SetChargingProfile({ chargingProfile }) {
+      held.push(chargingProfile as Payload)
+      return { status: 'Accepted' }
+    },
+    GetChargingProfiles: accepted,
+    GetBaseReport: accepted,
+    TriggerMessage: accepted,
+  })
+  await room.charging.orderBoot('CP001', 'Accepted')
+  await one.session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'Rig', vendorName: 'Cariflex' } })
+  const schedule = { id: 1, chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit: 90_000 }] }
+  const theirs = { id: 2, stackLevel: 0, chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Relative' }
+  await other.session().call('SetChargingProfile', { evseId: 1, chargingProfile: { ...theirs, chargingSchedule: [schedule] } })
+  const laid = held.find(({ id }) => id === 1002)!
+  assert.equal(laid['stackLevel'], 1, 'above our safe default')
+  const [{ chargingSchedulePeriod: [period] = [] } = {}] = laid['chargingSchedule'] as { chargingSchedulePeriod?: Payload[] }[]
+  assert.ok((period!['limit'] as number) < 22_000, 'and cut to it')
+
+  const criterion = { requestId: 5, chargingProfile: { chargingProfileId: [2] } }
+  await other.session().call('GetChargingProfiles', criterion)
+  assert.deepEqual(one.of('GetChargingProfiles').at(-1), { requestId: 5, chargingProfile: { chargingProfileId: [1002] } })
+  const ours = { ...laid, id: 2, stackLevel: 0 }
+  const report = { requestId: 5, chargingLimitSource: 'CSO', evseId: 1, chargingProfile: [ours, laid] }
+  await one.session.call('ReportChargingProfiles', report)
+  const told = other.of('ReportChargingProfiles')[0]!['chargingProfile'] as Payload[]
+  assert.deepEqual(
+    told.map(({ id, stackLevel }) => [id, stackLevel]),
+    [[2, 0]],
+  )
+  await one.session.call('ReportChargingProfiles', { ...report, chargingProfile: [ours] })
+  assert.equal(other.of('ReportChargingProfiles').length, 1, 'nothing of ours is told')
+
+  await room.charging.call('CP001', 'GetBaseReport', { requestId: 77, reportBase: 'FullInventory' })
+  const part = { generatedAt: at(room), seqNo: 0 }
+  await one.session.call('NotifyReport', { ...part, requestId: one.of('GetBaseReport').at(-1)!['requestId'] as number })
+  await one.session.call('NotifyReport', { ...part, requestId: 5 })
+  assert.deepEqual(
+    other.of('NotifyReport').map(({ requestId }) => requestId),
+    [5],
+  )
+})
+
+test('an upstream that goes in the middle of a session is told the rest in order; what it refuses three times is dropped', {
+  timeout: 60_000,
+}, async (t) => {
+  const room = await rig(t)
+  const first = await upstream(t, room)
+  await room.charging.upstreams.set(room.charging.station('CP001'), { url: first.url })
+  const one = await station(room, OCPP201, { TriggerMessage: accepted, SetChargingProfile: accepted })
+  await room.charging.orderBoot('CP001', 'Accepted')
+  await one.session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'Rig', vendorName: 'Cariflex' } })
+  const event = (eventType: string, seqNo: number) =>
+    one.session.call('TransactionEvent', {
+      ...{ eventType, seqNo, timestamp: at(room), transactionInfo: { transactionId: 'T1' } },
+      triggerReason: eventType === 'Ended' ? 'EVDeparted' : 'MeterValuePeriodic',
+    })
+  await event('Started', 0)
+  assert.equal(first.of('TransactionEvent').length, 1)
+  await first.close()
+  const view = () => room.charging.upstreams.view(room.charging.station('CP001'))!
+  await until('it is away', () => !view().connected)
+  await event('Updated', 1)
+  await event('Updated', 2)
+  assert.equal(view().waiting, 2)
+
+  let refusals = 0
+  const second = await upstream(t, room, {
+    port: Number(new URL(first.url).port),
+    on: {
+      TransactionEvent({ seqNo }) {
+        if (seqNo !== 1) return {}
+        refusals++
+        throw new CallError('InternalError', 'no')
+      },
+    },
+  })
+  // The next attempt is set once the refusal has arrived: the clock is moved on until it has.
+  let turns = 0
+  await until('all was told', () => {
+    if (turns++ % 100 === 0 && refusals < 3) room.clock.forward(10_000)
+    return view().waiting === 0
+  })
+  assert.ok(refusals >= 3, 'it was asked again')
+  await event('Ended', 3)
+  assert.deepEqual([...new Set(second.of('TransactionEvent').map(({ seqNo }) => seqNo))], [1, 2, 3])
+})
 
 test('an upstream is an address of a CSMS; without one the station is ours alone', { timeout: 60_000 }, async (t) => {
   const room = await rig(t)

@@ -89,6 +89,8 @@ export async function openProxy({
   let pause = RETRY
   let draining = false
   let again = false
+  /** Reports that were asked for, by whom. */
+  const asked = { here: new Set<unknown>(), there: new Set<unknown>() }
   const wires = new WeakMap<Session, Session>()
 
   const warn = (error: unknown, what: string) => log.warn({ station: identity, error: describeError(error) }, what)
@@ -280,6 +282,7 @@ export async function openProxy({
   }
 
   const fromUpstream: Handler = async (action, payload) => {
+    if (payload['requestId'] !== undefined) asked.there.add(payload['requestId'])
     const meant = toStation('theirs', payload)
     if (action === 'SetChargingProfile') return layProfile(meant)
     if (action === 'ClearChargingProfile') return clearProfiles(meant)
@@ -312,6 +315,7 @@ export async function openProxy({
     const made: Session = {
       ...session,
       call(action, payload, options) {
+        if (payload['requestId'] !== undefined) asked.here.add(payload['requestId'])
         const own =
           action === 'SetChargingProfile'
             ? setOwn(version, payload, top())
@@ -344,6 +348,8 @@ export async function openProxy({
       }
       // Just come: its first words wait for the upstream.
       await first
+      const { requestId } = payload
+      if (REPORTS.has(action) && asked.here.has(requestId) && !asked.there.has(requestId)) return hear()
       const upstream = up
       if (!upstream || (waiting > 0 && counts(action, payload))) return alone()
       if (action === 'NotifyPeriodicEventStream') {
@@ -356,12 +362,12 @@ export async function openProxy({
           warn(error, 'our room did not take what a station told its CSMS')
         return undefined
       })
-      const asked = upwards(action, payload)
+      const told = upwards(action, payload)
       // Only our own profiles: nothing that the upstream asked for.
-      if (action === 'ReportChargingProfiles' && (asked['chargingProfile'] as unknown[]).length === 0) return heard
+      if (action === 'ReportChargingProfiles' && (told['chargingProfile'] as unknown[]).length === 0) return heard
       let answer: Payload
       try {
-        answer = await upstream.call(action, asked, { timeout: ANSWER })
+        answer = await upstream.call(action, told, { timeout: ANSWER })
       } catch (error) {
         if (!(error instanceof CallError)) return alone(heard)
         await quietly
@@ -381,6 +387,7 @@ export async function openProxy({
       leave()
       down = session
       version = session.version
+      for (const ids of [asked.here, asked.there]) ids.clear()
       pause = RETRY
       connect()
       first = arriving
@@ -410,6 +417,15 @@ export async function openProxy({
     },
   }
 }
+
+/** Parts of what one side asked for: the other would not know what to do with them. */
+const REPORTS = new Set([
+  'NotifyReport',
+  'NotifyMonitoringReport',
+  'NotifyCustomerInformation',
+  'NotifyDisplayMessages',
+  'ReportChargingProfiles',
+])
 
 /** What must arrive upstream, in order. */
 function counts(action: string, payload: Payload): boolean {
