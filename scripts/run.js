@@ -110,8 +110,8 @@ async function buildTests(files) {
 
 /**
  * Entries for `node --test`, which starts what it is given by name: numbered, so that the first of the list is first. Files of `alone` get a
- * process each. Loading the program costs a process some seconds of processor: all others share one process a core, in which they run one after
- * the other, each a suite of its name; whoever is free takes the next file, the largest first. A file that cannot be
+ * process each. Loading the program costs a process some seconds of processor: all others share two processes a core, in which they run one
+ * after the other, and wait for each other's sockets and clocks meanwhile, each a suite of its name; whoever is free takes the next file, the largest first. A file that cannot be
  * loaded fails as a test of its suite.
  */
 function entriesFor(alone, others, longest, urlOf) {
@@ -145,7 +145,7 @@ for (const [index, { file, url }] of ${shared}.entries())
   const long = alone.filter((file) => longest.test(file))
   const texts = [
     ...long.map(single),
-    ...(others.length > 0 ? Array.from({ length: availableParallelism() }, () => share) : []),
+    ...(others.length > 0 ? Array.from({ length: 2 * availableParallelism() }, () => share) : []),
     ...alone.filter((file) => !long.includes(file)).map(single),
   ]
   return texts.map((text, index) => {

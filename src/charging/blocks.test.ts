@@ -127,9 +127,12 @@ test('a badge is good where and while it is said to be, and what nobody knows wa
 test('a partner is asked for tokens that nobody here knows, in events too, and one that does not answer holds nobody up', async (t) => {
   const house = await rig(t)
   const station = await house.station()
-  let silent = false
+  let silent: (() => void) | undefined
   house.charging.addAuthorizer(async ({ idToken }) => {
-    if (silent) return new Promise(() => undefined)
+    if (silent) {
+      setImmediate(silent)
+      return new Promise(() => undefined)
+    }
     return idToken === 'ROAMING' ? { status: 'Accepted', personalMessage: { format: 'UTF8', content: 'Hello' } } : undefined
   })
   const ask = (idToken: string) => station.say('Authorize', { idToken: { idToken, type: 'ISO14443' } })
@@ -138,13 +141,12 @@ test('a partner is asked for tokens that nobody here knows, in events too, and o
   const answer = await station.event('Started', 0, started({ idToken: { idToken: 'ROAMING', type: 'ISO14443' } }))
   assert.equal((answer['idTokenInfo'] as Payload)['status'], 'Accepted')
   assert.equal(house.charging.stations()[0]?.evses[0]?.transaction?.tokenStatus, 'Accepted')
-  silent = true
+  const asked = new Promise<void>((resolve) => {
+    silent = resolve
+  })
   const waiting = ask('LATE')
-  await new Promise((resolve) => setImmediate(resolve))
-  for (let turns = 0; turns < 50; turns++) {
-    house.clock.forward(200)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+  await asked
+  house.clock.forward(6000)
   assert.equal(((await waiting)['idTokenInfo'] as Payload)['status'], 'Unknown')
 })
 
