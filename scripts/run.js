@@ -81,7 +81,7 @@ const testFiles = (folder, pattern) =>
     .sort()
 
 /** Files that start programs and wait for them, or change their own process: each in a process of its own. */
-const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog)\.test\.ts$/
+const ALONE = /^test[/\\]|[/\\]embedded[/\\]|[/\\](config|watchdog|lazy-schemas)\.test\.ts$/
 /** Those that wait longest: they begin first, and the others fill the gaps. */
 const LONGEST = /[/\\](island|docs)\.test\.ts$/
 
@@ -110,9 +110,9 @@ async function buildTests(files) {
 
 /**
  * Entries for `node --test`, which starts what it is given by name: numbered, so that the first of the list is first. Files of `alone` get a
- * process each. Loading the program costs a process some seconds of processor: all others share two processes a core, in which they run one
- * after the other, and wait for each other's sockets and clocks meanwhile, each a suite of its name; whoever is free takes the next file, the largest first. A file that cannot be
- * loaded fails as a test of its suite.
+ * process each. Loading the program costs a process some seconds of processor: all others share two processes a core (they mostly wait for
+ * sockets and the database), in which they run one after the other, each a suite of its name; whoever is free takes the next file, the largest
+ * first. A file that cannot be loaded fails as a test of its suite.
  */
 function entriesFor(alone, others, longest, urlOf) {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-tests-'))

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { tsImport } from 'tsx/esm/api'
 import { parse } from 'yaml'
 import { type Capability, narrow, type Reason, sayMissedWish, sayReason } from '#ems'
 import { type Instant, instant, kilowatts, MINUTE, say, watts } from '#kernel'
@@ -14,7 +15,7 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const rooms = files.filter((file) => /(^|[/\\])saying\.ts$/.test(file))
 const templates: string[] = []
 for (const file of rooms) {
-  const { SAYING } = (await import(pathToFileURL(join('src', file)).href)) as { SAYING: Record<string, string> }
+  const { SAYING } = (await tsImport(pathToFileURL(join('src', file)).href, import.meta.url)) as { SAYING: Record<string, string> }
   templates.push(...Object.values(SAYING))
 }
 const slots = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((hit) => hit[1]!).sort()

@@ -44,7 +44,7 @@ export async function yard(
   const store = await scratchStore(t)
   const clock = manualClock(parseInstant('2026-11-24T12:00:00Z'))
   const bus = inProcessBus<News>(() => {})
-  const established = await establishTerritory(store, clock, TERRITORY, false)
+  const established = await establishTerritory(store, clock, structuredClone(TERRITORY), false)
   const site = siteOf(established, { author: 'Cariflex', demandResponseLevels: [100, 75, 50, 0] })
   const conversation = openConversationLog({ store, clock, bus, log: silentLog })
   const parts = { store, clock, bus, log: silentLog, conversation, alarms: openAlarms({ store, clock, bus }) }

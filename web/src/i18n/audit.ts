@@ -10,6 +10,8 @@ const THINGS: Readonly<Record<string, string>> = {
 }
 const OF: Readonly<Record<string, string>> = { asset: "de l'équipement", sensor: 'du capteur', automation: "de l'automatisation" }
 
+const PLACES: Readonly<Record<string, string>> = { all: 'partout', station: 'borne', evse: 'point de charge', token: 'badge' }
+
 type Form = [pattern: RegExp, french: (...parts: string[]) => string]
 
 const FORMS: readonly Form[] = [
@@ -23,6 +25,35 @@ const FORMS: readonly Form[] = [
     /^Updated (asset|sensor|automation|user) '(.*)': (\d+)\. Updated fields: (.*)$/s,
     (kind, name, id, fields) => `Modification : ${THINGS[kind]} « ${name} » (n° ${id}). ${fieldsOf(fields)}`,
   ],
+  [/^Ran automation '(.*)': (\d+)$/s, (name, id) => `Automatisation « ${name} » (n° ${id}) lancée`],
+  [/^Trusted the root '(.*)' for (.*)$/s, (name, uses) => `Racine « ${name} » approuvée pour ${uses}`],
+  [/^Revoked the certificate '(.*)': (.*)$/s, (name, why) => `Certificat « ${name} » révoqué : ${why}`],
+  [/^Installed a (.*) on station '(.*)': (.*)$/s, (use, station, how) => `${use} installé sur la borne « ${station} » : ${how}`],
+  [
+    /^Removed certificate (.*) from station '(.*)': (.*)$/s,
+    (serial, station, how) => `Certificat ${serial} ôté de la borne « ${station} » : ${how}`,
+  ],
+  [
+    /^Asked station '(.*)' to renew its (.*): (.*)$/s,
+    (station, what, how) => `Borne « ${station} » priée de renouveler son ${what} : ${how}`,
+  ],
+  [/^Changed the password of station '(.*)': (.*)$/s, (station, how) => `Mot de passe de la borne « ${station} » changé : ${how}`],
+  [
+    /^Brought station '(.*)' to security profile (\d): (.*)$/s,
+    (station, profile, how) => `Borne « ${station} » passée au profil de sécurité ${profile} : ${how}`,
+  ],
+  [/^Connected station '(.*)' to (.*) as well$/s, (station, url) => `Borne « ${station} » reliée aussi à ${url}`],
+  [/^Took station '(.*)' from its other CSMS$/s, (station) => `Borne « ${station} » détachée de son autre CSMS`],
+  [/^Tariff '(.*)' was set$/s, (id) => `Tarif « ${id} » enregistré`],
+  [/^Tariff '(.*)' was deleted$/s, (id) => `Tarif « ${id} » supprimé`],
+  [
+    /^Tariff of (\S+) (.*) is (.*)$/s,
+    (scope, key, id) => `Tarif (${PLACES[scope!] ?? scope} ${key}) : ${id === 'no longer its own' ? 'plus de tarif propre' : id}`,
+  ],
+  [/^Webhook to (.*) was made$/s, (host) => `Webhook vers ${host} créé`],
+  [/^Webhook (.*) was removed$/s, (id) => `Webhook ${id} supprimé`],
+  [/^Wish for the session at '(.*)': (.*)$/s, (place, wish) => `Souhait pour la session à « ${place} » : ${wish}`],
+  [/^Said what '(.*)' takes$/s, (model) => `Capacités du modèle « ${model} » précisées`],
   [/^Updated attribute '(.*)': from (.*) to (.*)$/s, (name, was, is) => `Attribut ${name} : de ${was} à ${is}`],
   [/^Updated: (.*?), From: (.*), To: (.*)$/s, (field, was, is) => `${field} : de ${was} à ${is}`],
   [/^Updated Attr: (.*?), From: (.*), To: (.*)$/s, (field, was, is) => `Attribut ${field} : de ${was} à ${is}`],
