@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { hashPassword } from '#ems'
 import { instant, manualClock } from '#kernel'
-import { limitOf, powerOf, standingProfile, type Wires } from './order.ts'
+import { limitOf, powerOf, type Wires } from './order.ts'
 import { isPassword, rememberingVerifier, turnstile } from './password.ts'
 import { circularMedian, nextTime } from './wish.ts'
 
