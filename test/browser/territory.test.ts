@@ -91,8 +91,9 @@ test('a newcomer sees the island live, asks why, and bends the plan', { skip: wi
     await page.getByRole('region', { name: 'Maintenant' }).getByText('libre').waitFor()
     await page.getByRole('region', { name: 'Conversation' }).getByText('TransactionEvent').first().waitFor()
     await page.getByText('Autre message').click()
+    await page.getByLabel('Message').selectOption('GetLocalListVersion')
     await page.getByRole('button', { name: 'Envoyer' }).click()
-    await page.getByRole('region', { name: 'Commandes' }).getByText('Accepted', { exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Commandes' }).getByText('Accepted', { exact: true }).first().waitFor()
   })
 
   await t.test('the pages fit a phone and read well there', async () => {
