@@ -16,6 +16,23 @@ function folderOf(t: TestContext): string {
   return folder
 }
 
+test("a tariff is priced from a file; what cannot be priced is the caller's mistake", async (t) => {
+  const folder = folderOf(t)
+  const [input, output] = [join(folder, 'case.json'), join(folder, 'bill.json')]
+  const tariff = { id: 'DAY', currency: 'EUR', elements: [{ price_components: [{ type: 'ENERGY', price: 0.25, vat: 20, step_size: 1 }] }] }
+  const [start_date_time, end_date_time] = ['2026-11-24T12:00:00Z', '2026-11-24T13:00:00Z']
+  const session = { start_date_time, end_date_time, time_zone: 'UTC', periods: [{ start_date_time, state: 'CHARGING', energy_kwh: 10 }] }
+  writeFileSync(input, JSON.stringify({ tariff, session }))
+  const shown = await cariflex('tariff price', { more: ['--input', input] })
+  assert.deepEqual([shown.code, /total +2\.5 +3 EUR/.test(shown.out)], [0, true], shown.out)
+  assert.equal((await cariflex('tariff price', { more: ['--input', input, '--output', output] })).code, 0)
+  assert.deepEqual((JSON.parse(readFileSync(output, 'utf8')) as { total: object }).total, { excl_vat: '2.5', incl_vat: '3' })
+  writeFileSync(input, JSON.stringify({ tariff: { ...tariff, currency: 'euro' }, session }))
+  const refused = await cariflex('tariff price', { more: ['--input', input] })
+  assert.deepEqual([refused.code, refused.err.includes("'tariff.currency'")], [2, true], refused.err)
+  assert.equal((await cariflex('tariff price', { more: ['--input', join(folder, 'none.json')] })).code, 2)
+})
+
 /** Something on loopback that answers every request with `body` and remembers what it was told. */
 async function answering(t: TestContext, body: string, status = 200) {
   const heard: { url: string; authorization: string | undefined }[] = []

@@ -223,7 +223,10 @@ test('both schedule the same problems: never dearer here, and how many times fas
   cariflex('adopt', '--database', peer.databaseUrl, '--data', data, '--yes', '--no-backup')
   const here = await startCariflex(t, peer, data)
   const there = await peer.start()
-  const [ours, theirs] = [await signIn(here.url, 'admin@example.com', PASSWORD), await signIn(there, 'admin@example.com', PASSWORD)]
+  const [ours, theirs] = [
+    await signIn(here.url, 'admin@example.com', PASSWORD),
+    await signIn(there, 'admin@example.com', PASSWORD, { rests: true }),
+  ]
   const tag = Date.now().toString(36)
   const ratios: number[] = []
   const firsts: number[] = []

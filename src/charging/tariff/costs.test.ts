@@ -56,7 +56,22 @@ test('a station is told what its session costs, the bill of an ended one is kept
   await assert.rejects(charging.bill('CP001', 'T9'), { code: 'unknown-transaction' })
 })
 
-test('the narrowest choice decides, a tariff in use stays, and a session keeps the tariff it began with', async (t) => {
+test('a session that began when no tariff held costs nothing, whatever is chosen while it goes on', async (t) => {
+  const { charging, station } = await rig(t)
+  const cp = await station()
+  const charged = (type: string, seq: number, wattHours: number) =>
+    cp.event(type, seq, {
+      transactionInfo: { transactionId: 'T1', chargingState: 'Charging' },
+      ...energy(wattHours, '2026-11-24T11:00:00Z'),
+    })
+  await charged('Started', 0, 0)
+  await charging.tariffs.put(DAY)
+  await charging.tariffs.choose({ scope: 'all', key: '', tariff: 'Day' })
+  assert.equal((await charged('Ended', 1, 9_000))['totalCost'], undefined)
+  assert.equal(await charging.bill('CP001', 'T1'), undefined)
+})
+
+test('the narrowest choice decides, a tariff in use stays, and what is wrong or unknown is said', async (t) => {
   const { charging } = await rig(t)
   const { tariffs } = charging
   await tariffs.put(DAY)

@@ -61,7 +61,10 @@ export interface CostParts {
 export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs {
   const accounts = new Map<string, Account>()
 
-  /** The account of a session; what is not in memory is read from its events. `fresh` comes on top of them only if they are not kept yet. */
+  /**
+   * The account of a session; what is not in memory is read from its events. Undefined when no tariff held at its first event: one that is chosen
+   * later is for the sessions after it.
+   */
   const accountOf = async (transaction: Transaction): Promise<Account | undefined> => {
     const known = accounts.get(keyOf(transaction))
     if (known) return known
@@ -70,7 +73,7 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
       'select tariff from cariflex.charging_bill where station = $1 and transaction_id = $2',
       [station, id],
     )
-    const tariff = row?.tariff ?? book.tariffFor({ station, evse, token })
+    const tariff = row?.tariff ?? (transaction.events <= 1 ? book.tariffFor({ station, evse, token }) : undefined)
     if (!tariff) return undefined
     const events = await store.query<{ at: Instant; payload: TransactionEventRequest }>(
       'select at, payload from cariflex.transaction_event where station = $1 and transaction_id = $2 order by at, seq_no',

@@ -1,54 +1,13 @@
 /** OCPI's tariffs as the structured tariffs of OCPP 2.1 (I07–I12) and back. What the other form has no word for is listed, never dropped in silence. */
 
-import type { PriceComponent, Restrictions, Tariff } from './tariff.ts'
-import { WEEKDAYS } from './tariff.ts'
+import type { V21 } from '#protocols/ocpp'
+import { type PriceComponent, type Restrictions, type Tariff, WEEKDAYS } from './tariff.ts'
 
-interface TaxRate {
-  type: string
-  tax: number
-  stack?: number
-}
-
-export interface TariffConditions {
-  startTimeOfDay?: string
-  endTimeOfDay?: string
-  dayOfWeek?: string[]
-  validFromDate?: string
-  validToDate?: string
-  minEnergy?: number
-  maxEnergy?: number
-  minCurrent?: number
-  maxCurrent?: number
-  minPower?: number
-  maxPower?: number
-  minTime?: number
-  maxTime?: number
-  [other: string]: unknown
-}
-
-interface Priced {
-  prices: ({ priceKwh?: number; priceMinute?: number; priceFixed?: number } & { conditions?: TariffConditions })[]
-  taxRates?: TaxRate[]
-}
-
-interface Cost {
-  exclTax?: number
-  inclTax?: number
-}
-
-/** OCPP 2.1 TariffType. Prices without tax, per kWh, per minute or once. */
-export interface OcppTariff {
-  tariffId: string
-  currency: string
-  validFrom?: string
-  energy?: Priced
-  chargingTime?: Priced
-  idleTime?: Priced
-  fixedFee?: Priced
-  reservationTime?: Priced
-  reservationFixed?: Priced
-  minCost?: Cost
-  maxCost?: Cost
+type TariffConditions = V21.TariffConditionsType
+/** Prices without tax, per kWh, per minute or once. */
+type Priced = {
+  prices: { priceKwh?: number; priceMinute?: number; priceFixed?: number; conditions?: TariffConditions }[]
+  taxRates?: V21.TaxRateType[]
 }
 
 type Kind = 'energy' | 'chargingTime' | 'idleTime' | 'fixedFee' | 'reservationTime' | 'reservationFixed'
@@ -84,9 +43,10 @@ const CONDITIONS: readonly (readonly [Bound, keyof TariffConditions & string, nu
 ]
 
 /** The tariff for a station that prices by itself; `lost` names what OCPP 2.1 cannot say. */
-export function toOcppTariff(tariff: Tariff): { tariff: OcppTariff; lost: string[] } {
+export function toOcppTariff(tariff: Tariff): { tariff: V21.TariffType; lost: string[] } {
   const lost = new Set<string>()
-  const written: OcppTariff = { tariffId: tariff.id, currency: tariff.currency.toUpperCase() }
+  const kinds: Partial<Record<Kind, Priced>> = {}
+  const written: V21.TariffType = { tariffId: tariff.id, currency: tariff.currency.toUpperCase() }
   if (tariff.start_date_time !== undefined) written.validFrom = tariff.start_date_time
   if (tariff.end_date_time !== undefined) lost.add('end_date_time')
   for (const [kind, { type, reservation, price, per }] of Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][]) {
@@ -101,7 +61,7 @@ export function toOcppTariff(tariff: Tariff): { tariff: OcppTariff; lost: string
     if (hits.some(({ restrictions }) => restrictions?.reservation === 'RESERVATION_EXPIRES')) lost.add('RESERVATION_EXPIRES')
     if (hits.length === 0) continue
     const [rate] = rates
-    written[kind] = {
+    kinds[kind] = {
       prices: hits.map(({ component, restrictions }) => {
         const conditions = conditionsOf(restrictions ?? {})
         return {
@@ -112,31 +72,33 @@ export function toOcppTariff(tariff: Tariff): { tariff: OcppTariff; lost: string
       ...(rate !== undefined && { taxRates: [{ type: 'VAT', tax: rate }] }),
     }
   }
-  const cost = (bound: Tariff['min_price']): Cost | undefined =>
+  const cost = (bound: Tariff['min_price']): V21.PriceType | undefined =>
     bound && { exclTax: bound.excl_vat, ...(bound.incl_vat !== undefined && { inclTax: bound.incl_vat }) }
   const [least, most] = [cost(tariff.min_price), cost(tariff.max_price)]
-  return { tariff: { ...written, ...(least && { minCost: least }), ...(most && { maxCost: most }) }, lost: [...lost] }
+  const bounds = { ...(least && { minCost: least }), ...(most && { maxCost: most }) }
+  // Each kind has the price that KINDS gives it: its own type, which the compiler cannot follow through a table.
+  return { tariff: { ...written, ...(kinds as Partial<V21.TariffType>), ...bounds }, lost: [...lost] }
 }
 
 function conditionsOf(restrictions: Restrictions): TariffConditions {
-  const conditions: TariffConditions = {}
+  const conditions: Record<string, unknown> = {}
   for (const [restriction, condition, factor] of CONDITIONS) {
     const value = restrictions[restriction]
     if (value !== undefined) conditions[condition] = typeof value === 'number' ? Math.round(value * factor * 1e6) / 1e6 : value
   }
   if (restrictions.day_of_week && restrictions.day_of_week.length > 0)
-    conditions.dayOfWeek = restrictions.day_of_week.map((day) => day[0] + day.slice(1).toLowerCase())
-  return conditions
+    conditions['dayOfWeek'] = restrictions.day_of_week.map((day) => day[0] + day.slice(1).toLowerCase())
+  return conditions as TariffConditions
 }
 
 const KNOWN = new Set<string>([...CONDITIONS.map(([, condition]) => condition), 'dayOfWeek', 'customData'])
 
 /** A station's tariff as ours; `lost` names what OCPI cannot say. One kind of price per element, in the station's order. */
-export function fromOcppTariff(given: OcppTariff): { tariff: Tariff; lost: string[] } {
+export function fromOcppTariff(given: V21.TariffType): { tariff: Tariff; lost: string[] } {
   const lost = new Set<string>()
   const elements: Tariff['elements'] = []
   for (const [kind, { type, reservation, price, per }] of Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][]) {
-    const { prices = [], taxRates = [] } = given[kind] ?? {}
+    const { prices, taxRates = [] }: Priced = given[kind] ?? { prices: [] }
     if (taxRates.length > 1) lost.add(`several taxes on ${kind}`)
     for (const each of prices) {
       const restrictions = restrictionsOf(each.conditions ?? {}, lost)
@@ -154,7 +116,7 @@ export function fromOcppTariff(given: OcppTariff): { tariff: Tariff; lost: strin
       })
     }
   }
-  const bound = (cost: Cost | undefined) =>
+  const bound = (cost: V21.PriceType | undefined) =>
     cost?.exclTax === undefined ? undefined : { excl_vat: cost.exclTax, ...(cost.inclTax !== undefined && { incl_vat: cost.inclTax }) }
   const [least, most] = [bound(given.minCost), bound(given.maxCost)]
   return {

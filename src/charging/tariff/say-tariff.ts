@@ -1,6 +1,6 @@
 /** A tariff in one line for a display, a personal message or the driver's page: price first. */
 
-import type { PriceComponent, Restrictions, Tariff } from './tariff.ts'
+import { type PriceComponent, type Restrictions, type Tariff, WEEKDAYS } from './tariff.ts'
 
 const WORDS = {
   en: {
@@ -76,8 +76,8 @@ function when(
   language: TariffLanguage,
 ): string {
   const words = WORDS[language]
-  const dayName = (day: string) =>
-    new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2026, 0, 5 + DAYS.indexOf(day)))
+  const dayName = (day: (typeof WEEKDAYS)[number]) =>
+    new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2026, 0, 5 + WEEKDAYS.indexOf(day)))
   return [
     start_time !== undefined || end_time !== undefined ? `${words.from} ${start_time ?? '00:00'} ${words.to} ${end_time ?? '24:00'}` : '',
     day_of_week && day_of_week.length > 0 ? `(${day_of_week.map(dayName).join(', ')})` : '',
@@ -90,5 +90,3 @@ function when(
     .filter(Boolean)
     .join(' ')
 }
-
-const DAYS: readonly string[] = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY']

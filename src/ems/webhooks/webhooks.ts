@@ -73,8 +73,8 @@ const MOST = 1000
 const matches = (pattern: string, type: string) =>
   pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)))
 
-const secretOf = (id: string) => `webhook ${id}`
-const partnerOf = (id: string) => `webhook ${id}`
+/** Of its secret, and of its part of the outbox. */
+const nameOf = (id: string) => `webhook ${id}`
 
 /** `v1,` and the HMAC-SHA256 of id, timestamp and body, base64. The secret is what follows `whsec_`, base64. */
 export const signatureOf = (secret: string, id: string, timestamp: string, body: string): string =>
@@ -88,7 +88,7 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
   let noting = Promise.resolve()
 
   const send = async (webhook: Webhook, id: number, { body }: Body): Promise<string> => {
-    const secret = await secrets.get(secretOf(webhook.id))
+    const secret = await secrets.get(nameOf(webhook.id))
     if (secret === undefined) throw new Problem('unknown-webhook', say(SAYING.unknownWebhook, { webhook: webhook.id }), { retry: 'never' })
     const text = JSON.stringify(body)
     const name = `${webhook.id}-${id}`
@@ -108,14 +108,14 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
     throw new Problem('webhook-refused', `${webhook.url} answered ${status}.`, { retry: status === 410 ? 'never' : 'later' })
   }
   const start = (webhook: Webhook) => {
-    const delivery = outbox.deliver(partnerOf(webhook.id), ({ id, payload }) => send(webhook, id, payload as Body))
+    const delivery = outbox.deliver(nameOf(webhook.id), ({ id, payload }) => send(webhook, id, payload as Body))
     hooks.set(webhook.id, { webhook, delivery })
   }
   const put = async (webhook: Webhook, event: HookEvent) => {
     const write = forms[webhook.form]
     const { type, at, data } = event
     const body = write ? write(event) : { type, timestamp: formatInstant(at), data }
-    await outbox.put(partnerOf(webhook.id), type, { body } satisfies Body)
+    await outbox.put(nameOf(webhook.id), type, { body } satisfies Body)
   }
   const need = (id: string) => {
     const found = hooks.get(id)
@@ -147,7 +147,7 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
         ...{ about: about ?? null, description: description ?? null },
       }
       await store.transact(async (tx) => {
-        await secrets.set(secretOf(webhook.id), secret, { description: `Signs what ${url} is told`, tx })
+        await secrets.set(nameOf(webhook.id), secret, { description: `Signs what ${url} is told`, tx })
         await tx.query(
           `insert into cariflex.webhook (id, url, events, about, form, description, created_by, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
           [webhook.id, url, events, webhook.about, form, webhook.description, by ?? null, asTimestamp(webhook.createdAt)],
@@ -162,12 +162,12 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
       hooks.delete(id)
       await delivery.close()
       await store.query('delete from cariflex.webhook where id = $1', [id])
-      await store.query('delete from cariflex.outbox where partner = $1', [partnerOf(id)])
-      await secrets.remove(secretOf(id))
+      await store.query('delete from cariflex.outbox where partner = $1', [nameOf(id)])
+      await secrets.remove(nameOf(id))
     },
     async deliveries(id, page) {
       need(id)
-      return outbox.list(partnerOf(id), page)
+      return outbox.list(nameOf(id), page)
     },
     async test(id) {
       await put(need(id).webhook, { type: 'webhook.test', at: clock.now(), data: { webhook: id } })

@@ -155,10 +155,14 @@ test('a subscription made before the station came is told when it connects, says
   assert.deepEqual([sent!.message[0], sent!.message[2], (sent as unknown as { origin: string }).origin], [2, 'GetLocalListVersion', 'csms'])
   assert.deepEqual([said!.message[0], said!.message[2], (said as unknown as { origin: string }).origin], [3, { versionNumber: 1 }, 'cs'])
   assert.equal(said!.message[1], sent!.message[1])
+  await ask('POST', '/ocpp/2.0.1/evdriver/clearCache?identifier=CP7&wait=5', {})
+  await until(() => heard.length === 5)
+  const refusal = JSON.parse(String(heard[4]!['message'])) as unknown[]
+  assert.deepEqual([refusal[0], refusal[2], refusal.length], [4, 'NotSupported', 5])
   assert.equal((await ask('DELETE', '/data/ocpprouter/connection?stationId=CP7')).status, 200)
   await session.closed
-  await until(() => heard.length === 4)
-  assert.equal(heard[3]!['event'], 'closed')
+  await until(() => heard.length === 6)
+  assert.equal(heard[5]!['event'], 'closed')
   const [listed] = (await ask('GET', '/data/ocpprouter/subscription?stationId=CP7')).body as { id: string; onClose: boolean }[]
   assert.equal(listed!.onClose, true)
   assert.equal((await ask('DELETE', `/data/ocpprouter/subscription?id=${listed!.id}`)).status, 200)
@@ -167,7 +171,7 @@ test('a subscription made before the station came is told when it connects, says
 })
 
 test('stations, passwords, boots, tokens, variables and transactions are kept and told as CitrineOS did', async (t) => {
-  const { ask, station, charging } = await place(t, true)
+  const { ask, station, charging, clock } = await place(t, true)
   const bare = {}
   assert.equal((await ask('PUT', '/data/configuration/chargingStation?stationId=CP8', { id: 'CP9' }, bare)).status, 400)
   const made = await ask(
@@ -183,16 +187,41 @@ test('stations, passwords, boots, tokens, variables and transactions are kept an
     200,
   )
   await assert.rejects(station('CP8', 'ocpp2.0.1'), { code: 'connection-refused' })
+  const wrong = { stationId: 'CP8', password: 'another-horse-battery', setOnCharger: false }
+  assert.equal((await ask('POST', '/data/configuration/password', wrong, bare)).status, 503, 'a station that is away cannot be told')
   const boot = { status: 'Rejected', bootRetryInterval: 77 }
   await ask('PUT', '/data/configuration/boot?stationId=CP8', boot, bare)
   await ask('PUT', '/data/configuration/chargingStation?stationId=CP9', { securityProfile: 0 }, bare)
   await ask('PUT', '/data/configuration/boot?stationId=CP9', boot, bare)
-  const { session } = await station('CP9', 'ocpp2.0.1')
+  const { session, asked } = await station('CP9', 'ocpp2.0.1', {
+    SetVariables: {
+      setVariableResult: [{ attributeStatus: 'Accepted', component: { name: 'SecurityCtrlr' }, variable: { name: 'BasicAuthPassword' } }],
+    },
+  })
   const booted = await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'M', vendorName: 'V' } })
   assert.deepEqual([booted['status'], booted['interval']], ['Rejected', 77])
   await ask('PUT', '/data/configuration/boot?stationId=CP9', { status: 'Accepted', heartbeatInterval: 33 }, bare)
   const again = await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'M', vendorName: 'V' } })
   assert.deepEqual([again['status'], again['interval']], ['Accepted', 33])
+  const reports = () => asked.filter(([action]) => action === 'GetBaseReport').length
+  await ask('PUT', '/data/configuration/boot?stationId=CP9', { status: 'Pending', getBaseReportOnPending: true }, bare)
+  const before = reports()
+  const held = await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'M', vendorName: 'V' } })
+  assert.equal(held['status'], 'Pending')
+  await until(() => {
+    clock.forward(100)
+    return reports() > before
+  })
+  await ask('PUT', '/data/configuration/boot?stationId=CP9', { status: 'Accepted' }, bare)
+  await session.call('BootNotification', { reason: 'PowerUp', chargingStation: { model: 'M', vendorName: 'V' } })
+  const changed = await ask(
+    'POST',
+    '/data/configuration/password',
+    { stationId: 'CP9', password: 'another-horse-battery', setOnCharger: false },
+    bare,
+  )
+  assert.deepEqual([changed.status, asked.at(-1)![0]], [200, 'SetVariables'])
+  await assert.rejects(station('CP9', 'ocpp2.0.1'), { code: 'connection-refused' }, 'only the new password opens now')
   const token = { idTokenInfo: { status: 'Blocked', groupIdToken: { idToken: 'G1', type: 'Central' } }, concurrentTransaction: false }
   assert.equal((await ask('PUT', '/data/evdriver/authorization?idToken=ABC&type=ISO14443', token, bare)).status, 200)
   const [kept] = await charging.badges.list()

@@ -24,7 +24,6 @@ const Confirmation = Type.Array(
     payload: Type.Optional(Type.Unknown({ description: 'With `wait` the answer of the station, otherwise why not.' })),
   }),
 )
-const VERSIONS: Readonly<Record<string, OcppVersion>> = { '1.6': 'ocpp1.6', '2.0.1': 'ocpp2.0.1', '2.1': 'ocpp2.1' }
 /** How long a station may take, ms, when nobody waits. */
 const PATIENCE = 60_000
 
@@ -81,21 +80,21 @@ export const messageRoutes =
         },
       },
       async ({ params: { version: name, module, word }, query, body }) => {
-        const version = VERSIONS[name]
+        const dialect = dialectOf(name)
         const action = ENDPOINTS[name]?.get(`${module}/${word}`)
-        if (version === undefined || action === undefined)
+        if (dialect === undefined || action === undefined)
           throw new Problem('unknown-endpoint', `There is no /ocpp/${name}/${module}/${word}.`.slice(0, 200), {
             status: 404,
             hint: 'See docs/reference/citrineos.md for the modules of each version.',
           })
-        const verdict = dialectOf(version)!.validate(action, 'request', body)
+        const verdict = dialect.validate(action, 'request', body)
         if (!verdict.ok) throw invalid(verdict.description, `Send the payload as OCPP ${name} has it.`)
         const { wait, callbackUrl: callback } = query
         if (callback !== undefined) await outward.check(callback)
         const stations = typeof query.identifier === 'string' ? [query.identifier] : query.identifier
         return Promise.all(
           stations.map(async (station) => {
-            const wire = lineTo(station, version, action)
+            const wire = lineTo(station, dialect.version, action)
             if (typeof wire === 'string') return { success: false, payload: wire }
             const answered = call(wire, action, body, wait === undefined ? PATIENCE : wait * 1000, callback)
             if (wait === undefined) {
