@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
 import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, type Outward, Problem, SECOND, say } from '#kernel'
-import { acceptStations, dialectOf, type Frame, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
-import { asTimestamp, type Secrets, type Store } from '#store'
+import { type Frame, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
+import type { Secrets, Store } from '#store'
 import { type Archive, openArchive } from './archive.ts'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
 import { type Blocks, openBlocks } from './blocks.ts'
@@ -25,6 +25,7 @@ import { lenienceFor } from './model-profile.ts'
 import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
+import { openReception } from './reception.ts'
 import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
@@ -42,8 +43,8 @@ import {
   type StationRegistration,
   saveBootOrder,
   saveConnector,
-  saveProtocol,
   saveRegistration,
+  saveSeen,
 } from './station.ts'
 import { openStationClock } from './station-clock.ts'
 import { openTariffBook, type TariffBook } from './tariff/book.ts'
@@ -291,84 +292,19 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     isChanging: security.isChanging,
   })
 
-  const acceptor = acceptStations({
-    clock,
-    async authenticate(identity, credentials, request) {
-      const admission = await entrance.authenticate(identity, credentials, request)
-      const { host } = request.headers
-      const station = stations.get((admission.ok && admission.identity) || identity)
-      const isSecure = 'encrypted' in request.socket || (config.trustProxy && request.headers['x-forwarded-proto'] === 'https')
-      if (admission.ok && station && host !== undefined) station.origin = `${isSecure ? 'https' : 'http'}://${host}`
-      return admission
-    },
-    onRefusal: entrance.refused,
-    handlerFor(identity, version) {
-      const station = stations.get(identity)!
-      const own =
-        version === OCPP16 ? adapter16.handler(station) : handlerOf(handlers, station, version === OCPP21 ? { more: answers21 } : {})
-      return proxies.handler(identity, own)
-    },
+  const acceptor = openReception({
+    ...{ store, clock, log, config, stations, conversation, entrance, boots, proxies, hooks, tell },
+    handler: (station, version) =>
+      version === OCPP16 ? adapter16.handler(station) : handlerOf(handlers, station, version === OCPP21 ? { more: answers21 } : {}),
+    line: (wire, station) => (wire.version === OCPP16 ? adapter16.line(wire, station) : plainLine(wire)),
     onFrame: note,
-    onFault: (identity, error) => log.error({ station: identity, error }, 'a fault of ours in a conversation with a station'),
-    ping: config.ping,
-    strict: false,
-    forwards: proxies.has,
-    maxPayload: config.longestMessage,
-    onSession(bare) {
-      const station = stations.get(bare.identity)!
-      const wire = proxies.bind(bare)
-      const session = wire.version === OCPP16 ? adapter16.line(wire, station) : plainLine(wire)
-      const { name: protocol } = dialectOf(wire.version)!
-      if (station.record.protocol !== protocol) {
-        station.record = { ...station.record, protocol }
-        saveProtocol(store, wire.identity, protocol).catch((error: unknown) =>
-          log.warn({ station: wire.identity, error: describeError(error) }, 'the version of a station was not kept'),
-        )
-      }
-      wire.read(lenienceFor(station.record, config.strictModels))
-      const replaced = station.session !== undefined
-      hooks.connected(wire.identity, wire.version, clock.now())
-      station.session = session
-      station.lastSeen = clock.now()
-      conversation.note({ at: clock.now(), peer: session.identity, bus: wire.version, direction: 'in', kind: 'connect' })
-      chargers.get(session.identity)?.orders.forget()
-      if (station.record.boot === 'Accepted' && !replaced) tell(station, 'online')
-      // A station that came back and has nothing to say is put right all the same.
-      clock.in(5 * SECOND, () => {
-        if (station.session === session && station.record.boot === 'Accepted') boots.returned(station, session)
-      })
-      void session.closed.then(({ code, reason }) => {
-        boots.forget(session)
-        hooks.closed(wire.identity, wire.version, clock.now())
-        conversation.note({
-          at: clock.now(),
-          peer: session.identity,
-          bus: wire.version,
-          direction: 'in',
-          kind: 'close',
-          payload: { code, reason },
-        })
-        // A newer connection may have taken its place.
-        if (station.session !== session) return
-        delete station.session
-        chargers.get(session.identity)?.orders.forget()
-        tell(station, 'offline')
-      })
-    },
+    forgetOrders: (station) => chargers.get(station.record.identity)?.orders.forget(),
   })
 
-  const keepSeen = async () => {
-    const seen = [...stations.values()].filter(({ lastSeen, record }) => lastSeen !== undefined && lastSeen !== record.lastSeen)
-    if (seen.length === 0) return
-    await store.query(
-      `update cariflex.charging_station s set last_seen = r.at
-       from jsonb_to_recordset($1::jsonb) as r(identity text, at timestamptz) where s.identity = r.identity`,
-      [JSON.stringify(seen.map(({ record, lastSeen }) => ({ identity: record.identity, at: asTimestamp(lastSeen!) })))],
-    )
-    for (const station of seen) station.record.lastSeen = station.lastSeen!
-  }
   const keepSeenQuietly = () =>
-    keepSeen().catch((error: unknown) => log.warn({ error: describeError(error) }, 'when stations were seen was not kept'))
+    saveSeen(store, stations.values()).catch((error: unknown) =>
+      log.warn({ error: describeError(error) }, 'when stations were seen was not kept'),
+    )
   const sweepQuietly = () =>
     Promise.all([sessions.sweep(), sweep()]).catch((error: unknown) =>
       log.warn({ error: describeError(error) }, 'what ran out was not looked through'),

@@ -20,6 +20,8 @@ export interface SaidOnLine {
 
 const TYPE: Partial<Record<Frame['kind'], number>> = { CALL: 2, CALLRESULT: 3, CALLERROR: 4, CALLRESULTERROR: 5, SEND: 6 }
 
+export type HookFrames = ReturnType<typeof openHookFrames>
+
 export function openHookFrames(webhooks: HookDesk | undefined) {
   const tell = (type: string, about: string, at: Instant, data: object) => {
     if (webhooks?.wants(type, about)) void webhooks.tell({ type, about, at, data })

@@ -299,3 +299,15 @@ export function pluggedAt(station: Station, evse = station.record.evse): Plugged
 
 /** True when calls and orders reach it: connected, and its boot was accepted. */
 export const isAtWork = (station: Station): boolean => station.session !== undefined && station.record.boot === 'Accepted'
+
+/** Keeps when stations were last seen, of those that were seen since it was kept. */
+export async function saveSeen(store: Queryable, stations: Iterable<Station>): Promise<void> {
+  const seen = [...stations].filter(({ lastSeen, record }) => lastSeen !== undefined && lastSeen !== record.lastSeen)
+  if (seen.length === 0) return
+  await store.query(
+    `update cariflex.charging_station s set last_seen = r.at
+     from jsonb_to_recordset($1::jsonb) as r(identity text, at timestamptz) where s.identity = r.identity`,
+    [JSON.stringify(seen.map(({ record, lastSeen }) => ({ identity: record.identity, at: asTimestamp(lastSeen!) })))],
+  )
+  for (const station of seen) station.record.lastSeen = station.lastSeen!
+}
