@@ -202,7 +202,11 @@ export function openSessions(parts: SessionParts): Sessions {
           log.error({ station: identity, error: describeError(error) }, 'an event was kept but could not be followed up'),
         )
       // The price comes on top of what was kept: a repetition is priced anew, from the same events.
-      const totalCost = await costs.follow(entry.after, event, entry.at, entry.samples)
+      const totalCost = await costs.follow(entry.after, event, entry.at, entry.samples).catch((error: unknown) => {
+        // The event is kept; a station that got no answer would send it for ever. The bill is made when it is asked for.
+        log.error({ station: identity, transaction: entry.after.id, error: describeError(error) }, 'a session was not priced')
+        return undefined
+      })
       const { session } = station
       // Two sessions on one EVSE: the end of the older one must have been missed.
       if (event.eventType === 'Started' && older && older.transaction.id !== event.transactionInfo.transactionId && session)

@@ -39,8 +39,9 @@ export interface Outbox {
   /**
    * Sends what waits for a partner, oldest first, one at a time, also what other processes put. `send` throws a Problem with retry 'never'
    * when it is hopeless, anything else to have it tried again later; what it returns is noted beside the message.
+   * `inOrder`: while one waits to be tried again, those after it wait too.
    */
-  deliver(partner: string, send: (message: OutboxMessage) => Promise<string | undefined>): Delivery
+  deliver(partner: string, send: (message: OutboxMessage) => Promise<string | undefined>, more?: { inOrder?: boolean }): Delivery
   list(partner: string, page: { limit: number; offset: number }): Promise<{ rows: OutboxView[]; total: number }>
 }
 
@@ -57,12 +58,14 @@ const isTransaction = (tx: Queryable): tx is Transaction => 'onCommit' in tx
 
 export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; log: Log }): Outbox {
   const wakes = new Map<string, Set<() => void>>()
-  const claim = (partner: string) => {
+  const claim = (partner: string, inOrder: boolean) => {
     const now = clock.now()
+    const waiting = 'from cariflex.outbox where partner = $1 and sent_at is null and failed_at is null'
+    const due = inOrder
+      ? `select id from (select id, send_at ${waiting} order by id limit 1 for update) first where send_at <= $2`
+      : `select id ${waiting} and send_at <= $2 order by send_at, id for update skip locked limit 1`
     return store.first<OutboxMessage>(
-      `update cariflex.outbox set tries = tries + 1, send_at = $3 where id = (
-         select id from cariflex.outbox where partner = $1 and sent_at is null and failed_at is null and send_at <= $2
-         order by send_at, id for update skip locked limit 1)
+      `update cariflex.outbox set tries = tries + 1, send_at = $3 where id = (${due})
        returning id, kind, payload, tries, created_at as "createdAt"`,
       [partner, asTimestamp(now), asTimestamp(after(now, LEASE))],
     )
@@ -108,14 +111,15 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
       else tell()
       return row && Number(row.id)
     },
-    deliver(partner, send) {
+    deliver(partner, send, { inOrder = false } = {}) {
       let closed = false
       let running: Promise<void> | undefined
       let again = false
       const work = async () => {
         do {
           again = false
-          for (let next = await claim(partner); next && !closed; next = await claim(partner)) await settle(partner, next, send)
+          for (let next = await claim(partner, inOrder); next && !closed; next = await claim(partner, inOrder))
+            await settle(partner, next, send)
         } while (again && !closed)
       }
       const wake = () => {

@@ -71,6 +71,23 @@ test('a session that began when no tariff held costs nothing, whatever is chosen
   assert.equal(await charging.bill('CP001', 'T1'), undefined)
 })
 
+test('a session whose price cannot be made is answered all the same, and priced when it can be', async (t) => {
+  const { charging, station, store } = await rig(t)
+  await charging.tariffs.put(DAY)
+  await charging.tariffs.choose({ scope: 'all', key: '', tariff: 'Day' })
+  const cp = await station()
+  const charged = (type: string, seq: number, wattHours: number, minute: number) => {
+    const timestamp = `2026-11-24T11:${minute}:00Z`
+    const transactionInfo = { transactionId: 'T1', chargingState: 'Charging' }
+    return cp.event(type, seq, { timestamp, transactionInfo, ...energy(wattHours, timestamp) })
+  }
+  assert.equal((await charged('Started', 0, 0, 10))['totalCost'], 0.6)
+  await store.query('alter table cariflex.charging_bill rename to elsewhere')
+  assert.equal((await charged('Ended', 1, 9_000, 40))['totalCost'], undefined)
+  await store.query('alter table cariflex.elsewhere rename to charging_bill')
+  assert.deepEqual((await charging.bill('CP001', 'T1'))?.bill.total, { excl_vat: '2.75', incl_vat: '3.3' })
+})
+
 test('the narrowest choice decides, a tariff in use stays, and what is wrong or unknown is said', async (t) => {
   const { charging } = await rig(t)
   const { tariffs } = charging
@@ -83,6 +100,7 @@ test('the narrowest choice decides, a tariff in use stays, and what is wrong or 
   await assert.rejects(tariffs.remove('night'), { code: 'tariff-in-use' })
   await assert.rejects(tariffs.choose({ scope: 'all', key: '', tariff: 'Dawn' }), { code: 'unknown-tariff' })
   await assert.rejects(tariffs.put({ ...DAY, elements: [] }), { code: 'invalid-tariff' })
+  await assert.rejects(tariffs.put({ ...DAY, start_date_time: 'soon' }), { code: 'invalid-datetime' })
   await tariffs.choose({ scope: 'token', key: 'abc', tariff: undefined })
   await tariffs.remove('night')
   assert.deepEqual(

@@ -2,7 +2,7 @@
 
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { isZone, Problem } from '#kernel'
+import { isZone, Problem, parseInstant } from '#kernel'
 
 const Optional = Type.Optional
 const One = <const Word extends string>(...words: readonly Word[]) => Type.Unsafe<Word>({ type: 'string', enum: words })
@@ -124,8 +124,12 @@ function read<Schema extends TSchema>(schema: Schema, value: unknown, what: stri
   )
 }
 
-/** Reads a tariff. @throws Problem `invalid-tariff` that names the field */
-export const readTariff = (value: unknown): Tariff => read(TariffSchema, value, 'The tariff')
+/** Reads a tariff. @throws Problem `invalid-tariff` that names the field, `invalid-datetime`, `naive-datetime` */
+export function readTariff(value: unknown): Tariff {
+  const tariff = read(TariffSchema, value, 'The tariff')
+  for (const moment of [tariff.start_date_time, tariff.end_date_time]) if (moment !== undefined) parseInstant(moment)
+  return tariff
+}
 
 /** Reads a case for `priceSession`. @throws Problem `invalid-tariff` that names the field */
 export function readPricingCase(value: unknown): PricingCase {

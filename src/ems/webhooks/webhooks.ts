@@ -108,7 +108,7 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
     throw new Problem('webhook-refused', `${webhook.url} answered ${status}.`, { retry: status === 410 ? 'never' : 'later' })
   }
   const start = (webhook: Webhook) => {
-    const delivery = outbox.deliver(nameOf(webhook.id), ({ id, payload }) => send(webhook, id, payload as Body))
+    const delivery = outbox.deliver(nameOf(webhook.id), ({ id, payload }) => send(webhook, id, payload as Body), { inOrder: true })
     hooks.set(webhook.id, { webhook, delivery })
   }
   const put = async (webhook: Webhook, event: HookEvent) => {
