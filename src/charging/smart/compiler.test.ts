@@ -197,19 +197,18 @@ test('a card says what the station says of itself, and a person has the last wor
   assert.equal(cardFrom({ model: new Map(), record }, '1.6', {}, {}).maxPeriods, 1)
 })
 
-test('what a station holds is compared at every step, and what is drawn only once the car had time to follow', () => {
+/** An hour with one step, from 7 to 11 kW. */
+function oneStep() {
   const steps = [
     { at: NOW, power: 7000 },
     { at: after(NOW, 15 * MINUTE), power: 11_000 },
   ]
-  const compiled = compile({
-    plan: { steps, until: after(NOW, HOUR) },
-    card: card(),
-    form: { rung: 'tx', unit: 'W' },
-    place: place(),
-    now: NOW,
-    margin: MARGIN,
-  })!
+  const plan = { steps, until: after(NOW, HOUR) }
+  return compile({ plan, card: card(), form: { rung: 'tx', unit: 'W' }, place: place(), now: NOW, margin: MARGIN })!
+}
+
+test('what a station holds is compared at every step, and what is drawn only once the car had time to follow', () => {
+  const compiled = oneStep()
   const held = (...limits: [number, number][]) => ({
     start: NOW,
     unit: 'W' as const,
@@ -279,18 +278,7 @@ test('needs of cars of both versions are read, with the limits of the car per ph
 })
 
 test('a schedule that a car chose keeps to the offer, or the first moment at which it does not is told', () => {
-  const steps = [
-    { at: NOW, power: 7000 },
-    { at: after(NOW, 15 * MINUTE), power: 11_000 },
-  ]
-  const compiled = compile({
-    plan: { steps, until: after(NOW, HOUR) },
-    card: card(),
-    form: { rung: 'tx', unit: 'W' },
-    place: place(),
-    now: NOW,
-    margin: MARGIN,
-  })!
+  const compiled = oneStep()
   const chosen = (...limits: [number, number][]) => ({
     timeBase: formatInstant(NOW),
     chargingSchedule: {
