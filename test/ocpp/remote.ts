@@ -172,7 +172,10 @@ export const blockG: Block = {
         [latest?.component, latest?.variable, latest?.value, latest?.evse],
         ['ConnectorPlugRetentionLock', 'Problem', 'true', 1],
       )
-      assert.ok(house.news.some((news) => news.kind === 'alarm' && news.code === 'station-problem' && news.active))
+      // The alarm is kept beside the answer.
+      await house.until('people are told', () =>
+        house.news.some((news) => news.kind === 'alarm' && news.code === 'station-problem' && news.active),
+      )
       await event(2, 'false')
     },
   ],

@@ -119,7 +119,9 @@ export const blockL: Block = {
       const { requestId } = await update(bench, { isSigned: true, spoil: true })
       await becomes(bench, requestId, 'failed')
       assert.equal((await errand(bench, requestId)).status, 'InvalidSignature')
-      assert.ok(bench.house.news.some((news) => news.kind === 'alarm' && news.code === 'station-firmware' && news.active))
+      await bench.house.until('people are told', () =>
+        bench.house.news.some((news) => news.kind === 'alarm' && news.code === 'station-firmware' && news.active),
+      )
     },
   ],
   TC_L_07: [
