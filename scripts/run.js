@@ -159,7 +159,7 @@ const test = (files, concurrency = 3, flags = tsx) =>
   must(process.execPath, [
     ...flags,
     '--test',
-    `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
+    `--test-reporter=${process.stdout.isTTY ? 'spec' : './scripts/tap-report.js'}`,
     `--test-concurrency=${concurrency}`,
     // A test that hangs fails instead of holding everything up.
     '--test-timeout=900000',
