@@ -6,7 +6,15 @@ import { inspect } from 'node:util'
 const isOwn = ({ details }) => details.error?.failureType !== 'subtestsFailed'
 
 const told = ({ name, file, details }) =>
-  [`FAILED ${name}`, file ?? '', ...inspect(details.error?.cause ?? details.error).split('\n').slice(0, 40)].map((line) => `# ${line}\n`).join('')
+  [
+    `FAILED ${name}`,
+    file ?? '',
+    ...inspect(details.error?.cause ?? details.error)
+      .split('\n')
+      .slice(0, 40),
+  ]
+    .map((line) => `# ${line}\n`)
+    .join('')
 
 /** @param {import('node:test').TestsStream} source events of the runner */
 export default async function* tapReport(source) {
