@@ -1,6 +1,7 @@
 /** The list of routes that rooms add to the port, before it opens. Those of the server room itself are in `#server`. */
 import { policiesOf } from '#ems'
 import {
+  campaignRoutes,
   chargingRoutes,
   citrineDataRoutes,
   citrineMessageRoutes,
@@ -36,6 +37,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
+  server.register(campaignRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationUpstreamRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationFileRoutes(charging))

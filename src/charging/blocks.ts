@@ -1,7 +1,8 @@
 /** The functional blocks of OCPP 2.0.1 that people use, put together: each with its store, all through one list of commands. */
-import { type Clock, type Instant, type Log, say } from '#kernel'
+import { type Clock, describeError, type Instant, type Log, say } from '#kernel'
 import type { MessageInfoType, MonitoringDataType } from '#protocols/ocpp'
 import { asTimestamp, type Store } from '#store'
+import { type Campaigns, openCampaigns } from './campaigns.ts'
 import { type Commands, openCommands } from './commands.ts'
 import type { ChargingConfig } from './config.ts'
 import { type Customers, openCustomers } from './customers.ts'
@@ -25,6 +26,7 @@ export interface Blocks {
   reservations: Reservations
   files: StationFiles
   errands: Errands
+  campaigns: Campaigns
   monitoring: Monitoring
   customers: Customers
   displays: Displays
@@ -43,6 +45,7 @@ export interface BlockParts {
   clock: Clock
   log: Log
   config: ChargingConfig
+  stations: ReadonlyMap<string, Station>
   alarm(station: Station, code: string, sentence: string | undefined): void
   /** Where stations reach us over HTTP, without a slash at its end. */
   origin(station: Station): string
@@ -58,6 +61,7 @@ export function openBlocks({
   clock,
   log,
   config,
+  stations,
   alarm,
   origin,
 }: BlockParts): Blocks & { gatherers: Gatherers; sweep(): Promise<void>; forgetBefore(at: Instant): Promise<number> } {
@@ -79,18 +83,23 @@ export function openBlocks({
     files,
     origin,
     onEnd(station, kind, outcome, status) {
+      if (kind === 'firmware') advanceQuietly()
       if (kind === 'log') return
       const slots = { station: station.record.identity, answer: status }
       alarm(station, 'station-firmware', outcome === 'failed' ? say(SAYING.firmwareFailed, slots) : undefined)
     },
   })
+  const campaigns = openCampaigns({ store, clock, log, errands, stations, checkFile: (file) => files.offer(file) })
+  const advanceQuietly = () =>
+    void campaigns.advance().catch((error: unknown) => log.warn({ error: describeError(error) }, 'firmware campaigns do not go on'))
   return {
-    ...{ commands, variables, reservations, files, errands, monitoring, gatherers },
+    ...{ commands, variables, reservations, files, errands, campaigns, monitoring, gatherers },
     localLists: openLocalLists(house),
     customers: openCustomers({ ...house, gather: gatherers.customers, patience, zone: config.zone }),
     displays: openDisplays({ ...house, gather: gatherers.displays, patience }),
     async sweep() {
       await reservations.sweep()
+      await campaigns.advance()
     },
     async forgetBefore(at) {
       const old = 'delete from cariflex.charging_command where at < $1 returning 1'

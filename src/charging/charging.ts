@@ -170,7 +170,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const authorization = openAuthorization({ store, clock, log })
   authorization.setContractCheck(parts.contracts ?? security.contractCheck)
   const origin = ({ origin: met }: Station) => parts.publicUrl?.() ?? met ?? 'http://localhost'
-  const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, alarm, origin })
+  const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, stations, alarm, origin })
   const tariffs = await openTariffBook({ store, clock })
   const costs = openCosts({ store, log, book: tariffs, zone: config.zone, voltage: config.voltage })
   const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm })

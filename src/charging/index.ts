@@ -1,6 +1,7 @@
 export type { Archive, ListedSession } from './archive.ts'
 export { type Badge, type BadgeDesk, registerToken, type TokenRegistration, type UnknownBadge } from './badges.ts'
 export type { Blocks } from './blocks.ts'
+export type { Campaign, CampaignStation, CampaignWish } from './campaigns.ts'
 export { type Charging, type ChargingParts, openCharging } from './charging.ts'
 export { COMMANDS, type CommandOutcome } from './commands.ts'
 export type { ChargingConfig, SecurePort } from './config.ts'

@@ -115,7 +115,12 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
   {
     name: 'charging firmware',
     summary: 'have a station fetch and install firmware',
-    load: async () => (await import('./verbs/charging.ts')).chargingFirmware,
+    load: async () => (await import('./verbs/charging-firmware.ts')).chargingFirmware,
+  },
+  {
+    name: 'charging firmware campaign',
+    summary: 'bring firmware to many stations in waves',
+    load: async () => (await import('./verbs/charging-firmware.ts')).chargingFirmwareCampaign,
   },
   {
     name: 'charging log',

@@ -1,5 +1,6 @@
 export type { App, Reply, Request, Routes } from './app.ts'
 export { chargingRoutes, stationFileRoutes } from './cariflex/charging.ts'
+export { campaignRoutes } from './cariflex/firmware-campaigns.ts'
 export { jobRoutes } from './cariflex/jobs.ts'
 export { orderRoutes } from './cariflex/orders.ts'
 export { retentionRoutes } from './cariflex/retention.ts'

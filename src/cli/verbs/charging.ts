@@ -1,24 +1,22 @@
-/** Charging stations of a running instance from the command line: what they do, what they are sent, badges, firmware, logs. */
-import { createReadStream, existsSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { Readable } from 'node:stream'
+/** Charging stations of a running instance from the command line: what they do, what they are sent, badges, logs. */
+import { writeFileSync } from 'node:fs'
 import { Problem } from '#kernel'
 import { connectInstance } from '../instance.ts'
 import type { Verb } from '../verb.ts'
 
-const API = '/api/cariflex/v1'
-type Row = Record<string, unknown>
+export const API = '/api/cariflex/v1'
+export type Row = Record<string, unknown>
 
-const need = (value: string | undefined, what: string): string => {
+export const need = (value: string | undefined, what: string): string => {
   if (!value) throw new Problem('usage', `Say ${what}.`, { hint: 'Add --help to see an example.' })
   return value
 }
-const path = (...parts: string[]) => `${API}/${parts.map(encodeURIComponent).join('/')}`
+export const path = (...parts: string[]) => `${API}/${parts.map(encodeURIComponent).join('/')}`
 const text = (value: unknown): string =>
   value === null || value === undefined ? '—' : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
 /** Rows as columns of text. */
-function table(rows: readonly Row[], columns: readonly string[]): string {
+export function table(rows: readonly Row[], columns: readonly string[]): string {
   if (rows.length === 0) return 'None.'
   const cells = [columns.map((name) => name), ...rows.map((row) => columns.map((name) => text(row[name])))]
   const widths = columns.map((_, index) => Math.min(60, Math.max(...cells.map((line) => line[index]!.length))))
@@ -186,46 +184,6 @@ export const chargingBadges: Verb = {
       )
       show(answer, () => `${which} holds version ${answer.data.version} (${answer.data.how}, ${answer.data.messages} messages).`)
     } else throw new Problem('usage', `'${what}' is none of add, remove, unknown, sync.`)
-    return undefined
-  },
-}
-
-export const chargingFirmware: Verb = {
-  name: 'charging firmware',
-  summary: 'Has a station fetch and install firmware: a file of this machine, or a URL; without one, shows what is on its way.',
-  usage: '[STATION [FILE|URL]] [--retrieve TIME] [--install TIME]',
-  example: 'cariflex charging firmware CP001 station-2.1.bin --install 2026-12-01T02:00:00-04:00',
-  options: { retrieve: { type: 'string' }, install: { type: 'string' } },
-  explain: { retrieve: 'not fetched before', install: 'not installed before' },
-  async run({ words: [station, source], options, env, show, say }) {
-    const instance = connectInstance(env)
-    if (station === undefined || source === undefined) {
-      const query = station === undefined ? '' : `&station=${encodeURIComponent(station)}`
-      const answer = await instance.get<{ data: Row[] }>(`${API}/charging/errands?kind=firmware${query}`)
-      show(answer, () => table(answer.data, ['station', 'requestId', 'status', 'outcome', 'askedAt', 'changedAt']))
-      return undefined
-    }
-    let from: { file: number } | { url: string }
-    if (/^https?:/.test(source)) from = { url: source }
-    else {
-      if (!existsSync(source))
-        throw new Problem('usage', `There is no file '${source}'.`, { hint: 'Give a file of this machine, or a URL.' })
-      const kept = await instance.upload<{ data: { id: number; size: number } }>(
-        `${API}/charging/files?name=${encodeURIComponent(basename(source))}`,
-        Readable.toWeb(createReadStream(source)) as ReadableStream<Uint8Array>,
-      )
-      say(`${source}: ${kept.data.size} bytes kept as file ${kept.data.id}.`)
-      from = { file: kept.data.id }
-    }
-    const answer = await instance.send<{ data: { status: string; requestId: number } }>('POST', path('stations', station, 'firmware'), {
-      ...from,
-      ...(options['retrieve'] === undefined ? {} : { retrieveAt: options['retrieve'] }),
-      ...(options['install'] === undefined ? {} : { installAt: options['install'] }),
-    })
-    show(
-      answer,
-      () => `${answer.data.status}: request ${answer.data.requestId}. 'cariflex charging firmware ${station}' shows how it goes.`,
-    )
     return undefined
   },
 }

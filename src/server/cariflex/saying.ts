@@ -37,6 +37,8 @@ export const SAYING = {
   clockTimeLike: "Write it like '07:00', or give a moment with its offset.",
   manyLooks: 'This page is asked for too often from your network.',
   waitABit: 'Wait {count} seconds.',
+  noFirmware: 'It is not said which firmware.',
+  urlOrFile: 'Give the URL where stations fetch it, or the number of a file that was uploaded here.',
   consentByOwner: 'Only the owner of the car lets it give energy back.',
   askOperator: 'Ask the operator.',
   lookAtTokens: 'Look at the list of your tokens.',

@@ -1,24 +1,9 @@
 /** The upkeep of one station: firmware, logs, events, monitors, messages on its display, what it keeps of customers. */
 import { Type } from 'typebox'
 import type { Routes } from '../app.ts'
+import { Firmware, firmwareOrder, Retries } from './firmware.ts'
 import { At, closed, Identity, numbered, optional, Page, Part, type StationBlockParts, stationDesk, Text } from './station-desk.ts'
 
-const Retries = {
-  retries: optional(Type.Integer({ minimum: 0, maximum: 100, description: 'How often the station tries again.' })),
-  retryInterval: optional(Type.Integer({ minimum: 0, maximum: 86_400, description: 'Seconds between its tries.' })),
-}
-const Firmware = Type.Object(
-  {
-    url: optional(Text('Where the station fetches it.', 512)),
-    file: optional(Type.Integer({ description: 'Or the number of a file that was uploaded here.' })),
-    retrieveAt: optional(At('Not fetched before; default now.')),
-    installAt: optional(At('Not installed before.')),
-    signingCertificate: optional(Text('PEM of the certificate that signed it.', 5500)),
-    signature: optional(Text('Base64 of the signature over the file.', 800)),
-    ...Retries,
-  },
-  closed,
-)
 const Publish = Type.Object(
   {
     url: optional(Text('Where the local controller fetches it.', 512)),
@@ -107,14 +92,7 @@ export const stationUpkeepRoutes =
       '/stations/:identity/firmware',
       { ...operate, schema: { tags, summary: 'Has a station fetch and install firmware', params: Identity, body: Firmware } },
       async (request) => {
-        const { retrieveAt, installAt, url, file, ...rest } = request.body
-        const order = known({
-          ...rest,
-          location: place(known({ url, file }) as { url?: string; file?: number }),
-          retrieveAt: at(retrieveAt),
-          installAt: at(installAt),
-        })
-        return { data: await blocks.errands.updateFirmware(station(request), order as never, by(request)) }
+        return { data: await blocks.errands.updateFirmware(station(request), firmwareOrder(request.body), by(request)) }
       },
     )
     app.post(

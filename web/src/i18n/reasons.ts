@@ -488,6 +488,16 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There is no such file, or its address is of no use any more.': "Ce fichier n'existe pas, ou son adresse ne sert plus.",
   'Ask for it again.': 'Redemandez-le.',
   'The file is larger than {count} MiB.': 'Le fichier dépasse {count} Mio.',
+  'It is not said which firmware.': "Le firmware n'est pas indiqué.",
+  'Give the URL where stations fetch it, or the number of a file that was uploaded here.':
+    "Donnez l'adresse où les bornes le cherchent, ou le numéro d'un fichier déposé ici.",
+  'There is no firmware campaign {count}.': "Il n'y a pas de campagne de firmware {count}.",
+  'Look at the list of campaigns.': 'Voyez la liste des campagnes.',
+  'The firmware campaign {count} is over.': 'La campagne de firmware {count} est terminée.',
+  'Have those that failed try again, or begin another one.': 'Faites réessayer les bornes en échec, ou lancez-en une autre.',
+  'The campaign has no stations.': "La campagne n'a aucune borne.",
+  'Name stations, or a model that some of yours have.': 'Nommez des bornes, ou un modèle que certaines ont.',
+  'No station failed that could try again.': 'Aucune borne en échec ne peut réessayer.',
   'The firmware of {station} could not be updated: {answer}.': "Le micrologiciel de {station} n'a pas pu être mis à jour : {answer}.",
   '{station} reports {part}: {value}.': '{station} signale {part} : {value}.',
   'Name one customer (badge, identifier or certificate), and whether to report or to erase.':
