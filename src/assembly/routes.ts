@@ -13,6 +13,7 @@ import {
   stationFileRoutes,
   stationRoutes,
   stationSecurityRoutes,
+  stationSurveyRoutes,
   stationUpstreamRoutes,
   tariffRoutes,
   webhookRoutes,
@@ -37,6 +38,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationSurveyRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(campaignRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationUpstreamRoutes({ charging, established, rooms: server }), OURS)

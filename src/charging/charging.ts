@@ -17,7 +17,6 @@ import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
 import { openFrameLog } from './frame-log.ts'
 import { type HookDesk, openHookFrames } from './hook-frames.ts'
-import { readTransaction } from './ledger.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
@@ -47,9 +46,11 @@ import {
   saveSeen,
 } from './station.ts'
 import { openStationClock } from './station-clock.ts'
-import { openTariffBook, type TariffBook } from './tariff/book.ts'
-import { openCosts, type WrittenBill } from './tariff/costs.ts'
-import type { Tariff } from './tariff/tariff.ts'
+import { type StationQuery, type StationSurvey, survey } from './survey.ts'
+import type { TariffBook } from './tariff/book.ts'
+import type { KnownBill } from './tariff/costs.ts'
+import { type Money, openMoney } from './tariff/money.ts'
+import type { StationTariffs } from './tariff/station-tariffs.ts'
 import { type ContractCheck, openAuthorization, type RealTimeAuthorizer } from './token.ts'
 import { registerVehicle, type Vehicle } from './vehicle.ts'
 
@@ -82,6 +83,8 @@ export interface Charging {
   /** For the HTTP server's 'upgrade' of /ocpp/<identity>; anything else below it is answered 404. Never throws. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
   stations(): ListedStation[]
+  /** Stations found by words, standing and model, a page of them whole. */
+  survey(query: StationQuery): StationSurvey & { listed: ListedStation[] }
   /** Sends one command by hand; see `Commands`. @throws Problem `unknown-station` and those of `byHand` */
   call(identity: string, action: string, payload: Payload, by?: string): Promise<CommandOutcome>
   /** What else may be asked of stations, and what they told; every function takes a `station()`. */
@@ -104,8 +107,11 @@ export interface Charging {
   /** @throws Problem `unknown-station` */
   station(identity: string): Station
   readonly tariffs: TariffBook
-  /** What a session cost, or costs until now; undefined when no tariff held. @throws Problem `unknown-transaction` (404) */
-  bill(identity: string, transaction: string): Promise<{ tariff: Tariff; bill: WrittenBill; isFinal: boolean } | undefined>
+  /** What stations hold of them. */
+  readonly stationTariffs: StationTariffs
+  bill: Money['bill']
+  /** Has another tariff hold for a running session from now on; see `Money`. @throws Problem `unknown-station` and those of `Money` */
+  changeTariff(identity: string, transaction: string, tariff: string, by?: string): Promise<KnownBill>
   /**
    * Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. `interval`: seconds to its next boot, or
    * between heartbeats when it is accepted. `report`: it is asked for its base report while it is held at Pending.
@@ -171,8 +177,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   authorization.setContractCheck(parts.contracts ?? security.contractCheck)
   const origin = ({ origin: met }: Station) => parts.publicUrl?.() ?? met ?? 'http://localhost'
   const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, stations, alarm, origin })
-  const tariffs = await openTariffBook({ store, clock })
-  const costs = openCosts({ store, log, book: tariffs, zone: config.zone, voltage: config.voltage })
+  const money = await openMoney({ store, clock, log, config, stations, commands: blocks.commands, alarm })
+  const { tariffs, costs } = money
   const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm })
   const proxies = openProxies({
     ...{ store, clock, log, config, secrets, outward },
@@ -182,7 +188,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const external = proxies.below(smart.parts.external)
   const sessions = openSessions({
     authorization,
-    costs,
+    ...{ costs, prices: money.prices },
     store,
     clock,
     log,
@@ -227,6 +233,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const boots = openBoots({
     ...{ store, clock, log, config, sessions, reports: gatherers.reports },
     layFloor: async (station) => chargers.get(station.record.identity)?.orders.layFloor(),
+    layTariffs: (station) => money.stationTariffs.sync(station),
     onAccepted(station) {
       station.session?.wire.read(lenienceFor(station.record, config.strictModels))
       chargers.get(station.record.identity)?.orders.forget()
@@ -246,7 +253,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     sessions,
     smart,
     dynamicUpdate: smart.dynamicUpdate,
-    ...{ authorization, blocks, gatherers, boots, security },
+    ...{ authorization, blocks, gatherers, boots, security, prices: money.prices, stationTariffs: money.stationTariffs },
     async status(station: Station, evse: number, connector: number, status: string, at: Instant) {
       const key = `${evse}.${connector}`
       const before = station.connectors.get(key)
@@ -266,8 +273,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
 
   const frames = openFrameLog(conversation, clock)
   const hooks = openHookFrames(parts.webhooks)
-  const note = (identity: string, frame: Frame) => {
-    const version = stations.get(identity)?.session?.wire.version ?? OCPP201
+  const note = (identity: string, version: OcppVersion, frame: Frame) => {
     frames(identity, version, frame)
     hooks.frame(identity, version, frame)
   }
@@ -306,7 +312,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       log.warn({ error: describeError(error) }, 'when stations were seen was not kept'),
     )
   const sweepQuietly = () =>
-    Promise.all([sessions.sweep(), sweep()]).catch((error: unknown) =>
+    Promise.all([sessions.sweep(), sweep(), money.prices.sweep()]).catch((error: unknown) =>
       log.warn({ error: describeError(error) }, 'what ran out was not looked through'),
     )
   const minute = clock.every(MINUTE, () => void keepSeenQuietly().then(sweepQuietly))
@@ -316,6 +322,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     if (station) return station
     throw new Problem('unknown-station', say(SAYING.unknownStation, { station: identity }), { status: 404, hint: say(SAYING.seeStations) })
   }
+  const inOrder = () => [...stations.values()].sort((a, b) => a.record.identity.localeCompare(b.record.identity))
+  const listed = (station: Station) => listStation(station, chargers.get(station.record.identity), config.zone)
   const call: Charging['call'] = async (identity, action, payload, by) => {
     const station = need(identity)
     const outcome = await blocks.commands.byHand(station, action, payload, by)
@@ -325,10 +333,11 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
 
   return {
     upgrade: (request, socket, head) => acceptor.upgrade(request, socket, head),
-    stations: () =>
-      [...stations.values()]
-        .sort((a, b) => a.record.identity.localeCompare(b.record.identity))
-        .map((station) => listStation(station, chargers.get(station.record.identity), config.zone)),
+    stations: () => inOrder().map(listed),
+    survey(query) {
+      const found = survey(inOrder(), query)
+      return { ...found, listed: found.page.map(listed) }
+    },
     call,
     blocks,
     wishes: smart.desk,
@@ -346,14 +355,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     openSecurePort: (plainUrl) => security.open((request, socket, head) => acceptor.upgrade(request, socket, head), plainUrl),
     station: need,
     tariffs,
-    async bill(identity, id) {
-      const transaction = await readTransaction(store, identity, id)
-      if (transaction) return costs.bill(transaction, clock.now())
-      throw new Problem('unknown-transaction', say(SAYING.unknownTransaction, { station: identity, transaction: id }), {
-        status: 404,
-        hint: say(SAYING.seeStations),
-      })
-    },
+    stationTariffs: money.stationTariffs,
+    bill: money.bill,
+    changeTariff: (identity, transaction, tariff, by) => money.changeTariff(need(identity), transaction, tariff, by),
     async orderBoot(identity, order, interval, report) {
       const { session } = need(identity)
       await saveBootOrder(store, identity, order, interval, report)

@@ -16,6 +16,7 @@ export { type KeptCertificate, ROOT_USES, type RootUse } from './security/shelf.
 export type { Circumstances, WishDesk } from './smart/wish-desk.ts'
 export type { DriverPage, WishInput, WishView } from './smart/wish-view.ts'
 export { type StationRegistration, saveRegistration as registerStation } from './station.ts'
+export { STANDINGS, type Standing, type StationSurvey } from './survey.ts'
 export { priceSession } from './tariff/price.ts'
 export { sayTariff } from './tariff/say-tariff.ts'
 export { type PricingCase, readPricingCase, readTariff, type Tariff } from './tariff/tariff.ts'

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { openAlarms } from '#ems'
+import { inProcessBus } from '#kernel'
+import { stationSurveyRoutes } from './station-survey.ts'
 import { yard } from './yard.fixture.ts'
 
 test('a station is registered where it stands, and half a place is refused before anything is made', async (t) => {
@@ -43,4 +46,36 @@ test('a tariff is made, said, tried on a session, chosen and forgotten, and what
   assert.deepEqual((await ask('GET', '/tariffs')).body.data, [])
   assert.deepEqual((await ask('GET', '/tariff-choices')).body.data, [])
   assert.equal((await ask('GET', '/stations/CP9/transactions/T1/bill')).status, 404)
+})
+
+test('stations are found by words, state and alarm, page by page, with how many do what, and where they stand', async (t) => {
+  const { ask, store, clock } = await yard(t, (server, _account, { charging, established, store, clock }) => {
+    const alarms = openAlarms({ store, clock, bus: inProcessBus(() => {}) })
+    server.register(stationSurveyRoutes({ charging, established, line: { alarms }, rooms: server }), '/api/cariflex/v1')
+  })
+  const assets: number[] = []
+  for (const [index, name] of ['Le Diamant nord', 'Le Diamant sud', 'Saint-Pierre'].entries()) {
+    const place = index === 0 ? { latitude: 14.5, longitude: -61 } : {}
+    assets.push(
+      (await ask<{ asset: number }>('POST', '/stations', { identity: `CP${index}`, name, nominalKw: 22, ...place })).body.data.asset,
+    )
+  }
+  interface Found {
+    stations: { identity: string; alarm: boolean }[]
+    total: number
+    counts: Record<string, number>
+    places?: object[]
+  }
+  const look = async (query: string) => (await ask<Found>('GET', `/charging/stations?${query}`)).body.data
+  const page = await look('search=diamant%20le&limit=1&offset=1&places=true')
+  assert.deepEqual([page.stations.map(({ identity }) => identity), page.total, page.counts['offline']], [['CP1'], 2, 2])
+  assert.deepEqual(page.places, [{ identity: 'CP0', standing: 'offline', latitude: 14.5, longitude: -61 }])
+  assert.equal((await look('standing=busy')).total, 0)
+  assert.equal((await look('alarm=true')).total, 0)
+  await openAlarms({ store, clock, bus: inProcessBus(() => {}) }).raise(assets[2]!, 'station-problem', 'CP2 reports a problem.')
+  assert.deepEqual(
+    (await look('alarm=true')).stations.map(({ identity, alarm }) => [identity, alarm]),
+    [['CP2', true]],
+  )
+  assert.equal((await ask('GET', '/charging/stations?standing=lost')).status, 422)
 })
