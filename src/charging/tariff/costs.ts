@@ -59,22 +59,26 @@ export interface CostParts {
 }
 
 export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs {
-  const accounts = new Map<string, Account>()
+  /** Of sessions that go on; undefined where no tariff holds. */
+  const accounts = new Map<string, Account | undefined>()
 
   /**
    * The account of a session; what is not in memory is read from its events. Undefined when no tariff held at its first event: one that is chosen
    * later is for the sessions after it.
    */
   const accountOf = async (transaction: Transaction): Promise<Account | undefined> => {
-    const known = accounts.get(keyOf(transaction))
-    if (known) return known
+    const key = keyOf(transaction)
+    if (accounts.has(key)) return accounts.get(key)
     const { station, id, evse, token } = transaction
     const row = await store.first<{ tariff: Tariff }>(
       'select tariff from cariflex.charging_bill where station = $1 and transaction_id = $2',
       [station, id],
     )
     const tariff = row?.tariff ?? (transaction.events <= 1 ? book.tariffFor({ station, evse, token }) : undefined)
-    if (!tariff) return undefined
+    if (!tariff) {
+      if (transaction.endedAt === undefined) accounts.set(key, undefined)
+      return undefined
+    }
     const events = await store.query<{ at: Instant; payload: TransactionEventRequest }>(
       'select at, payload from cariflex.transaction_event where station = $1 and transaction_id = $2 order by at, seq_no',
       [station, id],
@@ -83,7 +87,7 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
       toldBy(payload, at, readMeter(payload.meterValue ?? [], at, payload.numberOfPhasesUsed ?? 3, voltage).samples),
     )
     const account = { tariff, told }
-    if (transaction.endedAt === undefined) accounts.set(keyOf(transaction), account)
+    if (transaction.endedAt === undefined) accounts.set(key, account)
     if (!row)
       await store.query(
         `insert into cariflex.charging_bill (station, transaction_id, tariff, currency, priced_at) values ($1, $2, $3, $4, $5)
@@ -123,7 +127,10 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
     async follow(transaction, event, at, samples) {
       const known = accounts.has(keyOf(transaction))
       const account = await accountOf(transaction)
-      if (!account) return undefined
+      if (!account) {
+        if (transaction.endedAt !== undefined) accounts.delete(keyOf(transaction))
+        return undefined
+      }
       // An account that was just read holds the event already: it was kept before.
       if (known) account.told.push(...toldBy(event, at, samples))
       const bill = priced(transaction, account, transaction.lastAt)
