@@ -4,6 +4,7 @@
  */
 import { type Clock, type Instant, MINUTE, pause, SECOND, type Watts, watts } from '#kernel'
 import {
+  type ContractQuestion,
   type ContractVerdict,
   type Needs,
   type Order,
@@ -30,7 +31,7 @@ export interface CableParts {
   /** Has the CSMS judge a contract whose signature was right: its eMAID and its certificates (PEM). Resolves with whether the car may charge. */
   contract(emaid: string, certificates: string): Promise<boolean>
   /** Has the CSMS ask its pool for a contract: EXI both ways, undefined when none came. */
-  install(exi: Buffer): Promise<Buffer | undefined>
+  install(request: ContractQuestion): Promise<Buffer | undefined>
   /** W its profiles allow now; negative: the car shall give back. */
   setpoint(): number
   /** Phases the power is spread over now. */
@@ -86,7 +87,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
     get judge() {
       return parts.contractRoots().length > 0 ? judge : undefined
     },
-    install: (exi) => parts.install(exi),
+    install: (request) => parts.install(request),
     async authorize(token) {
       if (token.kind === 'contract' && !parts.mayCharge())
         return (await parts.contract(token.emaid, token.chain.map(pemOf).join(''))) ? 'accepted' : 'rejected'

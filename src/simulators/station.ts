@@ -515,13 +515,9 @@ class Unit implements Station, Chassis {
           .memory()
           .roots.filter(({ use }) => use === 'MORootCertificate')
           .map(({ pem }) => pem),
-      install: (exi) =>
+      install: ({ namespace, action, exi }) =>
         this.link
-          .call('Get15118EVCertificate', {
-            iso15118SchemaVersion: 'urn:iso:15118:2:2013:MsgDef',
-            action: 'Install',
-            exiRequest: exi.toString('base64'),
-          })
+          .call('Get15118EVCertificate', { iso15118SchemaVersion: namespace, action, exiRequest: exi.toString('base64') })
           // A refusal of the pool is for the car to read; without an answer there is none.
           .then(
             ({ exiResponse }) => (exiResponse === '' ? undefined : Buffer.from(exiResponse, 'base64')),

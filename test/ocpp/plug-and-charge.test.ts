@@ -129,7 +129,10 @@ test('Plug & Charge: contracts, OCSP and the pool', { timeout: 120_000 }, async 
     }
     assert.equal((await session.call('Get15118EVCertificate', wish))['status'], 'Failed')
     security.setContractPool({
-      answer: async ({ action, schema, exi }) => ({ ok: true, exi: Buffer.from([action === 'Install' ? 1 : 2, schema.length, ...exi]) }),
+      answer: async ({ action, namespace, exi }) => ({
+        ok: true,
+        exi: Buffer.from([action === 'Install' ? 1 : 2, namespace.length, ...exi]),
+      }),
     })
     const answer = await session.call('Get15118EVCertificate', wish)
     assert.deepEqual(answer, {

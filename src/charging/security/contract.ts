@@ -1,5 +1,6 @@
 /** Plug & Charge: whether the contract certificate that a car shows counts (OCPP 2.0.1 C07, charging reference 2.7), and where cars get one. */
 import { type Clock, describeError, isProblem, type Log } from '#kernel'
+import type { ContractQuestion } from '#protocols/iso15118'
 import { type CertificateFacts, hashOf, isEmaid, plainEmaid, readCertificates, validateChain } from '#protocols/pki'
 import type { Store } from '#store'
 import type { Contract, ContractCheck, ContractStatus } from '../token.ts'
@@ -11,13 +12,7 @@ import { revokedAmong, trustedRoots } from './shelf.ts'
  * Requests and responses are the EXI bytes of ISO 15118.
  */
 export interface ContractPool {
-  answer(request: ContractRequest): Promise<{ ok: boolean; exi: Uint8Array }>
-}
-export interface ContractRequest {
-  /** Namespace of the ISO 15118 version, as the station says it. */
-  schema: string
-  action: 'Install' | 'Update'
-  exi: Uint8Array
+  answer(request: ContractQuestion): Promise<{ ok: boolean; exi: Uint8Array }>
 }
 
 export interface ContractParts {

@@ -139,10 +139,10 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
     async evCertificate(station, payload) {
       const exi = Buffer.from(String(payload['exiRequest']), 'base64')
       if (!pool) return { ...failed('NoPool', 'No pool of contract certificates is connected.'), exiResponse: '' }
-      const schema = String(payload['iso15118SchemaVersion'])
+      const namespace = String(payload['iso15118SchemaVersion'])
       const action = payload['action'] === 'Update' ? 'Update' : 'Install'
       try {
-        const answer = await pool.answer({ schema, action, exi })
+        const answer = await pool.answer({ namespace, action, exi })
         return { status: answer.ok ? 'Accepted' : 'Failed', exiResponse: Buffer.from(answer.exi).toString('base64') }
       } catch (error) {
         if (!isProblem(error)) throw error

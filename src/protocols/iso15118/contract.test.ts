@@ -4,7 +4,7 @@ import test, { type TestContext } from 'node:test'
 import { systemClock } from '#kernel'
 import { type ChainHolder, keyToPem, openTrialPki, readCertificates, type TrialPki, toDer, validateChain } from '#protocols/pki'
 import type { Contract, ContractVerdict } from './contract.ts'
-import { answerInstallation } from './installation.ts'
+import { answerContractRequest } from './contract-desk.ts'
 import { type EvccOptions, openSecc, runEvcc, type SeccOptions } from './listen.ts'
 import { testSupply, testVehicle } from './parties.fixture.ts'
 import type { Outcome, Supply, Vehicle } from './parties.ts'
@@ -93,12 +93,12 @@ test('a car without a contract fetches one over the station: nobody between the 
   const asked: string[] = []
   const supply = testSupply({
     judge: judgeBy(pki),
-    async install(exi) {
-      const answer = await answerInstallation(exi, {
+    async install(request) {
+      const answer = await answerContractRequest(request, {
         provider: { chain: ders(cps), key: cps.key },
-        async contractFor(who) {
-          asked.push(who)
-          return who === pcid ? contractOf(EMAID, await pki.contract(EMAID)) : 'NoCertificateAvailable'
+        async contractFor({ name }) {
+          asked.push(name)
+          return name === pcid ? contractOf(EMAID, await pki.contract(EMAID)) : 'NoCertificateAvailable'
         },
       })
       passed.push(answer.exi)

@@ -1,7 +1,8 @@
 /** The car's end of ISO 15118-2. */
 import { pause } from '#kernel'
+import { evDemandOf, evParametersOf, evStatusOf } from './direct-current.ts'
 import type { ExiObject } from './exi/codec.ts'
-import { installationRequest, openInstallation } from './installation.ts'
+import { installationRequest, openInstallation, updateRequest } from './installation.ts'
 import type { Iso2Body, Iso2Messages, Iso2MeterInfo, Iso2SAScheduleList, Iso2Signature } from './messages.gen.ts'
 import { fromPhysical, physical } from './numbers.ts'
 import type { Offer } from './parties.ts'
@@ -36,23 +37,27 @@ export async function driveIso2(session: VehicleSession): Promise<VehicleEnd> {
     const message = { V2G_Message: { Header, Body: { [`${step}Req`]: request } } } as unknown as ExiObject
     return (await exchange(channel, 'iso2', message, step, unpack, limit)) as unknown as Answers[Step]
   }
-  const evStatus = () => ({ EVReady: true, EVErrorCode: 'NO_ERROR', EVRESSSOC: percent(vehicle.state().soc) }) as const
+  const evStatus = () => evStatusOf(vehicle)
 
   await ask('SessionSetup', { EVCCID: vehicle.evccId }, undefined, TIMING.handshake)
   const { PaymentOptionList, ServiceList } = await ask('ServiceDiscovery', {})
   const isTaken = PaymentOptionList.PaymentOption.includes('Contract')
   const isOffered = ServiceList?.Service.some(({ ServiceCategory }) => ServiceCategory === 'ContractCertificate')
-  const seeker = isTaken && isOffered && !vehicle.contract ? vehicle.install : undefined
   let contract = isTaken ? vehicle.contract : undefined
+  const isDue = !contract || vehicle.install?.isOld?.(contract) === true
+  const seeker = isTaken && isOffered && isDue ? vehicle.install : undefined
   await ask('PaymentServiceSelection', {
     SelectedPaymentOption: contract || seeker ? 'Contract' : 'ExternalPayment',
-    SelectedServiceList: { SelectedService: [{ ServiceID: 1 }, ...(seeker ? [{ ServiceID: CERTIFICATES, ParameterSetID: 1 }] : [])] },
+    SelectedServiceList: {
+      SelectedService: [{ ServiceID: 1 }, ...(seeker ? [{ ServiceID: CERTIFICATES, ParameterSetID: contract ? 2 : 1 }] : [])],
+    },
   })
   if (seeker) {
     const { provisioning, isTrusted, installed } = seeker
-    channel.send('iso2', installationRequest(provisioning, sessionId))
-    const { message } = await channel.receive(TIMING.slowAnswer, 'The answer to CertificateInstallation')
-    contract = await openInstallation(message, provisioning, isTrusted)
+    const request = contract ? updateRequest(contract, provisioning.roots, sessionId) : installationRequest(provisioning, sessionId)
+    channel.send('iso2', request)
+    const { message } = await channel.receive(TIMING.slowAnswer, 'The answer to the request for a contract')
+    contract = await openInstallation(message, (contract ?? provisioning).key, isTrusted)
     installed(contract)
   }
   if (contract) {
@@ -98,18 +103,7 @@ export async function driveIso2(session: VehicleSession): Promise<VehicleEnd> {
         notification = answer.AC_EVSEStatus.EVSENotification
         receipt = answer.ReceiptRequired ? answer.MeterInfo : undefined
       } else {
-        const { power, maxCharge } = vehicle.state()
-        const answer = await ask(
-          'CurrentDemand',
-          {
-            DC_EVStatus: evStatus(),
-            EVTargetCurrent: physical(maxCharge / vehicle.voltage, 'A'),
-            ChargingComplete: power === 0 && maxCharge === 0,
-            EVTargetVoltage: physical(vehicle.voltage, 'V'),
-          },
-          undefined,
-          TIMING.loopAnswer,
-        )
+        const answer = await ask('CurrentDemand', evDemandOf(vehicle), undefined, TIMING.loopAnswer)
         vehicle.told({
           kind: 'limit',
           power: answer.EVSEMaximumPowerLimit ? fromPhysical(answer.EVSEMaximumPowerLimit) : Number.POSITIVE_INFINITY,
@@ -134,10 +128,8 @@ export async function driveIso2(session: VehicleSession): Promise<VehicleEnd> {
   return { sessionId, end: isPause ? 'paused' : 'terminated', turns }
 }
 
-const percent = (value: number) => Math.max(0, Math.min(100, Math.round(value)))
-
 function parameters({ vehicle }: VehicleSession): Requests['ChargeParameterDiscovery'] {
-  const { target, capacity, soc, departure, maxCharge, minCharge } = vehicle.state()
+  const { target, departure, maxCharge, minCharge } = vehicle.state()
   const timing = departure === undefined ? {} : { DepartureTime: Math.max(0, Math.round(departure)) }
   const { voltage, phases } = vehicle
   if (vehicle.current === 'AC')
@@ -155,17 +147,7 @@ function parameters({ vehicle }: VehicleSession): Requests['ChargeParameterDisco
   return {
     MaxEntriesSAScheduleTuple: MOST_ENTRIES,
     RequestedEnergyTransferMode: 'DC_extended',
-    DC_EVChargeParameter: {
-      ...timing,
-      DC_EVStatus: { EVReady: true, EVErrorCode: 'NO_ERROR', EVRESSSOC: percent(soc) },
-      EVMaximumCurrentLimit: physical(maxCharge / voltage, 'A'),
-      EVMaximumPowerLimit: physical(maxCharge, 'W'),
-      EVMaximumVoltageLimit: physical(voltage, 'V'),
-      EVEnergyCapacity: physical(capacity, 'Wh'),
-      EVEnergyRequest: physical(Math.max(0, target), 'Wh'),
-      FullSOC: 100,
-      BulkSOC: 80,
-    },
+    DC_EVChargeParameter: { ...timing, ...evParametersOf(vehicle) },
   }
 }
 

@@ -1,8 +1,9 @@
 /** The car's end of ISO 15118-20. */
 import { Problem, pause } from '#kernel'
 import type { ExiObject } from './exi/codec.ts'
+import { installationRequest20, openInstallation20 } from './installation20.ts'
 import { type Answer, CONTROL, energyOf, type Request, type Step, schemaOf, serviceOf, v2xOf } from './iso20.ts'
-import type { Iso20ScheduleTuple, Iso20Signature } from './messages.gen.ts'
+import type { Iso20CertificateInstallationRes, Iso20ScheduleTuple, Iso20Signature } from './messages.gen.ts'
 import { fromRational, rational } from './numbers.ts'
 import type { Offer } from './parties.ts'
 import { signPart } from './signature.ts'
@@ -37,7 +38,15 @@ export async function driveIso20(session: VehicleSession): Promise<VehicleEnd> {
 
   await ask('SessionSetup', { EVCCID: vehicle.evccId }, TIMING.handshake)
   const setup = await ask('AuthorizationSetup', {})
-  const contract = setup.AuthorizationServices.includes('PnC') ? vehicle.contract : undefined
+  const isTaken = setup.AuthorizationServices.includes('PnC')
+  const seeker = isTaken && setup.CertificateInstallationService && !vehicle.contract ? vehicle.install : undefined
+  let contract = isTaken ? vehicle.contract : undefined
+  if (seeker) {
+    const { request, signature } = installationRequest20(seeker.provisioning)
+    const answer = await ask('CertificateInstallation', request, TIMING.slowAnswer, signature)
+    contract = await openInstallation20(answer as Iso20CertificateInstallationRes, seeker.provisioning, seeker.isTrusted)
+    seeker.installed(contract)
+  }
   if (contract) {
     const [Certificate = '', ...others] = contract.chain
     const mode = {

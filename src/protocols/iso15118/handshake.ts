@@ -5,7 +5,7 @@ import type { SapMessages } from './messages.gen.ts'
 import { NAMESPACES, type Protocol } from './parties.ts'
 import { TIMING } from './timing.ts'
 
-const VERSIONS: Record<Protocol, [number, number]> = { iso2: [2, 0], 'iso20-ac': [1, 0], 'iso20-dc': [1, 0] }
+const VERSIONS: Record<Protocol, [number, number]> = { din: [2, 0], iso2: [2, 0], 'iso20-ac': [1, 0], 'iso20-dc': [1, 0] }
 
 /** Car: offers and returns what was taken. @throws Problem v2g-no-protocol */
 export async function offerProtocols(channel: Channel, protocols: readonly Protocol[]): Promise<Protocol> {

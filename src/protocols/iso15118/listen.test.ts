@@ -97,6 +97,36 @@ test('a station may ask for new terms, and a paused session is joined again unde
   assert.deepEqual([again.end, again.sessionId], ['terminated', first.sessionId], again.reason)
 })
 
+test('new terms and pauses work both ways in every version', async (t) => {
+  for (const protocol of ['iso2', 'iso20-ac', 'iso20-dc'] as const)
+    for (const asks of ['car', 'station']) {
+      const current = protocol === 'iso20-dc' ? 'DC' : 'AC'
+      const supply = testSupply({ current, wish: () => (asks === 'station' && starts() === 1 ? 'renegotiate' : 'charge') })
+      const starts = () => supply.log.filter((line) => line === 'closed').length
+      const vehicle = testVehicle({ protocols: [protocol], current, control: 'scheduled' })
+      vehicle.wish = () => (vehicle.orders.length >= 3 ? 'pause' : asks === 'car' && starts() === 1 ? 'renegotiate' : 'charge')
+      const secc = await openSecc({ supply })
+      t.after(() => secc.close())
+      const first = await runEvcc({ vehicle, port: secc.port, every: 1 })
+      assert.deepEqual([first.end, starts()], ['paused', 2], `${protocol} ${asks} ${first.reason}`)
+      assert.equal(supply.log.filter((line) => line.startsWith('chosen')).length, 2, 'the car chose anew')
+      const more = { port: secc.port, every: 1, sessionId: first.sessionId }
+      const again = await runEvcc({ vehicle: testVehicle({ protocols: [protocol], current, control: 'scheduled' }), ...more })
+      assert.deepEqual([again.end, again.sessionId], ['terminated', first.sessionId], again.reason)
+    }
+})
+
+test('a car that plans itself gives back too, as far as the turn of the loop says', async (t) => {
+  for (const protocol of ['iso20-ac', 'iso20-dc'] as const) {
+    const current = protocol === 'iso20-dc' ? 'DC' : 'AC'
+    const [vehicle, supply] = [testVehicle({ protocols: [protocol], current, control: 'scheduled' }), testSupply({ current })]
+    const { car } = await meet(t, vehicle, supply)
+    assert.equal(car.end, 'terminated', car.reason)
+    assert.deepEqual(vehicle.orders.at(-1), { kind: 'limit', power: -5000 }, protocol)
+    assert.deepEqual([supply.heard.at(-1)!.bidirectional, supply.heard.at(-1)!.control], [true, 'scheduled'])
+  }
+})
+
 test('a car that comes while another is served is turned away', async (t) => {
   const secc = await openSecc({ supply: testSupply() })
   t.after(() => secc.close())

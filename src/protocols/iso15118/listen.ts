@@ -4,10 +4,13 @@ import type { Duplex } from 'node:stream'
 import { connect as connectTls, createServer as createTls, type SecureVersion, TLSSocket } from 'node:tls'
 import { type Clock, describeError, isProblem, type Log, Problem, systemClock } from '#kernel'
 import { openChannel } from './channel.ts'
+import { driveDin } from './evcc-din.ts'
 import { driveIso2 } from './evcc-iso2.ts'
 import { driveIso20 } from './evcc-iso20.ts'
+import type { SchemaName } from './exi/schemas.ts'
 import { offerProtocols, takeProtocol } from './handshake.ts'
 import type { Outcome, Protocol, Supply, Vehicle } from './parties.ts'
+import { serveDin } from './secc-din.ts'
 import { serveIso2 } from './secc-iso2.ts'
 import { serveIso20 } from './secc-iso20.ts'
 import type { PausedSession } from './station-session.ts'
@@ -19,6 +22,12 @@ export interface TlsFiles {
   /** Roots that the other side must descend from (PEM). */
   ca: string[]
 }
+
+const SERVE = { din: serveDin, iso2: serveIso2, 'iso20-ac': serveIso20, 'iso20-dc': serveIso20 }
+const DRIVE = { din: driveDin, iso2: driveIso2, 'iso20-ac': driveIso20, 'iso20-dc': driveIso20 }
+
+/** The schema that payload type 8001 stands for: that of the handshake until a protocol was taken. */
+const early = (protocol: Protocol | undefined): SchemaName => (protocol === undefined ? 'sap' : protocol === 'din' ? 'din' : 'iso2')
 
 /** ISO 15118-2 asks for TLS 1.2 with the station's certificate, -20 for TLS 1.3 with the certificates of both. */
 const SUITES = {
@@ -69,12 +78,12 @@ export async function openSecc(options: SeccOptions): Promise<Secc> {
   }
   const attend = async (socket: Socket): Promise<Outcome> => {
     let protocol: Protocol | undefined
-    const channel = openChannel(socket, clock, () => (protocol ? 'iso2' : 'sap'))
-    const spoken = supply.protocols.filter((each) => each === 'iso2' || mayMeet20(socket))
+    const channel = openChannel(socket, clock, () => early(protocol))
+    const spoken = supply.protocols.filter((each) => maySpeak(each, socket))
     protocol = await takeProtocol(channel, spoken)
     const session = { channel, supply, clock, protocol, paused, log }
     try {
-      const ended = await (protocol === 'iso2' ? serveIso2(session) : serveIso20(session))
+      const ended = await SERVE[protocol](session)
       return { protocol, ...ended }
     } catch (error) {
       if (!isProblem(error)) throw error
@@ -117,8 +126,11 @@ export async function openSecc(options: SeccOptions): Promise<Secc> {
   }
 }
 
-/** ISO 15118-20 over TLS needs version 1.3 and a certificate of the car that descends from a trusted root. */
-const mayMeet20 = (socket: Duplex): boolean => !(socket instanceof TLSSocket) || (socket.getProtocol() === 'TLSv1.3' && socket.authorized)
+/** DIN 70121 knows no TLS; ISO 15118-20 over TLS needs version 1.3 and a certificate of the car that descends from a trusted root. */
+const maySpeak = (protocol: Protocol, socket: Duplex): boolean => {
+  if (!(socket instanceof TLSSocket) || protocol === 'iso2') return true
+  return protocol !== 'din' && socket.getProtocol() === 'TLSv1.3' && socket.authorized
+}
 
 export interface EvccOptions {
   vehicle: Vehicle
@@ -156,14 +168,14 @@ export async function runEvcc(options: EvccOptions): Promise<Outcome> {
       })
     : connectPlain({ host, port })
   socket.setNoDelay(true)
-  const channel = openChannel(socket, clock, () => (protocol ? 'iso2' : 'sap'))
+  const channel = openChannel(socket, clock, () => early(protocol))
   const stop = () => socket.destroy()
   signal?.addEventListener('abort', stop, { once: true })
   try {
     if (signal?.aborted) stop()
     protocol = await offerProtocols(channel, vehicle.protocols)
     const session = { channel, vehicle, clock, protocol, every: options.every ?? 250, sessionId: options.sessionId, signal }
-    const ended = await (protocol === 'iso2' ? driveIso2(session) : driveIso20(session))
+    const ended = await DRIVE[protocol](session)
     return { protocol, ...ended }
   } catch (error) {
     if (!isProblem(error)) throw error

@@ -1,10 +1,11 @@
 /** What a car and a station bring to a session: everything the protocol asks of them, in W, Wh, V and seconds. Charging is positive. */
-import type { Contract, ContractVerdict } from './contract.ts'
-import type { Provisioning } from './installation.ts'
+import type { Contract, ContractQuestion, ContractVerdict, Provisioning } from './contract.ts'
+import type { DinDC_EVErrorCode, Iso2DC_EVErrorCode } from './messages.gen.ts'
 
-export type Protocol = 'iso2' | 'iso20-ac' | 'iso20-dc'
+export type Protocol = 'din' | 'iso2' | 'iso20-ac' | 'iso20-dc'
 
 export const NAMESPACES: Record<Protocol, string> = {
+  din: 'urn:din:70121:2012:MsgDef',
   iso2: 'urn:iso:15118:2:2013:MsgDef',
   'iso20-ac': 'urn:iso:std:iso:15118:-20:AC',
   'iso20-dc': 'urn:iso:std:iso:15118:-20:DC',
@@ -14,6 +15,8 @@ export interface InstallationSeeker {
   provisioning: Provisioning
   /** Whether the provider who signed a contract is known to the car. */
   isTrusted(chain: readonly string[]): boolean | Promise<boolean>
+  /** Whether the contract it has shall be replaced by a newer one of the same eMAID (-2). */
+  isOld?(contract: Contract): boolean
   /** A contract was installed. */
   installed(contract: Contract): void
 }
@@ -40,6 +43,8 @@ export interface VehicleState {
   power: number
 }
 
+export type VehicleFault = Exclude<Iso2DC_EVErrorCode & DinDC_EVErrorCode, 'NO_ERROR'>
+
 export type Wish = 'charge' | 'pause' | 'stop' | 'renegotiate'
 
 /** What the station told in one turn of the loop. */
@@ -63,9 +68,11 @@ export interface Vehicle {
   control: 'dynamic' | 'scheduled'
   /** Pays by contract when the station accepts that; otherwise outside. */
   contract?: Contract | undefined
-  /** Fetches a contract over the station when it has none and the station offers that (-2). */
+  /** Fetches a contract over the station when it has none, or an old one, and the station offers that. */
   install?: InstallationSeeker | undefined
   state(): VehicleState
+  /** What is wrong with the car, in the words of DIN 70121 and ISO 15118-2 (DC); the station stops. */
+  fault?(): VehicleFault | undefined
   /** Called after each turn of the loop. */
   told(order: Order): void
   /** Chooses among the offers; default the first. */
@@ -122,8 +129,8 @@ export interface Supply {
   controls: readonly ('dynamic' | 'scheduled')[]
   /** Judges the certificates of a contract (DER in base64, the leaf first); absent: contracts are not accepted. */
   readonly judge?: ((chain: readonly string[]) => Promise<ContractVerdict>) | undefined
-  /** Passes a car's request for a contract on to a pool and brings the answer, EXI both ways; undefined: none came. Absent: not offered (-2). */
-  readonly install?: ((exi: Buffer) => Promise<Buffer | undefined>) | undefined
+  /** Passes a car's request for a contract on to a pool and brings the answer, EXI both ways; undefined: none came. Absent: not offered. */
+  readonly install?: ((request: ContractQuestion) => Promise<Buffer | undefined>) | undefined
   authorize(token: Token): Promise<'accepted' | 'rejected'>
   limits(): SupplyLimits
   /** Told at charge parameter discovery and whenever the car says something new. */

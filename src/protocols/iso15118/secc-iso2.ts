@@ -1,25 +1,25 @@
 /** The station's end of ISO 15118-2: which request may follow which, and what is answered. */
 import { type KeyObject, randomBytes } from 'node:crypto'
-import { isProblem, Problem } from '#kernel'
+import { isProblem } from '#kernel'
 import { isSameEmaid } from './contract.ts'
-import { blank } from './exi/blank.ts'
+import { currentDemandOf, dcNeedsOf, dcParametersOf, dcStatusOf } from './direct-current.ts'
 import type { ExiObject } from './exi/codec.ts'
-import { schema } from './exi/schemas.ts'
-import type { Iso2Body, Iso2MessageHeader, Iso2Messages, Iso2ResponseCode } from './messages.gen.ts'
+import type { Iso2Body, Iso2MessageHeader, Iso2ResponseCode } from './messages.gen.ts'
 import { fromPhysical, physical } from './numbers.ts'
-import type { Needs, Offer } from './parties.ts'
+import { NAMESPACES, type Needs, type Offer } from './parties.ts'
 import { within } from './schedule.ts'
 import { verifyPart } from './signature.ts'
 import { newSessionId, type StationEnd, type StationSession } from './station-session.ts'
-import { TIMING } from './timing.ts'
+import { Refusal, serveTurns } from './station-turns.ts'
 
 type Requests = { [Name in keyof Iso2Body as Name extends `${infer Stem}Req` ? Stem : never]-?: NonNullable<Iso2Body[Name]> }
 type Answers = { [Name in keyof Iso2Body as Name extends `${infer Stem}Res` ? Stem : never]-?: NonNullable<Iso2Body[Name]> }
 type Step = keyof Requests
 
 const SERVICE = 1
-/** Contract certificates by way of the station: parameter set 1 installs. */
+/** Contract certificates by way of the station: parameter set 1 installs, 2 renews. */
 export const CERTIFICATES = 2
+const ACTIONS: Record<string, 'Install' | 'Update'> = { CertificateInstallation: 'Install', CertificateUpdate: 'Update' }
 
 /** After each step, what the car may ask next. */
 const NEXT: Record<string, readonly Step[]> = {
@@ -27,8 +27,9 @@ const NEXT: Record<string, readonly Step[]> = {
   SessionSetup: ['ServiceDiscovery'],
   ServiceDiscovery: ['ServiceDetail', 'PaymentServiceSelection'],
   ServiceDetail: ['ServiceDetail', 'PaymentServiceSelection'],
-  PaymentServiceSelection: ['PaymentDetails', 'Authorization', 'CertificateInstallation'],
+  PaymentServiceSelection: ['PaymentDetails', 'Authorization', 'CertificateInstallation', 'CertificateUpdate'],
   CertificateInstallation: ['PaymentDetails'],
+  CertificateUpdate: ['PaymentDetails'],
   PaymentDetails: ['Authorization'],
   Authorization: ['Authorization', 'ChargeParameterDiscovery'],
   ChargeParameterDiscovery: ['ChargeParameterDiscovery', 'PowerDelivery', 'CableCheck'],
@@ -46,8 +47,7 @@ const OTHER: Record<'AC' | 'DC', readonly Step[]> = {
 }
 
 export async function serveIso2(session: StationSession): Promise<StationEnd> {
-  const { channel, supply, clock } = session
-  const grammar = schema('iso2')
+  const { supply, clock } = session
   let sessionId = ''
   let state = 'start'
   let turns = 0
@@ -64,14 +64,8 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
   /** The voltage of the car is on the cable (DC). */
   let ready = false
 
-  const notice = () => {
-    const wish = supply.wish()
-    const EVSENotification = wish === 'charge' ? 'None' : wish === 'renegotiate' ? 'ReNegotiation' : 'StopCharging'
-    return { NotificationMaxDelay: 0, EVSENotification } as const
-  }
-  const acStatus = () => ({ ...notice(), RCD: false })
-  const dcStatus = () =>
-    ({ ...notice(), EVSEIsolationStatus: 'Valid', EVSEStatusCode: supply.wish() === 'stop' ? 'EVSE_Shutdown' : 'EVSE_Ready' }) as const
+  const acStatus = () => ({ NotificationMaxDelay: 0, EVSENotification: dcStatusOf(supply).EVSENotification, RCD: false })
+  const dcStatus = () => dcStatusOf(supply)
   const status = () => (supply.current === 'AC' ? { AC_EVSEStatus: acStatus() } : { DC_EVSEStatus: dcStatus() })
   const meterInfo = () => {
     const { id, charged } = supply.meter()
@@ -109,8 +103,11 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     }),
     ServiceDetail({ ServiceID }) {
       if (ServiceID === CERTIFICATES && supply.install) {
-        const installing = { ParameterSetID: 1, Parameter: [{ Name: 'Service', stringValue: 'Installation' }] }
-        return { ResponseCode: 'OK', ServiceID, ServiceParameterList: { ParameterSet: [installing] } }
+        const ParameterSet = ['Installation', 'Update'].map((stringValue, index) => ({
+          ParameterSetID: index + 1,
+          Parameter: [{ Name: 'Service', stringValue }],
+        }))
+        return { ResponseCode: 'OK', ServiceID, ServiceParameterList: { ParameterSet } }
       }
       if (ServiceID !== SERVICE) return refuse('FAILED_ServiceIDInvalid')
       return { ResponseCode: 'OK', ServiceID }
@@ -154,7 +151,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
       const isAc = request.RequestedEnergyTransferMode.startsWith('AC')
       if (isAc !== (supply.current === 'AC')) return refuse('FAILED_WrongEnergyTransferMode')
       if (!offered) {
-        needs = needsOf(request)
+        needs = needsOf(request) ?? refuse('FAILED_WrongChargeParameter')
         supply.needs(needs)
         offered = supply.offers(needs)
         void offered.then(
@@ -167,7 +164,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
         )
       }
       await Promise.resolve()
-      const { maxCharge, minCharge, phases, voltage } = supply.limits()
+      const { maxCharge, phases, voltage } = supply.limits()
       const list = offers && offers.length > 0 ? offers : undefined
       return {
         ResponseCode: 'OK',
@@ -182,15 +179,7 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
               },
             }
           : {
-              DC_EVSEChargeParameter: {
-                DC_EVSEStatus: dcStatus(),
-                EVSEMaximumCurrentLimit: physical(maxCharge / voltage, 'A'),
-                EVSEMaximumPowerLimit: physical(maxCharge, 'W'),
-                EVSEMaximumVoltageLimit: physical(voltage, 'V'),
-                EVSEMinimumCurrentLimit: physical(minCharge / voltage, 'A'),
-                EVSEMinimumVoltageLimit: physical(0, 'V'),
-                EVSEPeakCurrentRipple: physical(1, 'A'),
-              },
+              DC_EVSEChargeParameter: dcParametersOf(supply),
             }),
       }
     },
@@ -236,20 +225,10 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     CurrentDemand({ DC_EVStatus, EVTargetVoltage }) {
       turns++
       if (needs) supply.needs({ ...needs, state: { ...needs.state, soc: DC_EVStatus.EVRESSSOC } })
-      const limit = Math.max(0, supply.setpoint())
-      const voltage = Math.max(1, fromPhysical(EVTargetVoltage))
       mustSign = supply.receipts === true && contract !== undefined
       return {
         ResponseCode: 'OK',
-        DC_EVSEStatus: dcStatus(),
-        EVSEPresentVoltage: EVTargetVoltage,
-        EVSEPresentCurrent: physical(supply.present() / voltage, 'A'),
-        EVSECurrentLimitAchieved: false,
-        EVSEVoltageLimitAchieved: false,
-        EVSEPowerLimitAchieved: supply.present() >= limit,
-        EVSEMaximumVoltageLimit: physical(supply.limits().voltage, 'V'),
-        EVSEMaximumCurrentLimit: physical(limit / voltage, 'A'),
-        EVSEMaximumPowerLimit: physical(limit, 'W'),
+        ...currentDemandOf(supply, EVTargetVoltage),
         EVSEID: supply.evseId,
         SAScheduleTupleID: chosen,
         MeterInfo: meterInfo(),
@@ -287,60 +266,27 @@ export async function serveIso2(session: StationSession): Promise<StationEnd> {
     else if (step !== 'ChargingStatus' && step !== 'CurrentDemand' && step !== 'WeldingDetection') state = step
   }
 
-  try {
-    while (!end) {
-      const { message, exi } = await channel.receive(TIMING.sequence, 'The next request of the car')
-      const { Header, Body } = (message as Partial<Iso2Messages>).V2G_Message ?? {}
-      const [name, content] = Object.entries(Body ?? {})[0] ?? []
-      const step = name?.replace(/Req$/, '') as Step | undefined
-      const work = step && name?.endsWith('Req') ? handle[step] : undefined
-      if (!Header || !step)
-        throw new Problem('v2g-out-of-order', `The car sent ${name ?? 'nothing'} where a request belongs.`, { status: 502 })
-      let answer: ExiObject
-      let fault: Iso2ResponseCode | undefined
-      try {
-        const open = mustSign && step !== 'MeteringReceipt' && step !== 'PowerDelivery' ? [] : (NEXT[state] ?? [])
-        if (
-          (!work && step !== 'CertificateInstallation') ||
-          !open.includes(step) ||
-          OTHER[supply.current].includes(step) ||
-          (step === 'SessionStop' && state !== 'stopped')
-        )
-          throw new Refusal('FAILED_SequenceError')
-        if (state !== 'start' && Header.SessionID !== sessionId) throw new Refusal('FAILED_UnknownSession')
-        if (!work) {
-          const passed = await supply.install?.(exi)
-          if (!passed) throw new Refusal('FAILED_NoCertificateAvailable')
-          channel.pass('iso2', passed)
-          state = step
-          continue
-        }
-        answer = (await (work as (request: unknown, header: Iso2MessageHeader) => unknown)(content, Header)) as ExiObject
-        advance(step, content as ExiObject)
-      } catch (refusal) {
-        if (!(refusal instanceof Refusal)) throw refusal
-        fault = refusal.code
-        answer = { ...blank(grammar, `${step}ResType`), ResponseCode: fault }
-      }
-      channel.send('iso2', { V2G_Message: { Header: { SessionID: sessionId || '00' }, Body: { [`${step}Res`]: answer } } })
-      if (fault) return { sessionId, end: 'failed', reason: `${step}: ${fault}`, turns }
-    }
-    return { sessionId, end, turns }
-  } finally {
-    supply.closed(false)
-  }
+  return serveTurns(session, {
+    schema: 'iso2',
+    sessionId: () => (state === 'start' ? undefined : sessionId),
+    isOpen(step) {
+      const open: readonly string[] = mustSign && step !== 'MeteringReceipt' && step !== 'PowerDelivery' ? [] : (NEXT[state] ?? [])
+      return open.includes(step) && !OTHER[supply.current].includes(step as Step)
+    },
+    async answer(step, request, header, exi) {
+      const action = ACTIONS[step]
+      const work = handle[step as Step] as ((request: unknown, header: unknown) => unknown) | undefined
+      const answer = action ? await supply.install?.({ namespace: NAMESPACES.iso2, action, exi }) : await work?.(request, header)
+      if (!answer) return refuse('FAILED_NoCertificateAvailable')
+      advance(step as Step, request)
+      return answer as ExiObject | Buffer
+    },
+    turns: () => turns,
+    end: () => end,
+  })
 }
 
-/** A request that is answered with a failure, after which the session is over. */
-class Refusal extends Error {
-  readonly code: Iso2ResponseCode
-  constructor(code: Iso2ResponseCode) {
-    super(code)
-    this.code = code
-  }
-}
-
-function needsOf(request: Requests['ChargeParameterDiscovery']): Needs {
+function needsOf(request: Requests['ChargeParameterDiscovery']): Needs | undefined {
   const shared = { protocol: 'iso2', bidirectional: false, control: 'scheduled' } as const
   const { AC_EVChargeParameter: ac, DC_EVChargeParameter: dc } = request
   if (ac) {
@@ -359,28 +305,7 @@ function needsOf(request: Requests['ChargeParameterDiscovery']): Needs {
       currents: { max, min, voltage },
     }
   }
-  const optional = (value: Parameters<typeof fromPhysical>[0] | undefined) => (value ? fromPhysical(value) : undefined)
-  const voltage = optional(dc?.EVMaximumVoltageLimit) ?? 0
-  const current = optional(dc?.EVMaximumCurrentLimit) ?? 0
-  const [capacity, target] = [optional(dc?.EVEnergyCapacity), optional(dc?.EVEnergyRequest)]
-  return {
-    ...shared,
-    current: 'DC',
-    phases: 3,
-    state: {
-      departure: dc?.DepartureTime,
-      maxCharge: optional(dc?.EVMaximumPowerLimit) ?? voltage * current,
-      ...(dc && { soc: dc.DC_EVStatus.EVRESSSOC }),
-      ...(capacity !== undefined && { capacity }),
-      ...(target !== undefined && { target }),
-    },
-    dc: {
-      maxCurrent: current,
-      maxVoltage: voltage,
-      ...(dc?.FullSOC !== undefined && { fullSoc: dc.FullSOC }),
-      ...(dc?.BulkSOC !== undefined && { bulkSoc: dc.BulkSOC }),
-    },
-  }
+  return dc && dcNeedsOf('iso2', dc)
 }
 
 /** An offer as a tuple: power by time, and prices as levels from the cheapest (1) up. */

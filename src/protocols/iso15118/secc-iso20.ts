@@ -21,13 +21,15 @@ import type { Needs, Offer } from './parties.ts'
 import { within } from './schedule.ts'
 import { verifyPart } from './signature.ts'
 import { newSessionId, type StationEnd, type StationSession } from './station-session.ts'
+import { Refusal } from './station-turns.ts'
 import { TIMING } from './timing.ts'
 
 /** After each step, what the car may ask next; SessionStop may come at any time once a session is open. */
 const NEXT: Record<string, readonly Step[]> = {
   start: ['SessionSetup'],
   SessionSetup: ['AuthorizationSetup'],
-  AuthorizationSetup: ['Authorization'],
+  AuthorizationSetup: ['Authorization', 'CertificateInstallation'],
+  CertificateInstallation: ['Authorization'],
   Authorization: ['Authorization', 'ServiceDiscovery'],
   ServiceDiscovery: ['ServiceDetail'],
   ServiceDetail: ['ServiceDetail', 'ServiceSelection'],
@@ -41,6 +43,9 @@ const NEXT: Record<string, readonly Step[]> = {
   renegotiating: ['ScheduleExchange'],
   stopped: ['DC_WeldingDetection'],
 }
+
+/** As stations name the schema of the messages that carry contracts. */
+const CONTRACTS = 'urn:iso:std:iso:15118:-20:CommonMessages'
 
 const WARNINGS = {
   SignatureError: 'WARNING_CertificateValidationError',
@@ -117,7 +122,7 @@ export async function serveIso20(session: StationSession): Promise<StationEnd> {
     AuthorizationSetup: () => ({
       ResponseCode: 'OK',
       AuthorizationServices: supply.judge ? ['PnC', 'EIM'] : ['EIM'],
-      CertificateInstallationService: false,
+      CertificateInstallationService: supply.judge !== undefined && supply.install !== undefined,
       ...(supply.judge ? { PnC_ASResAuthorizationMode: { GenChallenge: challenge } } : { EIM_ASResAuthorizationMode: {} }),
     }),
     async Authorization({ SelectedAuthorizationService, PnC_AReqAuthorizationMode: pnc }, header) {
@@ -363,7 +368,7 @@ export async function serveIso20(session: StationSession): Promise<StationEnd> {
 
   try {
     while (!end) {
-      const { schema: name, message } = await channel.receive(TIMING.sequence, 'The next request of the car')
+      const { schema: name, message, exi } = await channel.receive(TIMING.sequence, 'The next request of the car')
       const [[root = '', content] = []] = Object.entries(message)
       const step = root.replace(/Req$/, '') as Step
       const { Header: header, ...request } = (content ?? {}) as { Header?: Header } & ExiObject
@@ -374,13 +379,25 @@ export async function serveIso20(session: StationSession): Promise<StationEnd> {
       let fault: ResponseCode | undefined
       try {
         const allowed = NEXT[state]?.includes(step) || (step === 'SessionStop' && state !== 'start' && state !== 'charging')
-        if (!work || !allowed || step.startsWith(other)) throw new Refusal('FAILED_SequenceError')
+        if (!allowed || step.startsWith(other)) throw new Refusal('FAILED_SequenceError')
         if (state !== 'start' && header.SessionID !== sessionId) throw new Refusal('FAILED_UnknownSession')
+        if (step === 'CertificateInstallation') {
+          const passed = await supply.install?.({ namespace: CONTRACTS, action: 'Install', exi })
+          if (passed) {
+            channel.pass(name, passed)
+            state = step
+            continue
+          }
+          // Without a contract the session may still be paid otherwise.
+          state = step
+          throw new Refusal('WARNING_NoCertificateAvailable')
+        }
+        if (!work) throw new Refusal('FAILED_SequenceError')
         answer = (await work(request, header)) as ExiObject
         advance(step, request)
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal
-        fault = refusal.code
+        fault = refusal.code as ResponseCode
         answer = { ...blank(schema(name), `${step}ResType`), ResponseCode: fault }
       }
       const Header = { SessionID: sessionId || '00', TimeStamp: Math.floor(clock.now() / 1000) }
@@ -390,15 +407,6 @@ export async function serveIso20(session: StationSession): Promise<StationEnd> {
     return { sessionId, end, turns }
   } finally {
     supply.closed(false)
-  }
-}
-
-/** A request that is answered with a failure, after which the session is over (but for warnings). */
-class Refusal extends Error {
-  readonly code: ResponseCode
-  constructor(code: ResponseCode) {
-    super(code)
-    this.code = code
   }
 }
 

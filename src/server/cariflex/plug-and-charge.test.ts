@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { wattHours, watts } from '#kernel'
-import { answerInstallation } from '#protocols/iso15118'
+import { answerContractRequest } from '#protocols/iso15118'
 import { openTrialPki, toDer } from '#protocols/pki'
 import { ocppHouse } from '../../../test/ocpp/house.ts'
 import { openCar } from '../../simulators/car.ts'
@@ -55,8 +55,8 @@ test('a new car plugs, fetches its contract over the station, pays by it, charge
   const contract = await pki.contract(EMAID)
   const provider = pki.authority('cps')
   charging.security.setContractPool({
-    answer: ({ exi }) =>
-      answerInstallation(exi, {
+    answer: (request) =>
+      answerContractRequest(request, {
         provider: { chain: ders(provider.chain), key: provider.key },
         contractFor: async () => ({ emaid: EMAID, chain: ders(contract.chain), key: contract.key }),
       }),

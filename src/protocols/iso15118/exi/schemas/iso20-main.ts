@@ -135,7 +135,13 @@ const GLOBAL = `
   SessionSetupReq SessionSetupRes SessionStopReq SessionStopRes SignedInstallationData SignedMeteringData VehicleCheckInReq VehicleCheckInRes
   VehicleCheckOutReq VehicleCheckOutRes`
 
-const SIGNED = { AbsolutePriceSchedule: 0, MeteringConfirmationReq: 119, PnC_AReqAuthorizationMode: 151, SignedInstallationData: 231 }
+const SIGNED: Parameters<typeof grammarOf>[3] = {
+  AbsolutePriceSchedule: 0,
+  MeteringConfirmationReq: 119,
+  OEMProvisioningCertificateChain: [128, 'SignedCertificateChainType'],
+  PnC_AReqAuthorizationMode: 151,
+  SignedInstallationData: 231,
+}
 
 export const iso20Common = () =>
   grammarOf(
