@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
-import { type Charging, openCharging } from '#charging'
+import { type Charging, type ChargingConfig, type ChargingParts, openCharging } from '#charging'
 import { deviceRegistry, type News, openAlarms, openBeliefs } from '#ems'
 import { inProcessBus, isProblem, manualClock, openOutward, silentLog, systemClock, watts } from '#kernel'
 import { openTrialPki, type TrialPki } from '#protocols/pki'
@@ -39,8 +39,18 @@ const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
 export const refused = (code: string) => (error: unknown) => isProblem(error) && error.code === code
 export const answered = (status: number) => (error: unknown) => isProblem(error) && error.details?.['status'] === status
 
-/** Opens it; `isEncrypted`: with its encrypted port. */
-export async function open(t: TestContext, { isEncrypted }: { isEncrypted: boolean }): Promise<House> {
+export type Ground = Pick<ChargingParts, 'store' | 'clock' | 'bus'>
+
+export interface Furniture {
+  /** With its encrypted port. */
+  isEncrypted: boolean
+  config?: Partial<ChargingConfig>
+  /** Other parts than those of a house without a site. */
+  furnish?(ground: Ground): Promise<Partial<ChargingParts>>
+}
+
+/** Opens it. */
+export async function open(t: TestContext, { isEncrypted, config = {}, furnish }: Furniture): Promise<House> {
   // The other end of TLS is OpenSSL, which looks at the clock of the machine.
   const clock = manualClock(systemClock.now())
   const store = await scratchStore(t)
@@ -53,9 +63,11 @@ export async function open(t: TestContext, { isEncrypted }: { isEncrypted: boole
     conversation: { note: () => undefined },
     alarms: openAlarms({ store, clock, bus }),
     outward: openOutward({ allow: ['127.0.0.1'] }),
+    ...(await furnish?.({ store, clock, bus })),
     config: {
       ...{ ping: 0, bootPause: 0, organization: ORGANIZATION },
       ...(isEncrypted && { tls: { host: '127.0.0.1', port: 0, names: ['localhost', '127.0.0.1'], certificates: [] } }),
+      ...config,
     },
   })
   const server = createServer()

@@ -149,8 +149,11 @@ test('where the station takes fewer periods, the far end waits, or a car that wa
   assert.equal(detail.covers, true)
   assert.equal(detail.until, plan.until)
   assert.ok(detail.levels.length <= 3)
-  for (const { at, power } of steps) assert.ok(levelAt(detail, at)! <= power)
+  for (const { at, power } of steps) assert.ok(levelAt(detail, at)! <= power, `${power} W`)
+  assert.equal(levelAt(detail, NOW), 7000, 'what is ordered now is not bent for later')
   assert.equal(levelAt(detail, plan.until), undefined)
+  const one = compile({ ...parts, card: card({ maxPeriods: 1 }), spare: 'detail' })!
+  assert.deepEqual([one.levels.length, one.levels[0]!.limit, one.until, one.covers], [1, 7000, after(NOW, 15 * MINUTE), true])
 })
 
 test('discharge is dropped where the station does not declare it, and told', () => {

@@ -46,7 +46,7 @@ export interface Compiled {
   until: Instant
   /** The plan would have discharged where the station cannot. */
   dropped: boolean
-  /** It reaches to the end of the plan. */
+  /** It reaches to the end of the plan, or as far as the station can be told. */
   covers: boolean
 }
 
@@ -63,7 +63,7 @@ export interface CompileParts {
   margin: number
   /**
    * What to give up where the station takes fewer periods: 'far', the end of the plan, which is laid later (default); or 'detail', where the
-   * whole time must be covered (a car that was promised a schedule): neighbours become one at the lower of their limits.
+   * whole time must be covered (a car that was promised a schedule): after the first step neighbours become one at the lower of their limits.
    */
   spare?: 'far' | 'detail'
 }
@@ -88,15 +88,18 @@ export function compile({ plan, card, form, place, now, margin, spare = 'far' }:
   const room = form.rung === 'dynamic' || form.rung === 'default-relative' ? 1 : endsInSafe(form) ? card.maxPeriods - 1 : card.maxPeriods
   if (room < 1) return undefined
   if (levels.length > room) {
-    if (spare === 'far') until = instant(Math.min(until, levels[room]!.at))
-    levels = spare === 'far' ? levels.slice(0, room) : coarser(levels, room, until)
+    if (spare === 'far' || room === 1) {
+      until = instant(Math.min(until, levels[room]!.at))
+      levels = levels.slice(0, room)
+      // What is ordered now is not bent for what comes later.
+    } else levels = [levels[0]!, ...coarser(levels.slice(1), room - 1, until)]
   }
   const safe = standingLimit(place.safe, wires, most)
   return {
     evseId: form.rung === 'station-max' ? 0 : place.evse,
     profile: written({ levels, until, form, place, now, margin, wires, safe, card }),
     ...{ levels, wires, until, dropped },
-    covers: spare === 'detail' && until >= plan.until,
+    covers: spare === 'detail' && (until >= plan.until || room === 1),
   }
 }
 
