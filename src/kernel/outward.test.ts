@@ -83,6 +83,30 @@ test('nobody can make us call our own network, by number, by name or by a name t
   await assert.rejects(outward.call('http://nowhere.example/'), refused('address-unreachable'))
 })
 
+test('a WebSocket leads only to the address that was judged, however its name is resolved later', async () => {
+  let answers = 0
+  const outward = openOutward({
+    allow: ['10.1.0.0/16'],
+    resolve: async () => [{ address: answers++ === 0 ? '10.1.2.3' : '127.0.0.1', family: 4 }],
+  })
+  const lookup = await outward.pin('wss://csms.example/ocpp')
+  for (let times = 0; times < 2; times++) {
+    assert.equal(await new Promise((done) => lookup('csms.example', {}, (_, address) => done(address))), '10.1.2.3')
+    const all = await new Promise((done) => lookup('csms.example', { all: true }, (_, addresses) => done(addresses)))
+    assert.deepEqual(all, [{ address: '10.1.2.3', family: 4 }])
+  }
+  assert.equal(answers, 1)
+  for (const url of [
+    'ws://127.0.0.1/',
+    'ws://[::ffff:a9fe:a9fe]/',
+    'ws://169.254.169.254/latest/',
+    'http://10.1.2.3/',
+    'wss://a:b@10.1.2.3/',
+  ])
+    await assert.rejects(outward.pin(url), refused('address-not-allowed'), url)
+  await assert.rejects(outward.check('ws://10.1.2.3/'), refused('address-not-allowed'), 'a webhook is no WebSocket')
+})
+
 test('what the operator allows is called, at the address that was checked; redirects, slowness and size are held', async (t) => {
   const port = await listening(t, (path) => (path === '/slow' ? undefined : path === '/large' ? 'x'.repeat(5000) : `told ${path}`))
   let answers = 0

@@ -41,8 +41,15 @@ export interface Outward {
   call(url: string, request?: OutwardRequest): Promise<OutwardAnswer>
   /** Whether it would be called. @throws Problem `address-not-allowed`, `address-unreachable` (its name is not known) */
   check(url: string): Promise<void>
+  /**
+   * For a WebSocket (ws, wss): judges the address as `call` does and resolves with a lookup that leads only to what
+   * was judged. The connection must follow no redirects. @throws as `check`
+   */
+  pin(url: string): Promise<LookupFunction>
 }
 
+const HTTP = ['http:', 'https:']
+const SOCKETS = ['ws:', 'wss:']
 const V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -101,41 +108,49 @@ const isIn = (list: BlockList, given: string): boolean => {
 /** Whether an address belongs to this machine, a private network or to nobody: what outsiders must not make us call. */
 export const isPrivateAddress = (address: string): boolean => isIP(address) === 0 || isIn(PRIVATE, address)
 
+const refused = (text: string, why: string) =>
+  new Problem('address-not-allowed', `'${text.slice(0, 200)}' is not called: ${why}.`, {
+    status: 403,
+    hint: 'Name a public http or https address, or add it to security.outwardAllow.',
+  })
+
+/** A lookup that knows one answer. */
+const pinned =
+  ({ address, family }: { address: string; family: number }): LookupFunction =>
+  (_host, { all }, done) =>
+    all ? done(null, [{ address, family }]) : (done as (error: null, address: string, family: number) => void)(null, address, family)
+
 export function openOutward({ allow = [], timeout = 10_000, most = 1 << 20, resolve = resolveAll }: OutwardOptions = {}): Outward {
   const networks = listOf(allow)
   const names = new Set(allow.map((one) => one.toLowerCase()))
 
-  const check = async (text: string): Promise<{ url: URL; address: string; family: number }> => {
-    const refused = (why: string) =>
-      new Problem('address-not-allowed', `'${text.slice(0, 200)}' is not called: ${why}.`, {
-        status: 403,
-        hint: 'Name a public http or https address, or add it to security.outwardAllow.',
-      })
-    if (!URL.canParse(text)) throw refused('it is no address')
+  const check = async (text: string, protocols: readonly string[]): Promise<{ url: URL; address: string; family: number }> => {
+    if (!URL.canParse(text)) throw refused(text, 'it is no address')
     const url = new URL(text)
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refused(`${url.protocol} is not spoken`)
-    if (url.username !== '' || url.password !== '') throw refused('it carries a password')
+    if (!protocols.includes(url.protocol)) throw refused(text, `${url.protocol} is not spoken`)
+    if (url.username !== '' || url.password !== '') throw refused(text, 'it carries a password')
     const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
-    const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
+    const port = url.port === '' ? (/^(https|wss):$/.test(url.protocol) ? '443' : '80') : url.port
     const found = isIP(host) === 0 ? await resolve(host) : [{ address: host, family: isIP(host) }]
     const [first] = found
     if (!first) throw new Problem('address-unreachable', `'${host}' has no address.`, { status: 502, retry: 'later' })
     const named = names.has(host) || names.has(`${host}:${port}`)
     if (!named)
-      for (const { address } of found) if (isPrivateAddress(address) && !isIn(networks, address)) throw refused(`${address} is private`)
+      for (const { address } of found)
+        if (isPrivateAddress(address) && !isIn(networks, address)) throw refused(text, `${address} is private`)
     return { url, ...first }
   }
 
   return {
-    check: async (text) => void (await check(text)),
+    check: async (text) => void (await check(text, HTTP)),
+    pin: async (text) => pinned(await check(text, SOCKETS)),
     async call(text, { method = 'GET', headers = {}, body, timeout: own = timeout } = {}) {
-      const { url, address, family } = await check(text)
-      const pinned: LookupFunction = (_host, { all }, done) =>
-        all ? done(null, [{ address, family }]) : (done as (error: null, address: string, family: number) => void)(null, address, family)
+      const target = await check(text, HTTP)
+      const { url } = target
       const options: RequestOptions = {
         method,
         headers: { ...headers, connection: 'close', ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
-        lookup: pinned,
+        lookup: pinned(target),
         agent: false,
         signal: AbortSignal.timeout(Math.min(own, timeout)),
       }

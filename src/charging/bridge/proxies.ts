@@ -1,13 +1,16 @@
 /** The stations that also belong to another CSMS: which, where, and with which password. */
+import { rootCertificates } from 'node:tls'
 import { type Clock, describeError, type Log, type Outward, Problem, say } from '#kernel'
 import type { Frame, Handler, Session } from '#protocols/ocpp'
 import type { Secrets, Store } from '#store'
 import type { ChargingConfig } from '../config.ts'
 import { SAYING } from '../saying.ts'
+import { trustedRoots } from '../security/shelf.ts'
 import type { ExternalLimits } from '../smart/external-limits.ts'
 import type { Station } from '../station.ts'
 import { openProxy, type StationProxy } from './proxy.ts'
 import { openProxyShelf } from './proxy-shelf.ts'
+import type { UpstreamTerms } from './proxy-words.ts'
 
 export interface ProxiesParts {
   store: Store
@@ -21,21 +24,28 @@ export interface ProxiesParts {
 }
 
 /** The other CSMS of a station. */
-export interface UpstreamView {
+export interface UpstreamView extends UpstreamTerms {
   /** Without the identity, which is appended. */
   url: string
   connected: boolean
+  /** How the last attempt to connect failed, while it is not connected. */
+  fault?: string
   /** Messages that it has not heard yet. */
   waiting: number
+}
+
+export interface UpstreamWish extends Partial<UpstreamTerms> {
+  url: string
+  password?: string
 }
 
 export interface Upstreams {
   view(station: Station): UpstreamView | undefined
   /**
    * Connects a station to another CSMS as well; undefined: to none any more, and what waits for it is forgotten. A station that is here comes
-   * back by itself. Without a password the one before stays. @throws Problem `invalid-upstream` (422)
+   * back by itself. What is not said (the password, the terms) stays as it was. @throws Problem `invalid-upstream` (422), `address-not-allowed`
    */
-  set(station: Station, upstream: { url: string; password?: string } | undefined): Promise<UpstreamView | undefined>
+  set(station: Station, upstream: UpstreamWish | undefined): Promise<UpstreamView | undefined>
 }
 
 export interface Proxies extends Upstreams {
@@ -66,10 +76,20 @@ export function openProxies({ store, clock, log, config, secrets, outward, onFra
   }
   const shelfOf = (identity: string) => openProxyShelf(store, identity, () => clock.now())
 
-  const open = async (station: Station, url: string) => {
+  const way = async (url: string) => {
+    const roots = await trustedRoots(store, ['CSMS'])
+    return {
+      // Anew each time: a name may lead into our network tomorrow.
+      ...(outward && { lookup: await outward.pin(url) }),
+      ...(roots.length > 0 && { tls: { ca: [...rootCertificates, ...roots.map(({ pem }) => pem)] } }),
+    }
+  }
+
+  const open = async (station: Station, url: string, terms: UpstreamTerms) => {
     const { identity } = station.record
     const proxy = await openProxy({
-      ...{ station, url, clock, log },
+      ...{ station, url, terms, clock, log },
+      way: () => way(url),
       password: await passwordOf(identity),
       shelf: shelfOf(identity),
       standing: () => ({
@@ -85,7 +105,13 @@ export function openProxies({ store, clock, log, config, secrets, outward, onFra
   }
   const view: Upstreams['view'] = ({ record: { identity } }) => {
     const proxy = proxies.get(identity)
-    return proxy && { url: proxy.url, connected: proxy.isConnected(), waiting: proxy.waiting() }
+    const fault = proxy?.fault()
+    return (
+      proxy && {
+        ...{ url: proxy.url, ...proxy.terms, connected: proxy.isConnected(), waiting: proxy.waiting() },
+        ...(fault !== undefined && { fault }),
+      }
+    )
   }
 
   return {
@@ -99,25 +125,27 @@ export function openProxies({ store, clock, log, config, secrets, outward, onFra
         if (!/^wss?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i.test(url) || !URL.canParse(url))
           throw new Problem('invalid-upstream', say(SAYING.noUpstreamUrl, { url }), { status: 422, hint: say(SAYING.upstreamForm) })
         // A station connects there from inside our network: not to whatever anybody names.
-        await outward?.check(url.replace(/^ws/i, 'http'))
+        await outward?.pin(url)
       }
       const url = upstream?.url.replace(/\/+$/, '')
       if (!upstream || upstream.password !== undefined) await savePassword(identity, upstream?.password)
       if (former?.url !== url) await shelf.clear()
-      await shelf.saveUpstream(url)
+      const { orders = former?.terms.orders ?? true, badges = former?.terms.badges ?? 'theirs' } = upstream ?? {}
+      const terms = { orders, badges }
+      await shelf.saveUpstream(url, terms)
       former?.close()
       proxies.delete(identity)
-      if (url !== undefined) await open(station, url)
+      if (url !== undefined) await open(station, url, terms)
       changed(station)
       station.session?.close(1012, 'connect again')
       return view(station)
     },
     async resume(stations) {
-      for (const { identity, upstream } of await shelfOf('').upstreams()) {
+      for (const { identity, upstream, ...terms } of await shelfOf('').upstreams()) {
         const station = stations.get(identity)
         if (!station) continue
         // One password that cannot be read must not keep the others out.
-        await open(station, upstream).catch((error: unknown) =>
+        await open(station, upstream, terms).catch((error: unknown) =>
           log.error({ station: identity, error: describeError(error) }, 'a station does not reach its other CSMS'),
         )
       }

@@ -3,8 +3,17 @@
  * on top, and are capped by what the upstream allows; the upstream's other profiles lie above our standing ones, and are cut to them. So the
  * lower of both limits holds, whoever laid his last. Pure.
  */
-import { type Instant, instant } from '#kernel'
-import { compositeSchedule, type Installed, OCPP16, type OcppVersion, type Payload, type Profile, profileFrom16 } from '#protocols/ocpp'
+import type { Instant } from '#kernel'
+import {
+  type CompositePeriod,
+  compositeSchedule,
+  type Installed,
+  OCPP16,
+  type OcppVersion,
+  type Payload,
+  type Profile,
+  profileFrom16,
+} from '#protocols/ocpp'
 import { PROFILE } from '../order.ts'
 
 /** Ids 1 to so many may be ours. */
@@ -99,28 +108,23 @@ export function clearOwn(payload: Payload, top: number | undefined): Payload {
   return criteria ? { ...payload, chargingProfileCriteria: moved } : moved
 }
 
-/** W that the upstream's profiles allow on an EVSE now; undefined: it limits nothing. */
-export function allowedAbove(
+/** What the upstream's profiles allow on an EVSE in a window, in steps; undefined: they limit nothing. */
+export function periodsAbove(
   profiles: readonly Installed[],
   version: OcppVersion,
   evseId: number,
-  { at, transactionStart, voltage, phases }: { at: Instant; transactionStart: Instant | undefined; voltage: number; phases: number },
-): number | undefined {
+  window: { from: Instant; until: Instant; unit: 'A' | 'W'; transactionStart?: Instant | undefined; voltage: number; phases: number },
+): CompositePeriod[] | undefined {
+  const { from, until, unit, transactionStart, voltage, phases } = window
   if (profiles.length === 0) return undefined
-  const [period] = compositeSchedule({
-    profiles,
-    evseId,
-    from: at,
-    until: instant(at + 1000),
-    unit: 'W',
+  return compositeSchedule({
+    ...{ profiles, evseId, from, until, unit, phases },
     version: version === OCPP16 ? '1.6' : version === 'ocpp2.1' ? '2.1' : '2.0.1',
     ...(transactionStart === undefined ? { simulateTransaction: true } : { transactionStart }),
     nominalVoltage: voltage,
-    phases,
-    defaultLimit: UNBOUNDED,
+    defaultLimit: UNBOUNDED * 1000,
   })
-  return period && period.limit < UNBOUNDED / 2 ? period.limit : undefined
 }
 
-/** Above any supply: nothing is limited. */
-const UNBOUNDED = 1e9
+/** W, or A, above any supply: a limit as high as this limits nothing. */
+export const UNBOUNDED = 1e6

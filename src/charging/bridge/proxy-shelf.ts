@@ -2,6 +2,7 @@
 import type { Instant } from '#kernel'
 import type { Installed, Payload } from '#protocols/ocpp'
 import { asJson, asTimestamp, type Store } from '#store'
+import type { UpstreamTerms } from './proxy-words.ts'
 
 export interface KeptMessage {
   id: string
@@ -20,8 +21,8 @@ export interface NumberedTransaction {
 }
 
 export interface ProxyShelf {
-  upstreams(): Promise<{ identity: string; upstream: string }[]>
-  saveUpstream(upstream: string | undefined): Promise<unknown>
+  upstreams(): Promise<({ identity: string; upstream: string } & UpstreamTerms)[]>
+  saveUpstream(upstream: string | undefined, terms: UpstreamTerms): Promise<unknown>
   /** With a slot the newest takes the place of the one before. */
   keep(action: string, payload: Payload, slot: string | undefined, said: number | undefined): Promise<void>
   count(): Promise<number>
@@ -41,9 +42,18 @@ export interface ProxyShelf {
 /** The shelf of one station. */
 export function openProxyShelf(store: Store, station: string, now: () => Instant): ProxyShelf {
   return {
-    upstreams: () => store.query('select identity, upstream from cariflex.charging_station where upstream is not null'),
-    saveUpstream: (upstream) =>
-      store.query('update cariflex.charging_station set upstream = $2 where identity = $1', [station, upstream ?? null]),
+    upstreams: () =>
+      store.query(
+        `select identity, upstream, upstream_orders as orders, upstream_badges as badges from cariflex.charging_station
+         where upstream is not null`,
+      ),
+    saveUpstream: (upstream, { orders, badges }) =>
+      store.query('update cariflex.charging_station set upstream = $2, upstream_orders = $3, upstream_badges = $4 where identity = $1', [
+        station,
+        upstream ?? null,
+        orders,
+        badges,
+      ]),
     keep: (action, payload, slot, said) =>
       store.transact(async (tx) => {
         if (slot !== undefined) await tx.query('delete from cariflex.upstream_message where station = $1 and slot = $2', [station, slot])

@@ -1,152 +1,10 @@
 // Stations that also belong to another CSMS: the room, a scripted station and a scripted CSMS on real sockets.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import test, { type TestContext } from 'node:test'
-import { formatInstant } from '#kernel'
-import {
-  acceptStations,
-  CallError,
-  connectStation,
-  OCPP16,
-  OCPP21,
-  OCPP201,
-  type OcppVersion,
-  type Payload,
-  type Session,
-} from '#protocols/ocpp'
-import { CAR, type Rig, rig, setpoint, started } from '../rig.test.ts'
+import test from 'node:test'
+import { CallError, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
+import { type Rig, rig, setpoint, started } from '../rig.test.ts'
+import { accepted, at, BOOT16, ON16, profile16, start16, station, until, upstream } from './proxy.fixture.ts'
 
-interface Said {
-  action: string
-  payload: Payload
-}
-interface Upstream {
-  url: string
-  heard: Said[]
-  of(action: string): Payload[]
-  /** The station as it is connected there. */
-  session(): Session
-  isConnected(): boolean
-  credentials: (string | undefined)[]
-  close(): Promise<void>
-}
-
-const until = async (what: string, condition: () => boolean | Promise<boolean>) => {
-  for (let turns = 0; !(await condition()); turns++) {
-    assert.ok(turns < 3000, what)
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-}
-
-/** Another CSMS, on a port of its own or one that was free before. */
-async function upstream(
-  t: TestContext,
-  { clock }: Rig,
-  { on = {}, port = 0 }: { on?: Record<string, (payload: Payload) => Payload>; port?: number } = {},
-): Promise<Upstream> {
-  const heard: Said[] = []
-  const credentials: Upstream['credentials'] = []
-  let session: Session | undefined
-  const usual: Record<string, (payload: Payload) => Payload> = {
-    BootNotification: () => ({ status: 'Accepted', currentTime: '2031-01-01T00:00:00Z', interval: 777 }),
-    Heartbeat: () => ({ currentTime: '2031-01-01T00:00:00Z' }),
-  }
-  const acceptor = acceptStations({
-    clock,
-    mount: '/other/',
-    ping: 0,
-    forwards: () => true,
-    async authenticate(_, given) {
-      credentials.push(given?.password.toString())
-      return { ok: true }
-    },
-    handlerFor: () => async (action, payload) => {
-      heard.push({ action, payload })
-      return (on[action] ?? usual[action])?.(payload) ?? {}
-    },
-    onSession(made) {
-      session = made
-      void made.closed.then(() => {
-        if (session === made) session = undefined
-      })
-    },
-  })
-  const server = createServer()
-  server.on('upgrade', (request, socket, head) => void acceptor.upgrade(request, socket, head))
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  let over = false
-  const close = async () => {
-    if (over) return
-    over = true
-    await acceptor.close()
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  t.after(close)
-  return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/other`,
-    heard,
-    of: (action) => heard.filter((one) => one.action === action).map(({ payload }) => payload),
-    session: () => session!,
-    isConnected: () => session !== undefined,
-    credentials,
-    close,
-  }
-}
-
-interface Bare {
-  session: Session
-  calls: Said[]
-  of(action: string): Payload[]
-}
-/** A station of any version that says nothing by itself. */
-async function station(
-  { url, clock }: Rig,
-  version: OcppVersion,
-  on: Record<string, (payload: Payload) => Payload | Promise<Payload>> = {},
-  identity = 'CP001',
-): Promise<Bare> {
-  const calls: Said[] = []
-  const session = await connectStation(url, {
-    identity,
-    clock,
-    versions: [version],
-    forwards: true,
-    handler: async (action, payload) => {
-      calls.push({ action, payload })
-      const answer = on[action]
-      if (!answer) throw new CallError('NotImplemented', action)
-      return answer(payload)
-    },
-  })
-  return { session, calls, of: (action) => calls.filter((one) => one.action === action).map(({ payload }) => payload) }
-}
-
-const accepted = () => ({ status: 'Accepted' })
-const BOOT16 = { chargePointVendor: 'Old Works', chargePointModel: 'Sixteen' }
-const at = ({ clock }: Rig) => formatInstant(clock.now()).replace('+00:00', 'Z')
-const start16 = (room: Rig): Payload => ({ connectorId: 1, idTag: CAR.token, meterStart: 100, timestamp: at(room) })
-const ON16 = {
-  GetConfiguration: () => ({ configurationKey: [{ key: 'ChargeProfileMaxStackLevel', readonly: true, value: '8' }] }),
-  ChangeConfiguration: accepted,
-  SetChargingProfile: accepted,
-  ClearChargingProfile: accepted,
-  TriggerMessage: accepted,
-  RemoteStopTransaction: accepted,
-  GetCompositeSchedule: () => ({ status: 'Rejected' }),
-}
-const profile16 = (chargingProfileId: number, limit: number, more: Payload = {}): Payload => ({
-  connectorId: 1,
-  csChargingProfiles: {
-    chargingProfileId,
-    stackLevel: 0,
-    chargingProfilePurpose: 'TxProfile',
-    chargingProfileKind: 'Relative',
-    chargingSchedule: { chargingRateUnit: 'A', chargingSchedulePeriod: [{ startPeriod: 0, limit }] },
-    ...more,
-  },
-})
 const ledger = (room: Rig) =>
   room.store.query<{ transaction_id: string; ended_at: unknown }>(
     "select transaction_id, ended_at from cariflex.charging_transaction where station = 'CP001' order by transaction_id",
@@ -432,7 +290,7 @@ test('an upstream is an address of a CSMS; without one the station is ours alone
     await assert.rejects(room.charging.upstreams.set(one, { url }), { code: 'invalid-upstream', status: 422 })
   const other = await upstream(t, room)
   await room.charging.upstreams.set(one, { url: `${other.url}/` })
-  assert.deepEqual(room.charging.upstreams.view(one), { url: other.url, connected: false, waiting: 0 })
+  assert.deepEqual(room.charging.upstreams.view(one), { url: other.url, orders: true, badges: 'theirs', connected: false, waiting: 0 })
   const bare = await station(room, OCPP16, ON16)
   await until('it is connected there', () => other.isConnected())
   await room.charging.upstreams.set(one, undefined)

@@ -3,9 +3,10 @@
  * says goes there and the answer from there comes back; our own room hears the same and its answer is dropped. What the other CSMS asks goes to
  * the station, among our own calls, one at a time. While the other CSMS is away our room answers, and what counts is told there later, in order.
  */
-import { type Clock, describeError, type Instant, isProblem, type Log, MINUTE, SECOND, type Timer } from '#kernel'
+import { after, type Clock, describeError, type Instant, isProblem, type Log, MINUTE, SECOND, type Timer } from '#kernel'
 import {
   CallError,
+  type ConnectOptions,
   connectStation,
   type Frame,
   type Handler,
@@ -19,13 +20,19 @@ import {
 } from '#protocols/ocpp'
 import { lookUp } from '../device-model.ts'
 import { pluggedAt, type Station } from '../station.ts'
-import { allowedAbove, clearOwn, idAbove, idBelow, type Standing, setBelow, setOwn } from './proxy-profiles.ts'
-import type { NumberedTransaction, ProxyShelf } from './proxy-shelf.ts'
+import { numberIn, openProxyNumbers } from './proxy-numbers.ts'
+import { openProxyOrders } from './proxy-orders.ts'
+import { clearOwn, idAbove, idBelow, periodsAbove, type Standing, setBelow, setOwn, UNBOUNDED } from './proxy-profiles.ts'
+import type { ProxyShelf } from './proxy-shelf.ts'
+import { counts, ownPassword, REPORTS, slotOf, type UpstreamTerms, withOurWord, withoutConsent } from './proxy-words.ts'
 
 export interface ProxyParts {
   station: Station
   url: string
   password: string | undefined
+  terms: UpstreamTerms
+  /** How it is reached now: where its name leads, and whom we believe that it is the upstream. @throws Problem `address-not-allowed` */
+  way(): Promise<Pick<ConnectOptions, 'lookup' | 'tls'>>
   shelf: ProxyShelf
   clock: Clock
   log: Log
@@ -38,6 +45,7 @@ export interface ProxyParts {
 
 export interface StationProxy {
   readonly url: string
+  readonly terms: UpstreamTerms
   /** Answers the station; `own` is our room. */
   handler(own: Handler): Handler
   /** The connection for our own calls. */
@@ -45,6 +53,8 @@ export interface StationProxy {
   /** The station is here. */
   bind(down: Session): void
   isConnected(): boolean
+  /** Why it is not connected, as the last attempt ended. */
+  fault(): string | undefined
   /** Messages that the upstream has not heard yet. */
   waiting(): number
   /** W that its profiles allow on an EVSE now. */
@@ -60,14 +70,14 @@ const RETRY = 10 * SECOND
 const RETRY_MOST = 5 * MINUTE
 /** A message that the upstream refuses is told so often. */
 const ATTEMPTS = 3
-/** What OCPP 1.6 says for a transaction whose start never arrived. */
-const NO_NUMBER = -1
 
 /** The proxy of one station; what was kept of it is taken up again. */
 export async function openProxy({
   station,
   url,
   password,
+  terms,
+  way,
   shelf,
   clock,
   log,
@@ -77,9 +87,9 @@ export async function openProxy({
 }: ProxyParts): Promise<StationProxy> {
   const { identity } = station.record
   let waiting = await shelf.count()
-  const numbers = new Map((await shelf.transactions()).map((one) => [one.said, one]))
   let profiles: readonly Installed[] = await shelf.profiles()
   let version: OcppVersion = OCPP201
+  const numbers = await openProxyNumbers(shelf, () => version === OCPP16)
   let down: Session | undefined
   let up: Session | undefined
   let arriving: Promise<void> | undefined
@@ -87,6 +97,7 @@ export async function openProxy({
   let giveUp: AbortController | undefined
   let retry: Timer | undefined
   let pause = RETRY
+  let fault: string | undefined
   let draining = false
   let again = false
   /** Reports that were asked for, by whom. */
@@ -97,38 +108,6 @@ export async function openProxy({
   const top = () => {
     const said = Number(lookUp(station.model, 'SmartChargingCtrlr', 'ProfileStackLevel', station.record.evse)?.value)
     return Number.isInteger(said) && said >= 0 ? said : undefined
-  }
-
-  // Numbers of transactions: only 1.6 has them.
-  const renumbered = (payload: Payload, number: (given: number) => number | undefined): Payload => {
-    const given = payload['transactionId']
-    const other = version === OCPP16 && typeof given === 'number' ? number(given) : undefined
-    return other === undefined ? payload : { ...payload, transactionId: other }
-  }
-  const saidFor = (name: 'ours' | 'theirs', number: number): number | undefined => {
-    for (const one of [...numbers.values()].reverse()) if (one[name] === number) return one.said
-    return undefined
-  }
-  const toOurs = (payload: Payload) => renumbered(payload, (said) => numbers.get(said)?.ours)
-  const toTheirs = (payload: Payload) =>
-    renumbered(payload, (said) => {
-      const known = numbers.get(said)
-      return known && (known.theirs ?? NO_NUMBER)
-    })
-  const toStation = (name: 'ours' | 'theirs', payload: Payload): Payload => {
-    const said = (number: number) => saidFor(name, number)
-    const profile = payload['csChargingProfiles']
-    const outer = renumbered(payload, said)
-    return profile === undefined ? outer : { ...outer, csChargingProfiles: renumbered(profile as Payload, said) }
-  }
-  const number = async (numbered: NumberedTransaction) => {
-    numbers.delete(numbered.said)
-    numbers.set(numbered.said, numbered)
-    await shelf.saveTransaction(numbered)
-  }
-  const numberIn = (answer: Payload | undefined) => {
-    const given = answer?.['transactionId']
-    return typeof given === 'number' ? given : undefined
   }
 
   /** Tells the upstream what it missed, until it has heard everything or does not listen. */
@@ -144,10 +123,11 @@ export async function openProxy({
         for (let next = await shelf.next(); next && up; next = await shelf.next()) {
           const session = up
           try {
-            const answer = await session.call(next.action, toTheirs(next.payload), { timeout: ANSWER })
+            const answer = await session.call(next.action, numbers.toTheirs(next.payload), { timeout: ANSWER })
             if (next.action === 'BootNotification' && answer['status'] !== 'Accepted') return later()
             const theirs = numberIn(answer)
-            if (next.said !== null && theirs !== undefined) await number({ said: next.said, ours: numbers.get(next.said)?.ours, theirs })
+            if (next.said !== null && theirs !== undefined)
+              await numbers.keep({ said: next.said, ours: numbers.of(next.said)?.ours, theirs })
           } catch (error) {
             if (!(error instanceof CallError)) return later()
             log.warn({ station: identity, action: next.action, error: describeError(error) }, 'the upstream refused what it had missed')
@@ -181,21 +161,26 @@ export async function openProxy({
     const stop = new AbortController()
     giveUp = stop
     const limit = clock.in(CONNECT, () => stop.abort())
-    arriving = connectStation(url, {
-      identity,
-      clock,
-      versions: [version],
-      forwards: true,
-      handler: fromUpstream,
-      signal: stop.signal,
-      ping: MINUTE,
-      onFrame: (frame) => onFrame(version, frame),
-      onFault: (error) => warn(error, 'a fault of ours in a conversation with an upstream'),
-      ...(password === undefined ? {} : { password }),
-    })
+    arriving = way()
+      .then((reached) =>
+        connectStation(url, {
+          identity,
+          clock,
+          versions: [version],
+          forwards: true,
+          handler: fromUpstream,
+          signal: stop.signal,
+          ping: MINUTE,
+          onFrame: (frame) => onFrame(version, frame),
+          onFault: (error) => warn(error, 'a fault of ours in a conversation with an upstream'),
+          ...(password === undefined ? {} : { password }),
+          ...reached,
+        }),
+      )
       .then((session) => {
         if (down !== bound) return session.close(1000, 'the station is gone')
         up = session
+        fault = undefined
         pause = RETRY
         void session.closed.then(() => {
           if (up !== session) return
@@ -206,6 +191,7 @@ export async function openProxy({
       })
       .catch((error: unknown) => {
         warn(error, 'the upstream cannot be reached')
+        fault = describeError(error)
         if (down === bound) lost()
       })
       .finally(() => {
@@ -240,13 +226,39 @@ export async function openProxy({
     }
   }
 
+  const ours = openProxyOrders({
+    now: () => clock.now(),
+    maxPeriods: () => Number(lookUp(station.model, 'SmartChargingCtrlr', 'PeriodsPerSchedule', station.record.evse)?.value) || 1,
+    ceiling: (from, until, unit) => ceiling(station.record.evse, { from, until, unit, ...standing() }),
+  })
+  /** What the upstream's profiles allow on an EVSE, for the transaction that runs there. */
+  const ceiling = (evse: number, window: Parameters<typeof periodsAbove>[3]) => {
+    const transaction = pluggedAt(station, evse)?.transaction
+    const running = profiles.filter(({ profile: { chargingProfilePurpose: purpose, transactionId } }) => {
+      if (purpose !== 'TxProfile') return true
+      if (!transaction) return false
+      // By our number: that of the station may be another.
+      const id = version === OCPP16 && transactionId !== undefined ? numbers.of(Number(transactionId))?.ours : transactionId
+      return id === undefined || String(id) === transaction.id
+    })
+    return periodsAbove(running, version, evse, { ...window, transactionStart: transaction?.firstAt })
+  }
+  /** Orders of ours that lie on the station are cut to what holds now, before anybody plans anew. */
+  const ceilingChanged = async () => {
+    for (const order of ours.stale())
+      await askStation('SetChargingProfile', numbers.toStation('ours', ours.cut(order))).catch((error: unknown) =>
+        warn(error, 'an order of ours was not cut to a limit of the upstream'),
+      )
+    changed()
+  }
+
   const layProfile = async (payload: Payload): Promise<Payload> => {
     const { installed, payload: laid } = setBelow(version, payload, top(), standing())
     const answer = await askStation('SetChargingProfile', laid)
     if (answer['status'] !== 'Accepted') return answer
     profiles = [...profiles.filter(({ profile }) => profile.id !== installed.profile.id), installed]
     await shelf.saveProfile(installed)
-    changed()
+    await ceilingChanged()
     return answer
   }
   /** Profile by profile: a ClearChargingProfile by its criteria would take ours away too. */
@@ -277,19 +289,18 @@ export async function openProxy({
     }
     profiles = profiles.filter(({ profile }) => !going.includes(profile.id))
     await shelf.dropProfiles(going)
-    changed()
+    await ceilingChanged()
     return { status }
   }
 
   const fromUpstream: Handler = async (action, payload) => {
     if (payload['requestId'] !== undefined) asked.there.add(payload['requestId'])
-    const meant = toStation('theirs', payload)
+    const meant = numbers.toStation('theirs', payload)
     if (action === 'SetChargingProfile') return layProfile(meant)
     if (action === 'ClearChargingProfile') return clearProfiles(meant)
-    // The station comes to us with that password, not to the upstream.
-    if (action === 'ChangeConfiguration' && /^AuthorizationKey$/i.test(String(payload['key']))) return { status: 'Rejected' }
-    if (action === 'SetVariables' && setsPassword(payload))
-      throw new CallError('NotSupported', 'The password of a station behind a proxy is changed there.')
+    const refusal = ownPassword(action, payload) ?? (terms.orders ? undefined : withoutConsent(action))
+    if (refusal instanceof CallError) throw refusal
+    if (refusal) return refusal
     if (action === 'GetChargingProfiles') {
       const criterion = payload['chargingProfile'] as Payload
       const ids = criterion['chargingProfileId'] as number[] | undefined
@@ -300,7 +311,7 @@ export async function openProxy({
 
   /** As the upstream knows it: its own names of profiles, and none of ours. */
   const upwards = (action: string, payload: Payload): Payload => {
-    if (action !== 'ReportChargingProfiles') return toTheirs(payload)
+    if (action !== 'ReportChargingProfiles') return numbers.toTheirs(payload)
     const told = (payload['chargingProfile'] as { id: number }[]).flatMap((profile) => {
       const id = idAbove(profile.id)
       const known = profiles.find((one) => one.profile.id === id)?.profile
@@ -316,13 +327,11 @@ export async function openProxy({
       ...session,
       call(action, payload, options) {
         if (payload['requestId'] !== undefined) asked.here.add(payload['requestId'])
-        const own =
-          action === 'SetChargingProfile'
-            ? setOwn(version, payload, top())
-            : action === 'ClearChargingProfile'
-              ? clearOwn(payload, top())
-              : payload
-        return session.call(action, toStation('ours', own), options)
+        const own = action === 'ClearChargingProfile' ? clearOwn(payload, top()) : payload
+        if (action === 'ClearChargingProfile') ours.cleared(payload)
+        // By the name that the station has for it, kept as we meant it.
+        const said = numbers.toStation('ours', action === 'SetChargingProfile' ? ours.cut(setOwn(version, payload, top())) : own)
+        return session.call(action, said, options)
       },
     }
     wires.set(session, made)
@@ -332,7 +341,7 @@ export async function openProxy({
   const handler =
     (own: Handler): Handler =>
     async (action, payload, session) => {
-      const hear = () => own(action, toOurs(payload), wire(session))
+      const hear = () => own(action, numbers.toOurs(payload), wire(session))
       const isStart = action === 'StartTransaction'
       /** Our room answers; the upstream is told later. */
       const alone = async (heard: Promise<Payload> = hear()): Promise<Payload> => {
@@ -340,7 +349,7 @@ export async function openProxy({
         const slot = slotOf(action, payload)
         if (slot === undefined && !counts(action, payload)) return answer
         const said = isStart ? numberIn(answer) : undefined
-        if (said !== undefined) await number({ said, ours: said, theirs: undefined })
+        if (said !== undefined) await numbers.keep({ said, ours: said, theirs: undefined })
         await shelf.keep(action, payload, slot, said)
         waiting = await shelf.count()
         if (up) void drain()
@@ -348,6 +357,8 @@ export async function openProxy({
       }
       // Just come: its first words wait for the upstream.
       await first
+      const isOurs = terms.badges === 'ours'
+      if (isOurs && action === 'Authorize') return hear()
       const { requestId } = payload
       if (REPORTS.has(action) && asked.here.has(requestId) && !asked.there.has(requestId)) return hear()
       const upstream = up
@@ -373,14 +384,15 @@ export async function openProxy({
         await quietly
         throw error
       }
-      const ours = await quietly
+      const known = await quietly
       const theirs = numberIn(answer)
-      if (isStart && theirs !== undefined) await number({ said: theirs, ours: numberIn(ours), theirs })
-      return answer
+      if (isStart && theirs !== undefined) await numbers.keep({ said: theirs, ours: numberIn(known), theirs })
+      return isOurs ? withOurWord(payload, answer, known) : answer
     }
 
   return {
     url,
+    terms,
     handler,
     wire,
     bind(session) {
@@ -398,18 +410,12 @@ export async function openProxy({
       })
     },
     isConnected: () => up !== undefined,
+    fault: () => (up ? undefined : fault),
     waiting: () => waiting,
-    allowed(evse, { phases, voltage }) {
-      const transaction = pluggedAt(station, evse)?.transaction
-      const running = profiles.filter(({ profile: { chargingProfilePurpose: purpose, transactionId } }) => {
-        if (purpose !== 'TxProfile') return true
-        if (!transaction) return false
-        // By our number: that of the station may be another.
-        const id = version === OCPP16 && transactionId !== undefined ? numbers.get(Number(transactionId))?.ours : transactionId
-        return id === undefined || String(id) === transaction.id
-      })
-      const at: Instant = clock.now()
-      return allowedAbove(running, version, evse, { at, transactionStart: transaction?.firstAt, voltage, phases })
+    allowed(evse, wires) {
+      const from: Instant = clock.now()
+      const [now] = ceiling(evse, { ...wires, unit: 'W', from, until: after(from, SECOND) }) ?? []
+      return now && now.limit < UNBOUNDED ? now.limit : undefined
     },
     close() {
       down = undefined
@@ -417,29 +423,3 @@ export async function openProxy({
     },
   }
 }
-
-/** Parts of what one side asked for: the other would not know what to do with them. */
-const REPORTS = new Set([
-  'NotifyReport',
-  'NotifyMonitoringReport',
-  'NotifyCustomerInformation',
-  'NotifyDisplayMessages',
-  'ReportChargingProfiles',
-])
-
-/** What must arrive upstream, in order. */
-function counts(action: string, payload: Payload): boolean {
-  if (action === 'StartTransaction' || action === 'StopTransaction' || action === 'TransactionEvent') return true
-  return action === 'MeterValues' && payload['transactionId'] !== undefined
-}
-
-/** Of what only the newest must arrive. */
-function slotOf(action: string, { connectorId, evseId }: Payload): string | undefined {
-  if (action === 'BootNotification') return 'boot'
-  return action === 'StatusNotification' ? `status ${evseId ?? ''}.${connectorId}` : undefined
-}
-
-const setsPassword = (payload: Payload): boolean =>
-  ((payload['setVariableData'] ?? []) as { variable?: { name?: string } }[]).some(({ variable }) =>
-    /^BasicAuthPassword$/i.test(variable?.name ?? ''),
-  )

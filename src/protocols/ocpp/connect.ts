@@ -1,5 +1,6 @@
 /** The station end: connects to a CSMS and speaks OCPP-J as the station `identity`. */
 
+import type { LookupFunction } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { WebSocket } from 'ws'
 import { type Clock, Problem } from '#kernel'
@@ -16,6 +17,8 @@ export interface ConnectOptions {
   password?: string | Buffer
   /** Security profiles 2 and 3: roots (`ca`), and the station's own certificate. */
   tls?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'ciphers' | 'minVersion' | 'maxVersion' | 'servername'>
+  /** How the name in the address is resolved; by the machine unless given. Redirects are never followed. */
+  lookup?: LookupFunction
   handler: Handler
   clock: Clock
   timeout?: number
@@ -45,6 +48,7 @@ export function connectStation(url: string, options: ConnectOptions): Promise<Se
       handshakeTimeout: 15_000,
       perMessageDeflate: options.compress ? deflate : false,
       ...options.tls,
+      ...(options.lookup && { lookup: options.lookup }),
       ...(password === undefined ? {} : { headers: { authorization: basicHeader(options.identity, password) } }),
     })
     const abort = () => socket.terminate()

@@ -13,13 +13,18 @@ export interface StationUpstreamParts {
 }
 
 const Identity = Type.Object({ identity: Type.String({ description: 'Identity of the station: the last part of its URL.' }) })
+const ORDERS = 'Whether its orders reach the station (start, stop, reset, unlock, settings); its questions and charging profiles always do.'
+const Badges = Type.Union([Type.Literal('theirs'), Type.Literal('ours')], { description: 'Whose word counts for badges.' })
 const Upstream = Data(
   Type.Union([
     Type.Null(),
     Type.Object({
       url: Type.String({ description: 'Address of the other CSMS.' }),
       connected: Type.Boolean({ description: 'Whether the station is connected there now.' }),
+      fault: Type.Optional(Type.String({ description: 'How the last attempt to connect failed, while it is not connected.' })),
       waiting: Type.Integer({ description: 'Messages that it has not heard yet.' }),
+      orders: Type.Boolean({ description: ORDERS }),
+      badges: Badges,
     }),
   ]),
 )
@@ -65,6 +70,8 @@ export const stationUpstreamRoutes =
                   description: 'Password of the station there; the one before stays unless given.',
                 }),
               ),
+              orders: Type.Optional(Type.Boolean({ description: `${ORDERS} At first they do; what was said before stays unless given.` })),
+              badges: Type.Optional(Badges),
             },
             { additionalProperties: false },
           ),
@@ -73,9 +80,8 @@ export const stationUpstreamRoutes =
       },
       async (request) => {
         const { identity } = request.params
-        const { url, password } = request.body
-        const data = await charging.upstreams.set(charging.station(identity), { url, ...(password === undefined ? {} : { password }) })
-        await note(request, `Connected station '${identity}' to ${url} as well`, identity)
+        const data = await charging.upstreams.set(charging.station(identity), request.body)
+        await note(request, `Connected station '${identity}' to ${request.body.url} as well`, identity)
         return { data: data ?? null }
       },
     )
