@@ -12,9 +12,11 @@ import {
   stationBlockRoutes,
   stationFileRoutes,
   stationRoutes,
+  stationModelRoutes,
   stationSecurityRoutes,
   stationSurveyRoutes,
   stationUpstreamRoutes,
+  stickerRoutes,
   tariffRoutes,
   webhookRoutes,
   wishRoutes,
@@ -38,6 +40,8 @@ export function addRoutes(house: OpenHouse): void {
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationModelRoutes({ charging, established, line, rooms: server }), OURS)
+  server.register(stickerRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSurveyRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(campaignRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)

@@ -38,6 +38,8 @@ export interface Charger extends Device {
   order(): Setpoint | undefined
   /** What was laid on the station last. */
   hold(): Hold | undefined
+  /** What keeps its power down whatever is ordered, W. */
+  bounds(): Bound[]
   orders: Orders
   /** How the station does not keep what it was told, while it does not. */
   disobedience(): string | undefined
@@ -47,6 +49,12 @@ export interface Charger extends Device {
   promise(): void
   /** Compares what is drawn with what is allowed; called every few seconds. */
   watch(): void
+}
+
+/** Registration, wiring, what the station says of itself, a limit that others laid on it, the cable, the car. */
+export interface Bound {
+  what: 'station' | 'wiring' | 'reported' | 'external' | 'cable' | 'vehicle'
+  power: number
 }
 
 export interface ChargerParts {
@@ -97,20 +105,23 @@ export function openCharger({
   })
   const wished = (plugged: Plugged | undefined) => plugged && wishes.of(station.record.identity, plugged.transaction.id)
 
-  const maxPower = (): number => {
+  const bounds = (): Bound[] => {
     const { record, model } = station
     const transaction = pluggedAt(station)?.transaction
+    const { cableMax, needs } = transaction ?? {}
     const perAmpere = config.voltage * phases()
-    return Math.min(
-      record.nominal,
-      record.maxCurrent * perAmpere,
-      reportedPower(model, record.evse) ?? Infinity,
-      external.on(record.identity, record.evse, { phases: phases(), voltage: config.voltage }) ?? Infinity,
-      transaction?.cableMax === undefined ? Infinity : transaction.cableMax * perAmpere,
-      transaction?.needs?.maxPower ?? Infinity,
-      transaction?.needs?.maxCurrent === undefined ? Infinity : transaction.needs.maxCurrent * perAmpere,
-    )
+    const each: [Bound['what'], number | undefined][] = [
+      ['station', record.nominal],
+      ['wiring', record.maxCurrent * perAmpere],
+      ['reported', reportedPower(model, record.evse)],
+      ['external', external.on(record.identity, record.evse, { phases: phases(), voltage: config.voltage })],
+      ['cable', cableMax === undefined ? undefined : cableMax * perAmpere],
+      ['vehicle', needs?.maxPower],
+      ['vehicle', needs?.maxCurrent === undefined ? undefined : needs.maxCurrent * perAmpere],
+    ]
+    return each.flatMap(([what, power]) => (power === undefined ? [] : [{ what, power }]))
   }
+  const maxPower = (): number => Math.min(...bounds().map(({ power }) => power))
 
   const whyNot = (): Pick<Capability, 'lack'> & { why?: string } => {
     // One that never came is not missed: it may not stand yet.
@@ -249,6 +260,7 @@ export function openCharger({
     },
     order: () => (order && order.until > clock.now() && pluggedAt(station) ? order : undefined),
     hold: () => orders.hold(),
+    bounds,
     orders,
     disobedience: obedience.why,
     wished: () => wished(pluggedAt(station)),

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
 import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, type Outward, Problem, SECOND, say } from '#kernel'
-import { type Frame, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
+import { type Frame, OCPP16, OCPP21, OCPP201, type Payload, type Quirk } from '#protocols/ocpp'
 import type { Secrets, Store } from '#store'
 import { type Archive, openArchive } from './archive.ts'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
@@ -17,6 +17,7 @@ import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
 import { openFrameLog } from './frame-log.ts'
 import { type HookDesk, openHookFrames } from './hook-frames.ts'
+import { type Ladder, ladderOf } from './ladder.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
@@ -91,6 +92,10 @@ export interface Charging {
   readonly blocks: Blocks
   /** What is known of the model of a station. @throws Problem `unknown-station` */
   card(identity: string): CardView
+  /** What of a station's messages is mended before it is read; none for a model that is held to the letter. @throws Problem `unknown-station` */
+  quirks(identity: string): readonly Quirk[]
+  /** What keeps the power of the steered EVSE down, from what is ordered to what the car takes. @throws Problem `unknown-station` */
+  ladder(identity: string): Ladder
   /** Says what the model of a station takes; for all of that model. @throws Problem `unknown-station` */
   sayCard(identity: string, said: Said): Promise<CardView>
   /** What drivers want of their sessions, and the page of an EVSE. */
@@ -342,6 +347,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     blocks,
     wishes: smart.desk,
     card: (identity) => smart.parts.cards.view(need(identity)),
+    quirks: (identity) => [...lenienceFor(need(identity).record, config.strictModels)],
+    ladder: (identity) => ladderOf(need(identity), chargers.get(identity), config.zone),
     async sayCard(identity, said) {
       const station = need(identity)
       await smart.parts.cards.say(station, said)

@@ -30,6 +30,8 @@ export interface Dialect<Action extends string = string> {
    *     // → { ok: false, code: 'OccurrenceConstraintViolation', description: "Heartbeat response: 'currentTime' is missing." }
    */
   validate(action: string, part: Part, payload: unknown): Verdict
+  /** The JSON schema of a message, as published; undefined when there is no such action. */
+  schema(action: string, part: Part): Readonly<Record<string, unknown>> | undefined
   /** Every fault of the payload at once, in Ajv's words: what `mend` works on. Slower than `validate`. */
   faults(action: Action, part: Part, payload: unknown): readonly ErrorObject[]
   /** How a code is spelt in a CALLERROR of this version. */
@@ -126,15 +128,17 @@ export function dialectFrom<Action extends string>(parts: DialectParts<Action>):
   const thorough = { request: new Map<string, ValidateFunction>(), response: new Map<string, ValidateFunction>() }
   let schemas: Map<string, object> | undefined
 
+  const schemaOf = (action: string, part: Part): object => {
+    // Without `$id`: 'urn:Heartbeat.req' has no namespace and newer Ajv refuses it; every $ref points inside its own schema.
+    schemas ??= new Map((load(`ocpp-rpc/lib/schemas/${parts.schemas}`) as Schema[]).map(({ $id, ...schema }) => [$id, schema]))
+    return filled(schemas.get(parts.schemaId(action, part))!, parts.filled ?? []) as object
+  }
   const validatorOf = (action: string, part: Part, all: boolean): ValidateFunction => {
     const known = (all ? thorough : validators)[part]
     const ready = known.get(action)
     if (ready) return ready
-    const id = parts.schemaId(action, part)
-    // Without `$id`: 'urn:Heartbeat.req' has no namespace and newer Ajv refuses it; every $ref points inside its own schema.
-    schemas ??= new Map((load(`ocpp-rpc/lib/schemas/${parts.schemas}`) as Schema[]).map(({ $id, ...schema }) => [$id, schema]))
     ajv ??= openAjv()
-    const validate = ajv(filled(schemas.get(id)!, parts.filled ?? []) as object, all)
+    const validate = ajv(schemaOf(action, part), all)
     known.set(action, validate)
     return validate
   }
@@ -158,6 +162,7 @@ export function dialectFrom<Action extends string>(parts: DialectParts<Action>):
       const code = fault.keyword === 'format' ? parts.badFormat : (CODE_OF[fault.keyword] ?? 'FormatViolation')
       return { ok: false, code, description: `${action} ${part}: ${describe(fault)}.` }
     },
+    schema: (action, part) => (isAction(action) && !(part === 'response' && sends.has(action)) ? { ...schemaOf(action, part) } : undefined),
     faults(action, part, payload) {
       const validate = validatorOf(action, part, true)
       return validate(payload) ? [] : validate.errors!

@@ -37,6 +37,8 @@ export const SAYING = {
   clockTimeLike: "Write it like '07:00', or give a moment with its offset.",
   manyLooks: 'This page is asked for too often from your network.',
   waitABit: 'Wait {count} seconds.',
+  noSuchMessage: "OCPP {version} has no message '{action}' to a station.",
+  listMessages: 'Take the name of a message as OCPP writes it.',
   noFirmware: 'It is not said which firmware.',
   urlOrFile: 'Give the URL where stations fetch it, or the number of a file that was uploaded here.',
   consentByOwner: 'Only the owner of the car lets it give energy back.',

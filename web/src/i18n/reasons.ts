@@ -488,6 +488,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There is no such file, or its address is of no use any more.': "Ce fichier n'existe pas, ou son adresse ne sert plus.",
   'Ask for it again.': 'Redemandez-le.',
   'The file is larger than {count} MiB.': 'Le fichier dépasse {count} Mio.',
+  'Take the name of a message as OCPP writes it.': "Prenez le nom d'un message tel qu'OCPP l'écrit.",
   'It is not said which firmware.': "Le firmware n'est pas indiqué.",
   'Give the URL where stations fetch it, or the number of a file that was uploaded here.':
     "Donnez l'adresse où les bornes le cherchent, ou le numéro d'un fichier déposé ici.",
