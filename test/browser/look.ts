@@ -20,6 +20,7 @@ const PAGES: [string, string][] = [
   ['vehicle', '/ops/assets/V2G004'],
   ['plan', '/ops/plans'],
   ['stations', '/ops/stations'],
+  ['stations-map', '/ops/stations?view=map'],
   ['station', '/ops/stations/CP004'],
   ['station-transactions', '/ops/stations/CP004?tab=transactions'],
   ['station-transaction', '/ops/stations/CP004?tab=transactions&transaction=7c2f-CP004'],

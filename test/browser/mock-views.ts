@@ -111,6 +111,8 @@ export function viewsOf(state: State) {
           asset: thing.asset,
           device: thing.device,
           name: `${thing.device} · ${thing.town}`,
+          latitude: thing.latitude,
+          longitude: thing.longitude,
           online: !state.cut.has(thing.device),
           lastSeen: local(state.now - 9_000),
           version: 'ocpp2.0.1',

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chargingOf } from './mock-charging.ts'
+import { fleetOf } from './mock-fleet.ts'
 import { flexMeasuresOf } from './mock-flexmeasures.ts'
 import { byDevice, chance, local, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
 import { peopleOf } from './mock-people.ts'
@@ -93,6 +94,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   const flexMeasures = flexMeasuresOf(state)
   const work = workOf(state)
   const charging = chargingOf(state)
+  const fleet = fleetOf(state, stations)
   const people = peopleOf(() => state.now)
 
   type Answer = { status: number; body?: unknown; cookie?: string }
@@ -281,6 +283,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
         ? ok({ ...found, serial: 'SIM-0042', boot: 'Accepted', nominalKw: 22, phases: 3, variables: 4, disobedience: null })
         : refuse(404, 'unknown-station', `There is no station ${parts[1]}.`)
     }
+    const ofFleet = parts[0] === 'charging' ? fleet.answer(method, parts, url.searchParams, body) : undefined
+    if (ofFleet !== undefined) return ok(ofFleet)
     const charged = charging.answer(method, path, url.searchParams, body)
     if (charged) {
       if (parts[2] === 'commands' && method === 'POST') say('conversation', { peer: parts[1] })

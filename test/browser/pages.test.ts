@@ -22,6 +22,7 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops/assets/32?span=P7D', { fr: /V2G001/, en: /V2G001/ }],
   ['/ops/plans?h=48', { fr: /Plan/, en: /Plan/ }],
   ['/ops/stations', { fr: /Bornes de recharge/, en: /Charging stations/ }],
+  ['/ops/stations?view=map', { fr: /Bornes de recharge/, en: /Charging stations/ }],
   ['/ops/stations/CP004', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stations/CP004?tab=transactions', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stations/CP004?tab=transactions&transaction=7c2f-CP004', { fr: /CP004/, en: /CP004/ }],

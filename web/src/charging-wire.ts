@@ -1,6 +1,23 @@
 /** Shapes of the charging room of `/api/cariflex/v1`: sessions, commands, variables, certificates, badges, tariffs, wishes. Energies kWh, times ISO 8601. */
 import type { Station } from './wire.ts'
 
+export const STANDINGS = ['fault', 'offline', 'parked', 'busy', 'free'] as const
+/** What a station does, in one word. */
+export type Standing = (typeof STANDINGS)[number]
+export interface StationPlace {
+  identity: string
+  standing: Standing
+  latitude: number
+  longitude: number
+}
+export interface StationSurvey {
+  stations: (Station & { alarm: boolean })[]
+  /** Of all that were found. */
+  total: number
+  counts: Record<Standing, number>
+  models: string[]
+  places?: StationPlace[]
+}
 export interface StationWhole extends Station {
   serial?: string | null
   boot?: string | null

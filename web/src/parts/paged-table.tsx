@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useWhole } from '../resource.ts'
 import { address, refine } from '../route.ts'
 import { useWords } from '../words.ts'
+import { Pager } from './pager.tsx'
 import { Search } from './search.tsx'
 import { Pending, Stale } from './state.tsx'
 
@@ -69,7 +70,6 @@ export function PagedTable<Row>({
     }),
     version,
   )
-  const pages = Math.max(1, Math.ceil((data?.['filtered-records'] ?? 0) / PER_PAGE))
   const sorted = (column: Column<Row>) => (column.sort && column.sort === sort ? (dir === 'desc' ? 'descending' : 'ascending') : undefined)
   return (
     <div>
@@ -140,25 +140,13 @@ export function PagedTable<Row>({
               ))}
             </tbody>
           </table>
-          <nav class="pager" aria-label={t('table.pages')}>
-            <p class="muted small" role="status">
-              {t('table.shown', {
-                from: (at - 1) * PER_PAGE + 1,
-                to: (at - 1) * PER_PAGE + data.data.length,
-                of: data['filtered-records'],
-              })}
-            </p>
-            {pages > 1 && (
-              <div class="buttons">
-                <button type="button" class="button" disabled={at <= 1} onClick={() => refine({ [`${prefix}page`]: String(at - 1) })}>
-                  {t('table.before')}
-                </button>
-                <button type="button" class="button" disabled={at >= pages} onClick={() => refine({ [`${prefix}page`]: String(at + 1) })}>
-                  {t('table.after')}
-                </button>
-              </div>
-            )}
-          </nav>
+          <Pager
+            at={at}
+            per={PER_PAGE}
+            shown={data.data.length}
+            of={data['filtered-records']}
+            onPage={(page) => refine({ [`${prefix}page`]: String(page) })}
+          />
         </>
       )}
     </div>
