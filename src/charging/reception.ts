@@ -28,7 +28,7 @@ export interface ReceptionParts {
   handler(station: Station, version: OcppVersion): Handler
   /** The connection as the room speaks on it. */
   line(wire: Session, station: Station): Line
-  onFrame(identity: string, frame: Frame): void
+  onFrame(identity: string, version: OcppVersion, frame: Frame): void
   /** What was ordered on another connection need not hold any more. */
   forgetOrders(station: Station): void
   tell(station: Station, what: Extract<News, { kind: 'device' }>['what']): void

@@ -15,6 +15,8 @@ export interface Territory {
   readonly folder: string
   /** What the program printed so far. */
   output(): string
+  /** The process of the program that runs now. */
+  pid(): number
   /** JSON request as the administrator; a problem answer does not reject: look at `status`. */
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: T }>
   token(): Promise<string>
@@ -141,6 +143,7 @@ export async function startTerritory(
     url,
     folder,
     output: () => printed,
+    pid: () => child!.pid!,
     token: tokenOf,
     stop,
     start,

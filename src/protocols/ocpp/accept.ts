@@ -24,7 +24,7 @@ export interface AcceptOptions {
   /** Told after the session is bound and before its first frame. */
   onSession(session: Session): void
   clock: Clock
-  onFrame?(identity: string, frame: Frame): void
+  onFrame?(identity: string, version: OcppVersion, frame: Frame): void
   onFault?(identity: string, error: unknown): void
   /** Told of every connection that was turned away, for the log. */
   onRefusal?(refusal: { identity: string | undefined; status: number; why: string; address: string | undefined }): void
@@ -95,7 +95,7 @@ export function acceptStations(options: AcceptOptions): Acceptor {
       ping: options.ping ?? 30_000,
       longest,
       forwards: options.forwards?.(identity) ?? false,
-      ...(onFrame ? { onFrame: (frame: Frame) => onFrame(identity, frame) } : {}),
+      ...(onFrame ? { onFrame: (frame: Frame) => onFrame(identity, version, frame) } : {}),
       ...(onFault ? { onFault: (error: unknown) => onFault(identity, error) } : {}),
       ...(timeout === undefined ? {} : { timeout }),
       ...(strict === undefined ? {} : { strict }),

@@ -96,7 +96,7 @@ async function csms(t: TestContext) {
       throw new CallError('NotSupported', `${version} ${action}`)
     },
     onSession: (session) => sessions.push(session),
-    onFrame: (_, frame) => frames.push(frame),
+    onFrame: (_, _version, frame) => frames.push(frame),
     onFault: (_, error) => faults.push(error),
     clock: systemClock,
   })

@@ -20,19 +20,13 @@ export interface Refusal {
   details: object
 }
 
-export interface ReadOptions {
-  framing: Framing
-  /** Characters a message id may have; 36. */
-  longestId?: number
-}
-
 /** Message id of an answer to a frame whose own id cannot be read. */
 export const UNREADABLE = '-1'
 export const LONGEST_ID = 36
 const DEEPEST = 100
 
-/** Reads one text frame. Total: never throws, whatever the text. */
-export function readFrame(text: string, { framing, longestId = LONGEST_ID }: ReadOptions): Message {
+/** Reads one text frame, with a message id of at most so many characters. Total: never throws, whatever the text. */
+export function readFrame(text: string, framing: Framing, longestId = LONGEST_ID): Message {
   const unreadable = (why: string): Message => ({
     kind: 'garbage',
     id: UNREADABLE,

@@ -27,7 +27,7 @@ async function csms(t: TestContext, handler: Handler, more: Partial<AcceptOption
     authenticate: async () => ({ ok: true }),
     handlerFor: () => handler,
     onSession: (session) => sessions.push(session),
-    onFrame: (_, frame) => frames.push(frame),
+    onFrame: (_, _version, frame) => frames.push(frame),
     onFault: (_, error) => faults.push(error),
     clock: systemClock,
     ...more,

@@ -7,6 +7,7 @@ import type { OcppVersion, Part } from './dialect.ts'
 import { dialectOf } from './dialects.ts'
 import {
   idAtStart,
+  LONGEST_ID,
   type Message,
   type Payload,
   type Refusal,
@@ -135,7 +136,8 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     if (over || socket.readyState !== socket.OPEN) return
     // A peer that asks and asks but never reads would fill our memory.
     if (socket.bufferedAmount > UNSENT_BYTES) socket.terminate()
-    else socket.send(text)
+    // As bytes: text would be turned into bytes once to be measured and once to be written.
+    else socket.send(Buffer.from(text), { binary: false })
   }
 
   const sendNext = () => {
@@ -292,14 +294,14 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
     options.onFault?.(new CallError(code, description, details))
   }
 
-  const read = (text: string): { message: Message; text: string; salvaged: boolean } => {
-    const framing = { framing: dialect.framing, ...(lenience.has('long-ids') ? { longestId: LONGEST_LENIENT_ID } : {}) }
-    const message = readFrame(text, framing)
-    if (message.kind !== 'garbage' || !lenience.has('broken-json')) return { message, text, salvaged: false }
+  const read = (text: string): { message: Message; salvaged: boolean } => {
+    const longestId = lenience.has('long-ids') ? LONGEST_LENIENT_ID : LONGEST_ID
+    const message = readFrame(text, dialect.framing, longestId)
+    if (message.kind !== 'garbage' || !lenience.has('broken-json')) return { message, salvaged: false }
     const better = salvage(text)
-    if (better === text) return { message, text, salvaged: false }
-    const mended = readFrame(better, framing)
-    return mended.kind === 'garbage' ? { message, text, salvaged: false } : { message: mended, text, salvaged: true }
+    if (better === text) return { message, salvaged: false }
+    const mended = readFrame(better, dialect.framing, longestId)
+    return mended.kind === 'garbage' ? { message, salvaged: false } : { message: mended, salvaged: true }
   }
 
   const onMessage = (data: RawData, isBinary: boolean) => {
@@ -313,7 +315,8 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
       if (id !== UNREADABLE || dialect.framing.unreadable === 'refuse') refuse(id, 'FormatViolation', why, {})
       return
     }
-    const { message, text, salvaged } = read(data.toString())
+    const text = data.toString()
+    const { message, salvaged } = read(text)
     if (message.kind === 'CALLRESULT' || message.kind === 'CALLERROR') return onAnswer(message)
     if (message.kind === 'CALLRESULTERROR') return onResultError(message)
     if (message.kind === 'garbage') {
