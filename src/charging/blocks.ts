@@ -15,6 +15,7 @@ import { type LocalLists, openLocalLists } from './local-list.ts'
 import { type Monitoring, openMonitoring } from './monitoring.ts'
 import { openReservations, type Reservations } from './reservations.ts'
 import { SAYING } from './saying.ts'
+import type { ReportedProfile } from './smart/held-profiles.ts'
 import type { Station } from './station.ts'
 import { openVariableDesk, type Variables } from './variables.ts'
 
@@ -38,6 +39,7 @@ export interface Gatherers {
   monitors: Gatherer<MonitoringDataType>
   customers: Gatherer<string>
   displays: Gatherer<MessageInfoType>
+  profiles: Gatherer<ReportedProfile>
 }
 
 export interface BlockParts {
@@ -55,6 +57,7 @@ export interface BlockParts {
 const MOST_VARIABLES = 20_000
 const MOST_MONITORS = 10_000
 const MOST_TEXTS = 1000
+const MOST_PROFILES = 1000
 
 export function openBlocks({
   store,
@@ -70,6 +73,7 @@ export function openBlocks({
     monitors: gatherer(clock, MOST_MONITORS),
     customers: gatherer(clock, MOST_TEXTS),
     displays: gatherer(clock, MOST_TEXTS),
+    profiles: gatherer(clock, MOST_PROFILES),
   }
   const commands = openCommands({ store, clock, log, config })
   const files = openStationFiles({ store, clock })

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
 import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, type Outward, Problem, SECOND, say } from '#kernel'
-import { type Frame, OCPP16, OCPP21, OCPP201, type OcppVersion, type Payload, type Quirk } from '#protocols/ocpp'
+import { type Frame, OCPP16, OCPP21, OCPP201, type Payload, type Quirk } from '#protocols/ocpp'
 import type { Secrets, Store } from '#store'
 import { type Archive, openArchive } from './archive.ts'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
@@ -31,6 +31,7 @@ import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
 import type { CardView, Said } from './smart/capability-card.ts'
+import { openProfileDesk, type StationProfiles } from './smart/held-profiles.ts'
 import { openSmart } from './smart/smart.ts'
 import type { WishDesk } from './smart/wish-desk.ts'
 import {
@@ -98,6 +99,8 @@ export interface Charging {
   ladder(identity: string): Ladder
   /** Says what the model of a station takes; for all of that model. @throws Problem `unknown-station` */
   sayCard(identity: string, said: Said): Promise<CardView>
+  /** The profiles on a station; `ask`: it is asked itself, by whom. @throws Problem `unknown-station` and those of `ProfileDesk.ask` */
+  profiles(identity: string, ask?: { by: string }): Promise<StationProfiles>
   /** What drivers want of their sessions, and the page of an EVSE. */
   readonly wishes: WishDesk
   readonly badges: BadgeDesk
@@ -185,6 +188,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const money = await openMoney({ store, clock, log, config, stations, commands: blocks.commands, alarm })
   const { tariffs, costs } = money
   const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm })
+  const { cards } = smart.parts
+  const profiles = openProfileDesk({ ...{ store, clock, config, cards }, commands: blocks.commands, gather: gatherers.profiles })
   const proxies = openProxies({
     ...{ store, clock, log, config, secrets, outward },
     onFrame: (identity, bus, frame) => frames(identity, bus, frame),
@@ -355,6 +360,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       tell(station, 'changed')
       return smart.parts.cards.view(station)
     },
+    profiles: async (identity, ask) => (ask ? profiles.ask(need(identity), ask.by) : profiles.view(need(identity))),
     badges: openBadgeDesk(store, config.zone),
     archive: openArchive(store, config.zone),
     security,

@@ -19,6 +19,7 @@ import {
   type NotifyReportRequest,
   type Payload,
   type PublishFirmwareStatusNotificationRequest,
+  type ReportChargingProfilesRequest,
   type ReservationStatusUpdateRequest,
   type SecurityEventNotificationRequest,
   type Session,
@@ -163,7 +164,15 @@ export const answers: Readonly<Record<string, Entry>> = {
     smart.unlimited(station, payload as ClearedChargingLimitRequest)
     return {}
   },
-  ReportChargingProfiles: () => ({}),
+  ReportChargingProfiles: ({ gatherers }, station, payload) => {
+    const { evseId, chargingLimitSource: source, chargingProfile, ...part } = payload as ReportChargingProfilesRequest
+    gatherers.profiles.take(
+      station.record.identity,
+      part,
+      chargingProfile.map((profile) => ({ evseId, source, profile })),
+    )
+    return {}
+  },
   ReservationStatusUpdate: async ({ blocks }, station, payload) => {
     const { reservationId, reservationUpdateStatus } = payload as ReservationStatusUpdateRequest
     await blocks.reservations.told(station.record.identity, reservationId, reservationUpdateStatus)
@@ -210,6 +219,7 @@ export interface Manners {
  * what can never be kept PropertyConstraintViolation.
  */
 export function handlerOf(desk: Desk, station: Station, { more = {}, takesEarly = false }: Manners = {}): Handler {
+  const entries: Readonly<Record<string, Entry>> = { ...answers, ...more }
   return async (action, payload, session) => {
     station.lastSeen = desk.clock.now()
     if (!BEFORE_BOOT.has(action)) {
@@ -221,7 +231,7 @@ export function handlerOf(desk: Desk, station: Station, { more = {}, takesEarly 
         }
       } else desk.boots.returned(station, session)
     }
-    const entry = more[action] ?? answers[action]
+    const entry = entries[action]
     if (!entry) throw new CallError('NotSupported', `${action} is not supported here.`)
     try {
       const answer = await entry(desk, station, payload, session)

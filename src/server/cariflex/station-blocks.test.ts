@@ -77,6 +77,43 @@ test('everything an operator may ask of a station is asked over the API, and the
   assert.ok((whole['list'] as unknown[]).length >= 3)
   const [from, to] = [after(house.clock.now(), -HOUR), after(house.clock.now(), HOUR)].map((at) => encodeURIComponent(formatInstant(at)))
   assert.ok((await api('GET', `/charging/samples/CP001/1?from=${from}&until=${to}`)).some((sample) => (sample['kw'] as number) > 1))
+
+  type Laid = { id: number; purpose: string; stack: number; status: string; schedules: { unit: string; periods: { limit: number }[] }[] }
+  const before = await api('GET', `${station}/profiles`)
+  assert.deepEqual([before['told'], before['composite']], [null, null], 'nobody asked yet')
+  assert.deepEqual(
+    (before['laid'] as unknown as Laid[]).map(({ purpose, stack, status, schedules }) => [
+      ...[purpose, stack, status, schedules[0]?.unit, schedules[0]?.periods[0]?.limit],
+    ]),
+    [
+      ['ChargingStationMaxProfile', 0, 'Accepted', 'W', 22_080],
+      ['TxProfile', 0, 'Accepted', 'W', 4140],
+      ['TxDefaultProfile', 0, 'Accepted', 'W', 4140],
+    ],
+    'the car was promised one',
+  )
+  const foreign = { id: 77, stackLevel: 4, chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Absolute' } as const
+  const schedule = { id: 77, chargingRateUnit: 'A', startSchedule: formatInstant(house.clock.now()), duration: 600 } as const
+  const chargingProfile = { ...foreign, chargingSchedule: [{ ...schedule, chargingSchedulePeriod: [{ startPeriod: 0, limit: 8 }] }] }
+  assert.deepEqual(await house.charging.station('CP001').session?.call('SetChargingProfile', { evseId: 1, chargingProfile }), {
+    status: 'Accepted',
+  })
+  const asked = await api('POST', `${station}/profiles/ask`)
+  const told = (asked['told'] as unknown as { profiles: (Laid & { source: string; ours: boolean })[] }).profiles
+  assert.deepEqual(
+    told.map(({ id, source, ours }) => [id, source, ours]),
+    [
+      [1, 'CSO', true],
+      [3, 'CSO', true],
+      [77, 'CSO', false],
+      [2, 'CSO', true],
+    ],
+  )
+  const composite = asked['composite'] as unknown as { unit: string; periods: { limit: number }[] }
+  assert.deepEqual([composite.unit, composite.periods.map(({ limit }) => limit)], ['W', [4140]])
+  assert.deepEqual(await api('GET', `${station}/profiles`), asked)
+  await api('GET', '/stations/NOBODY/profiles', undefined, 404)
+
   one.station.unplug()
   assert.equal((await api('DELETE', `${station}/monitors/${made?.['id']}`))[0]?.['status'], 'Accepted')
 
@@ -85,8 +122,8 @@ test('everything an operator may ask of a station is asked over the API, and the
   assert.equal((await api('GET', `${station}/messages`))[0]?.['content'], 'Bonjour')
   assert.equal((await api('DELETE', `${station}/messages/${message}`))['status'], 'Accepted')
 
-  const told = await api('POST', `${station}/customers`, { token: 'CARIFLEX001' })
-  assert.match(String(told['text']), /CARIFLEX001/)
+  const customer = await api('POST', `${station}/customers`, { token: 'CARIFLEX001' })
+  assert.match(String(customer['text']), /CARIFLEX001/)
   await api('POST', `${station}/customers`, {}, 422)
   assert.equal((await api('GET', `${station}/customers`)).length, 1)
 

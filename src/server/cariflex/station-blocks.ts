@@ -1,8 +1,9 @@
-/** What an operator asks of one station beyond a single command: boots, variables, local lists, reservations; its upkeep is beside. */
+/** What an operator asks of one station beyond a single command: boots, variables, local lists, reservations; its profiles and its upkeep are beside. */
 import { Type } from 'typebox'
 import { parseInstant } from '#kernel'
 import type { Routes } from '../app.ts'
 import { At, closed, Identity, numbered, optional, Page, Part, type StationBlockParts, stationDesk, Text } from './station-desk.ts'
+import { stationProfileRoutes } from './station-profiles.ts'
 import { stationUpkeepRoutes } from './station-upkeep.ts'
 
 const Boot = Type.Object(
@@ -191,5 +192,6 @@ export const stationBlockRoutes =
       { ...operate, schema: { tags, summary: 'Cancels a reservation', params: numbered('Number of the reservation.') } },
       async (request) => ({ data: await blocks.reservations.cancel(station(request), request.params.id, by(request)) }),
     )
+    stationProfileRoutes(parts)(app)
     stationUpkeepRoutes(parts)(app)
   }
