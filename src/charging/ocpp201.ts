@@ -219,7 +219,6 @@ export interface Manners {
  * what can never be kept PropertyConstraintViolation.
  */
 export function handlerOf(desk: Desk, station: Station, { more = {}, takesEarly = false }: Manners = {}): Handler {
-  const entries: Readonly<Record<string, Entry>> = { ...answers, ...more }
   return async (action, payload, session) => {
     station.lastSeen = desk.clock.now()
     if (!BEFORE_BOOT.has(action)) {
@@ -231,7 +230,7 @@ export function handlerOf(desk: Desk, station: Station, { more = {}, takesEarly 
         }
       } else desk.boots.returned(station, session)
     }
-    const entry = entries[action]
+    const entry = more[action] ?? answers[action]
     if (!entry) throw new CallError('NotSupported', `${action} is not supported here.`)
     try {
       const answer = await entry(desk, station, payload, session)
