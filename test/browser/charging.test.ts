@@ -34,6 +34,14 @@ test('every message of the version is offered; the journal has the answer and th
   await visit(page, '/ops/stations/CP004')
   const commands = page.getByRole('region', { name: 'Commandes' })
   await commands.getByText('Autre message…').click()
+  // A form made from the schema of the message; what is required is asked for, the rest is folded away.
+  await commands.getByLabel('Message').selectOption('ChangeAvailability')
+  await commands.getByLabel('operationalStatus').selectOption('Inoperative')
+  assert.deepEqual(await violations(page), [])
+  await commands.getByRole('button', { name: 'Envoyer' }).click()
+  await says(commands, /ChangeAvailability[\s\S]*Accepted/)
+  const { payload } = sent('POST /api/cariflex/v1/stations/CP004/commands').at(-1) as { payload: Record<string, unknown> }
+  assert.equal(payload['operationalStatus'], 'Inoperative')
   await commands.getByLabel('Message').selectOption('GetLocalListVersion')
   await commands.getByRole('button', { name: 'Envoyer' }).click()
   await says(commands, /GetLocalListVersion[\s\S]*Accepted/)
@@ -148,4 +156,16 @@ test('a code that nobody gave is said to be unknown, with what to do', { skip },
   await visit(page, '/driver/nothing-here')
   await says(page.locator('main'), /ne mène à aucune borne[\s\S]*Scannez/)
   await context.close()
+})
+
+test('the profiles of a station: what was laid, and once it was asked what it holds and makes of them', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/stations/CP004?tab=profiles')
+  const profiles = page.getByRole('region', { name: 'Profils posés sur la borne' })
+  await says(profiles, /ChargingStationMaxProfile[\s\S]*TxProfile[\s\S]*n° 3 · point 1[\s\S]*TxDefaultProfile/)
+  await profiles.getByRole('button', { name: 'Demander ce que la borne applique' }).click()
+  await says(profiles, /4 profils, dont 3 de notre part[\s\S]*ChargingStationExternalConstraints[\s\S]*posé par EMS/)
+  await says(profiles, /Le programme qu'elle en fait[\s\S]*au plus 6,9\s?kW/)
+  assert.deepEqual(await violations(page), [])
+  assert.ok((await overflow(page)) <= 0, 'it fits')
 })

@@ -1,4 +1,5 @@
 // Many stations of the invented island: found and counted, firmware in waves, what their models take.
+import { dialectOf } from '#protocols/ocpp'
 import { local, type State } from './mock-island.ts'
 
 type Body = Record<string, unknown>
@@ -40,10 +41,30 @@ export function fleetOf(state: State, stations: () => Listed[]) {
         : {}),
     }
   }
+  const ladder = (identity: string) => ({
+    ...{ evse: 1, binds: 'order', measuredKw: 6.87, measuredAt: local(state.now - 12_000), plugged: true },
+    steps: [
+      { what: 'order', kw: 6.9, rung: 'plan', because: 'Fills up to its floor.', until: local(state.now + HOUR) },
+      { what: 'laid', kw: 6.9, until: local(state.now + HOUR) },
+      { what: 'station', kw: identity === 'CP004' ? 22 : 11 },
+      { what: 'cable', kw: 13.8 },
+    ],
+    limits: [
+      {
+        ...{ id: 'limit-9', asset: 1, rung: 'grid', from: local(state.now), until: local(state.now + HOUR), maxKw: 40, minKw: null },
+        ...{ scope: 'flexible-consumption', origin: 'sensor 86', because: 'Demand response level 2 until 19:00: at most 40 kW of consumption.', ofSite: true },
+      },
+    ],
+  })
   return {
+    /** Undefined: not of this room. */
     answer(_method: string, parts: readonly string[], ask: URLSearchParams, _body: Body): unknown {
-      const [, name] = parts
+      const [room, name = '', third = '', fourth = ''] = parts
+      if (room === 'stations') return third === 'ladder' ? ladder(name) : undefined
+      if (room === 'sessions') return { said: true, feasible: true, reasons: ['About 3.10 EUR.'] }
+      if (room !== 'charging') return undefined
       if (name === 'stations') return survey(ask)
+      if (name === 'messages') return dialectOf(`ocpp${third}`)?.schema(fourth, 'request')
       return undefined
     },
   }

@@ -283,7 +283,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
         ? ok({ ...found, serial: 'SIM-0042', boot: 'Accepted', nominalKw: 22, phases: 3, variables: 4, disobedience: null })
         : refuse(404, 'unknown-station', `There is no station ${parts[1]}.`)
     }
-    const ofFleet = parts[0] === 'charging' ? fleet.answer(method, parts, url.searchParams, body) : undefined
+    const ofFleet = fleet.answer(method, parts, url.searchParams, body)
     if (ofFleet !== undefined) return ok(ofFleet)
     const charged = charging.answer(method, path, url.searchParams, body)
     if (charged) {

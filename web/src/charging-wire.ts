@@ -1,5 +1,5 @@
 /** Shapes of the charging room of `/api/cariflex/v1`: sessions, commands, variables, certificates, badges, tariffs, wishes. Energies kWh, times ISO 8601. */
-import type { Station } from './wire.ts'
+import type { Limit, Rung, Station } from './wire.ts'
 
 export const STANDINGS = ['fault', 'offline', 'parked', 'busy', 'free'] as const
 /** What a station does, in one word. */
@@ -26,6 +26,16 @@ export interface StationWhole extends Station {
   variables?: number
   /** A sentence while it draws more than it may. */
   disobedience?: string | null
+}
+export interface PowerLadder {
+  evse: number
+  /** What is ordered, then what keeps the power down whatever is ordered. */
+  steps: { what: string; kw: number; rung?: Rung; because?: string; until?: string }[]
+  binds: string
+  measuredKw: number | null
+  measuredAt: string | null
+  plugged: boolean
+  limits: (Limit & { ofSite: boolean })[]
 }
 export interface Session {
   station: string
@@ -130,6 +140,36 @@ export interface UnknownBadge {
   firstAt: string
   lastAt: string
   times: number
+}
+export interface ProfileSchedule {
+  unit: string
+  start: string | null
+  duration: number | null
+  periods: { startPeriod: number; limit?: number; setpoint?: number }[]
+}
+export interface StationProfile {
+  evse: number
+  id: number
+  purpose: string
+  kind: string
+  stack: number
+  transaction: string | null
+  schedules: (ProfileSchedule & { id: number })[]
+}
+export interface LaidProfile extends StationProfile {
+  at: string
+  until: string | null
+  status: string
+  reason: string | null
+  deviation: string | null
+  heldKw: number | null
+}
+/** The profiles on a station: ours, those it told when it was asked last, and what it makes of them. */
+export interface StationProfiles {
+  evse: number
+  laid: LaidProfile[]
+  told: { at: string; profiles: (StationProfile & { source: string; ours: boolean })[] } | null
+  composite: (ProfileSchedule & { at: string; evse: number }) | null
 }
 export interface Card {
   vendor: string

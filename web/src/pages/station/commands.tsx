@@ -9,28 +9,26 @@ import { useResource } from '../../resource.ts'
 import { address } from '../../route.ts'
 import type { Station } from '../../wire.ts'
 import { useWords } from '../../words.ts'
-import { exampleOf, messagesOf } from './messages.ts'
+import { LimitEffect } from './limit-effect.tsx'
+import { OtherMessage } from './other-message.tsx'
 import { SentLine } from './sent.tsx'
 
 /** Commands of people shown beside the form; the journal has them all. */
 const SHOWN = 6
-const write = (value: unknown) => JSON.stringify(value, null, 2)
 
 export function Commands({ station }: { station: Station }) {
-  const { t, f } = useWords()
+  const { t } = useWords()
   const spoken = useCell(talks)[station.identity] ?? 0
   const [sent, setSent] = useState(0)
   const base = `/stations/${encodeURIComponent(station.identity)}/commands`
   const { data: before } = useResource<SentCommand[]>(address(base, { limit: '30' }), `${sent}/${spoken}`)
   const mine = (before ?? []).filter(({ by }) => by !== null).slice(0, SHOWN)
-  const offered = messagesOf(station.version)
   const [busy, setBusy] = useState(false)
   const [token, setToken] = useState('')
   const [kw, setKw] = useState('6.9')
-  const [action, setAction] = useState(offered[0]!)
-  const [payload, setPayload] = useState(write(exampleOf(station.version, offered[0]!)))
+  const [other, setOther] = useState(false)
   const [fault, setFault] = useState('')
-  const [posted, setPosted] = useState('')
+  const [posted, setPosted] = useState<{ at: number; kw: number } | null>(null)
   const [refused, setRefused] = useState<Refusal | null>(null)
   const going = station.evses.find((evse) => evse.transaction)?.transaction
   const free = station.evses.find((evse) => !evse.transaction)
@@ -50,11 +48,11 @@ export function Commands({ station }: { station: Station }) {
   /** A limit is not a message: it is posted, and the station hears of it by its next order, with the reason. */
   const ask = async (body: Record<string, unknown>) => {
     setBusy(true)
-    setPosted('')
+    setPosted(null)
     setRefused(null)
     try {
       await post('/limits', body)
-      setPosted(t('command.limit.done', { power: f.amount(Number(body['maxKw']), 'kW') }))
+      setPosted({ at: platformNow(), kw: Number(body['maxKw']) })
     } catch (failure) {
       if (!(failure instanceof Refusal)) throw failure
       setRefused(failure)
@@ -75,18 +73,8 @@ export function Commands({ station }: { station: Station }) {
     setFault('')
     void ask({ asset: station.asset, maxKw: watts / 1000, duration: 'PT1H', rung: 'contract' })
   }
-  const other = (event: Event) => {
-    event.preventDefault()
-    try {
-      const body = JSON.parse(payload) as unknown
-      setFault('')
-      void send(action, body)
-    } catch {
-      setFault(t('command.fault.json'))
-    }
-  }
   return (
-    <section class="card" aria-labelledby="commands">
+    <section class="card station-talk" aria-labelledby="commands">
       <h2 id="commands">{t('command.title')}</h2>
       {!station.online && <p class="notice">{t('command.offline')}</p>}
       <div class="command-row">
@@ -119,40 +107,10 @@ export function Commands({ station }: { station: Station }) {
         </button>
       </form>
       {refused && <Failure error={refused} />}
-      <p role="status" class="done">
-        {posted}
-      </p>
-      <details class="fold">
+      <div role="status">{posted && <LimitEffect station={station} posted={posted} sent={before ?? []} />}</div>
+      <details class="fold" onToggle={(event) => setOther(event.currentTarget.open)}>
         <summary>{t('command.other')}</summary>
-        <form class="form" onSubmit={other}>
-          <label class="field">
-            <span>{t('command.action')}</span>
-            <select
-              value={action}
-              onChange={(event) => {
-                setAction(event.currentTarget.value)
-                setPayload(write(exampleOf(station.version, event.currentTarget.value)))
-              }}
-            >
-              {offered.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          </label>
-          <label class="field">
-            <span>{t('command.payload')}</span>
-            <textarea
-              rows={7}
-              spellcheck={false}
-              value={payload}
-              aria-describedby={fault ? 'command-fault' : undefined}
-              onInput={(event) => setPayload(event.currentTarget.value)}
-            />
-          </label>
-          <button type="submit" class="button" disabled={busy}>
-            {t('command.send')}
-          </button>
-        </form>
+        {other && <OtherMessage version={station.version} busy={busy} onSend={(action, body) => void send(action, body)} />}
       </details>
       {fault && (
         <p class="field-error" id="command-fault" role="alert">

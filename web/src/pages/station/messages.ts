@@ -14,6 +14,13 @@ export const versionOf = (subprotocol: string | null | undefined): keyof typeof 
 
 export const messagesOf = (subprotocol: string | null | undefined): string[] => MESSAGES[versionOf(subprotocol)].split(' ')
 
+/** What operators send every day; offered first. */
+export const COMMON: ReadonlySet<string> = new Set(
+  'ChangeAvailability ChangeConfiguration ClearCache GetConfiguration GetVariables RemoteStartTransaction RemoteStopTransaction RequestStartTransaction RequestStopTransaction Reset SetDisplayMessage SetVariables TriggerMessage UnlockConnector'.split(
+    ' ',
+  ),
+)
+
 const variable = { component: { name: 'OCPPCommCtrlr' }, variable: { name: 'HeartbeatInterval' } }
 const EXAMPLE: Readonly<Record<string, unknown>> = {
   CancelReservation: { reservationId: 1 },

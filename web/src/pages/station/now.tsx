@@ -4,6 +4,7 @@ import type { StationWhole } from '../../charging-wire.ts'
 import { platformNow } from '../../live.ts'
 import { useWords } from '../../words.ts'
 import { Commands } from './commands.tsx'
+import { Ladder } from './power-ladder.tsx'
 import { LimitNow, Online, Places } from './state.tsx'
 import { Sticker } from './sticker.tsx'
 import { StationTalk } from './talk.tsx'
@@ -50,10 +51,11 @@ export function StationNow({ station, may, search }: { station: StationWhole; ma
         )}
         {may && station.evses.map(({ id }) => <Sticker key={id} station={station.identity} evse={id} />)}
       </section>
+      <Ladder station={station} />
       {may ? (
         <Commands station={station} />
       ) : (
-        <section class="card" aria-labelledby="station-commands">
+        <section class="card station-talk" aria-labelledby="station-commands">
           <h2 id="station-commands">{t('command.title')}</h2>
           <p class="muted">{t('rights.steer')}</p>
         </section>

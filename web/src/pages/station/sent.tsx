@@ -31,7 +31,12 @@ export function SentLine({ sent }: { sent: SentCommand }) {
         {sent.effect ? (
           <>
             <span class="good">✓</span> {t('sent.effect')} {brief(sent.effect)}{' '}
-            {sent.effectAt && <span class="muted">{f.clockSeconds(Date.parse(sent.effectAt))}</span>}
+            {sent.effectAt && (
+              <span class="muted">
+                {f.clockSeconds(Date.parse(sent.effectAt))} (
+                {t('sent.after', { s: Math.max(0, Math.round((Date.parse(sent.effectAt) - Date.parse(sent.at)) / 1000)) })})
+              </span>
+            )}
           </>
         ) : (
           <span class="muted">{t('sent.no-effect')}</span>
