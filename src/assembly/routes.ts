@@ -16,6 +16,7 @@ import {
   stationSecurityRoutes,
   stationSurveyRoutes,
   stationUpstreamRoutes,
+  stationTariffRoutes,
   stickerRoutes,
   tariffRoutes,
   webhookRoutes,
@@ -39,6 +40,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(wishRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationTariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationModelRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(stickerRoutes({ charging, established, rooms: server }), OURS)

@@ -33,6 +33,7 @@ export interface BootParts {
   layFloor(station: Station): Promise<unknown>
   /** What was ordered before counts no more. */
   onAccepted(station: Station): void
+  layTariffs(station: Station): Promise<unknown>
   variable(station: Station, path: Path, value: string): Promise<void>
 }
 
@@ -74,6 +75,7 @@ export function openBoots(parts: BootParts): Boots {
     await sessions.reconcile(station, session)
   }
   /** After the answer that is being written, not before it. */
+    await parts.layTariffs(station)
   const afterAnswer = (work: () => void) => (config.bootPause > 0 ? clock.in(config.bootPause, work) : setImmediate(work))
   const settleSoon = (station: Station, session: Session) => {
     settledIn.add(session.epoch)

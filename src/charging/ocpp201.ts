@@ -37,6 +37,8 @@ import type { StationSecurity } from './security/security.ts'
 import type { Sessions } from './sessions.ts'
 import type { Smart } from './smart/smart.ts'
 import { type Station, saveSecurityEvent } from './station.ts'
+import type { PriceTelling } from './tariff/price-telling.ts'
+import type { StationTariffs } from './tariff/station-tariffs.ts'
 import type { Authorization } from './token.ts'
 
 export interface Desk {
@@ -47,6 +49,9 @@ export interface Desk {
   sessions: Sessions
   smart: Smart
   authorization: Authorization
+  prices: PriceTelling
+  /** What stations of 2.1 hold. */
+  stationTariffs: StationTariffs
   security: StationSecurity
   blocks: Blocks
   gatherers: Gatherers
@@ -71,13 +76,16 @@ export const answers: Readonly<Record<string, Entry>> = {
   BootNotification: ({ boots }, station, payload, session) => boots.boot(station, payload as BootNotificationRequest, session),
   Heartbeat: ({ clock }) => ({ currentTime: zulu(clock.now()) }),
 
-  Authorize: async ({ authorization, clock, config }, station, payload) => {
+  Authorize: async ({ authorization, prices, clock, config }, station, payload) => {
     const { idToken, certificate, iso15118CertificateHashData: hashes } = payload as AuthorizeRequest
     const occasion = { station: station.record.identity, now: clock.now(), freeVend: config.freeVend }
-    if (certificate === undefined && hashes === undefined) return { idTokenInfo: await authorization.ask(idToken, occasion) }
+    if (certificate === undefined && hashes === undefined) {
+      const info = await authorization.ask(idToken, occasion)
+      return { idTokenInfo: prices.worded(station, idToken.idToken, info) }
+    }
     const contract = { emaid: idToken.idToken, ...(certificate === undefined ? {} : { certificate }), ...(hashes ? { hashes } : {}) }
     const { info, certificate: certificateStatus } = await authorization.askContract(idToken, contract, occasion)
-    return { idTokenInfo: info, certificateStatus }
+    return { idTokenInfo: prices.worded(station, idToken.idToken, info), certificateStatus }
   },
 
   // Never refused for what it says: withholding an answer makes a station send it for ever (charging reference 2.4).

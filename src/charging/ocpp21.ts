@@ -42,7 +42,9 @@ export const answers21: Readonly<Record<string, Entry>> = {
   async Authorize(desk, station, payload, session) {
     const answer = (await answers201['Authorize']!(desk, station, payload, session)) as unknown as V21.AuthorizeResponse
     if (answer.idTokenInfo.status !== 'Accepted') return { ...answer }
-    return { ...answer, allowedEnergyTransfer: await transferOf(desk, station, payload as V21.AuthorizeRequest) }
+    const request = payload as V21.AuthorizeRequest
+    const tariff = desk.stationTariffs.forDriver(station, request.idToken.idToken)
+    return { ...answer, allowedEnergyTransfer: await transferOf(desk, station, request), ...(tariff && { tariff }) }
   },
   OpenPeriodicEventStream: kept('OpenPeriodicEventStream', { status: 'Accepted' }),
   ClosePeriodicEventStream: kept('ClosePeriodicEventStream'),

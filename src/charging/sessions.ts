@@ -17,6 +17,7 @@ import { type Sample, saidMoment } from './meter.ts'
 import { readNeeds } from './smart/needs.ts'
 import { type Plugged, pluggedAt, type Station } from './station.ts'
 import type { Costs } from './tariff/costs.ts'
+import type { PriceTelling } from './tariff/price-telling.ts'
 import type { Authorization } from './token.ts'
 import { type Transaction, takenBy } from './transaction.ts'
 import { vehicleOf } from './vehicle.ts'
@@ -31,6 +32,7 @@ export interface SessionParts {
   config: ChargingConfig
   measurements: Measurements
   costs: Costs
+  prices: PriceTelling
   stations: Map<string, Station>
   authorization: Authorization
   /** Told when a session of the station ended or began: what was ordered for another one is void. */
@@ -63,7 +65,7 @@ const NEEDS_WAIT = 15 * MINUTE
 const UNPLUGGED_WAIT = 15 * MINUTE
 
 export function openSessions(parts: SessionParts): Sessions {
-  const { store, clock, log, bus, beliefs, config, measurements, costs, stations, authorization, onChange } = parts
+  const { store, clock, log, bus, beliefs, config, measurements, costs, prices, stations, authorization, onChange } = parts
   const ledger = openLedger({ store, log })
 
   const tell = (station: Station, what: Extract<News, { kind: 'device' }>['what']) => {
@@ -124,6 +126,11 @@ export function openSessions(parts: SessionParts): Sessions {
       tell(station, 'unplugged')
     } else if (after.endedAt === undefined && (before?.tokenStatus !== after.tokenStatus || before?.phases !== after.phases))
       tell(station, 'changed')
+  }
+
+  const priced = async (station: Station, { after, at, samples, response }: Entry, event: TransactionEventRequest) => {
+    const cost = await costs.follow(after, event, at, samples)
+    return cost ? prices.answered(station, after, event, response, cost) : response
   }
 
   const adoptNeeds = async (station: Station, { id, evse = station.record.evse, needs: own }: Transaction) => {
@@ -202,16 +209,16 @@ export function openSessions(parts: SessionParts): Sessions {
           log.error({ station: identity, error: describeError(error) }, 'an event was kept but could not be followed up'),
         )
       // The price comes on top of what was kept: a repetition is priced anew, from the same events.
-      const totalCost = await costs.follow(entry.after, event, entry.at, entry.samples).catch((error: unknown) => {
+      const answer = await priced(station, entry, event).catch((error: unknown) => {
         // The event is kept; a station that got no answer would send it for ever. The bill is made when it is asked for.
         log.error({ station: identity, transaction: entry.after.id, error: describeError(error) }, 'a session was not priced')
-        return undefined
+        return entry.response
       })
       const { session } = station
       // Two sessions on one EVSE: the end of the older one must have been missed.
       if (event.eventType === 'Started' && older && older.transaction.id !== event.transactionInfo.transactionId && session)
         setImmediate(() => void reconcileOne(station, session, older).catch((error: unknown) => complain(identity, error)))
-      return totalCost === undefined ? entry.response : { ...entry.response, totalCost }
+      return answer
     },
     async needs(station, request) {
       const plugged = pluggedAt(station, request.evseId)

@@ -9,6 +9,7 @@ export { type StationSecurityParts, stationSecurityRoutes } from './cariflex/sta
 export { stationModelRoutes } from './cariflex/station-models.ts'
 export { stationSurveyRoutes } from './cariflex/station-survey.ts'
 export { type StationUpstreamParts, stationUpstreamRoutes } from './cariflex/station-upstream.ts'
+export { stationTariffRoutes } from './cariflex/station-tariffs.ts'
 export { type StationParts, stationRoutes } from './cariflex/stations.ts'
 export { stickerRoutes } from './cariflex/stickers.ts'
 export { tariffRoutes } from './cariflex/tariffs.ts'

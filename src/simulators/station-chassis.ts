@@ -17,6 +17,7 @@ import type { Counter } from './station-counter.ts'
 import type { Link, Registration } from './station-link.ts'
 import type { Monitors } from './station-monitors.ts'
 import type { Flow } from './station-outlet.ts'
+import type { StationDisplay, Till, TillMemory } from './station-till.ts'
 import type { Tokens } from './station-tokens.ts'
 import type { Engine, TransactionMemory } from './station-transaction.ts'
 import type { Upkeep } from './station-upkeep.ts'
@@ -59,6 +60,7 @@ export interface StationMemory {
   transaction?: TransactionMemory
   /** Keys, certificates and ways to the CSMS. */
   vault?: VaultMemory
+  till?: TillMemory
   /** 1.6: the numbers of transactions. */
   numbers?: Record<string, number>
 }
@@ -94,6 +96,7 @@ export interface StationState {
   flow: Flow
   fault: boolean
   waitingEvents: number
+  display: StationDisplay
 }
 
 export interface Station {
@@ -147,6 +150,7 @@ export interface Chassis {
   readonly tokens: Tokens
   readonly extras: Extras
   readonly vault: Vault
+  readonly till: Till
   readonly car: Car | undefined
   connectorStatus(): ConnectorStatusEnumType
   /** Negative limits are understood now: declared, switched on, and the car can. */

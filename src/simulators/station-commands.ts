@@ -43,6 +43,7 @@ export function commandHandler(chassis: () => Chassis): Handler {
       ...profiles(station),
       ...station.extras.answers,
       ...station.vault.answers,
+      ...(station.till.answers as Commands),
     }
     const command = commands[action as keyof Messages] as ((request: Payload) => Payload) | undefined
     if (!command)

@@ -130,7 +130,6 @@ export function openCounter(parts: CounterParts): Counter {
 
     DataTransfer: ({ vendorId, messageId }) =>
       vendorId === 'Cariflex' ? { status: messageId === 'Echo' ? 'Accepted' : 'UnknownMessageId' } : { status: 'UnknownVendorId' },
-    CostUpdated: () => ({}),
   }
 
   return {

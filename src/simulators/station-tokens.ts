@@ -1,6 +1,7 @@
 /** Whom a station lets charge: it asks its CSMS, and remembers the answers for when it cannot (OCPP 2.0.1 C01, C10–C12, C15). */
 import type { Clock } from '#kernel'
 import type { AuthorizationStatusEnumType, IdTokenInfoType, IdTokenType } from '#protocols/ocpp'
+import { hashOf, readCertificates } from '#protocols/pki'
 import type { Link } from './station-link.ts'
 import type { Variables } from './station-variables.ts'
 
@@ -27,6 +28,18 @@ export interface TokenParts {
   kept: readonly [string, number][]
   /** What the local list says of a token. */
   listed(token: IdTokenType): IdTokenInfoType | undefined
+  /** Told what the CSMS said of a token, with the tariff of its owner (2.1). */
+  shown(token: string, info: IdTokenInfoType, tariff?: object): void
+}
+
+/** Names those certificates whose state a responder tells. */
+function hashesOf(contract: string) {
+  const chain = readCertificates(contract)
+  const named = chain.flatMap(({ pem, ocsp: responderURL }, index) => {
+    const issuer = chain[index + 1]
+    return issuer && responderURL !== undefined ? [{ ...hashOf(pem, issuer.pem), responderURL }] : []
+  })
+  return named.length > 0 ? { iso15118CertificateHashData: named } : {}
 }
 
 export function openTokens(parts: TokenParts): Tokens {
@@ -43,7 +56,8 @@ export function openTokens(parts: TokenParts): Tokens {
     async ask(token, contract) {
       if (contract !== undefined)
         try {
-          const { idTokenInfo, certificateStatus } = await link().call('Authorize', { idToken: token, certificate: contract })
+          const asked = { idToken: token, certificate: contract, ...hashesOf(contract) }
+          const { idTokenInfo, certificateStatus } = await link().call('Authorize', asked)
           if (certificateStatus === 'Accepted') return idTokenInfo.status
           return idTokenInfo.status === 'Accepted' ? 'Invalid' : idTokenInfo.status
         } catch {
@@ -56,8 +70,10 @@ export function openTokens(parts: TokenParts): Tokens {
       if (isRemembered && variables.flag('AuthCtrlr', 'LocalPreAuthorize')) return 'Accepted'
       if (link().online())
         try {
-          const { idTokenInfo } = await link().call('Authorize', { idToken: token })
+          const answer = await link().call('Authorize', { idToken: token })
+          const { idTokenInfo } = answer
           remember(token, idTokenInfo)
+          parts.shown(token.idToken, idTokenInfo, (answer as { tariff?: object }).tariff)
           return idTokenInfo.status
         } catch {
           // No answer, or one that says nothing of the token: as if off line.

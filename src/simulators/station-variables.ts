@@ -8,6 +8,7 @@ import type {
   SetVariableResultType,
   VariableType,
 } from '#protocols/ocpp'
+import { OWN_KEYS } from '#protocols/ocpp'
 
 type DataType = ReportDataType['variableCharacteristics'] extends infer C | undefined
   ? C extends { dataType: infer D }
@@ -38,6 +39,7 @@ export interface StationFacts {
   /** The hardware can give power back. */
   v2x: boolean
   secured: boolean
+  version?: '1.6' | '2.0.1' | '2.1'
 }
 
 export interface Variables {
@@ -187,7 +189,19 @@ function definitions(facts: StationFacts): Definition[] {
     count('MonitoringCtrlr', { name: 'ItemsPerMessage', instance }, 10)
     count('MonitoringCtrlr', { name: 'BytesPerMessage', instance }, 16_384)
   }
-  fact('TariffCostCtrlr', { name: 'Available', instance: 'Tariff' }, false)
+  for (const instance of ['Tariff', 'Cost']) {
+    fact('TariffCostCtrlr', { name: 'Available', instance }, true)
+    choice('TariffCostCtrlr', { name: 'Enabled', instance }, true)
+  }
+  add('ReadWrite', 'string')('TariffCostCtrlr', 'TariffFallbackMessage', '', { max: 512 })
+  if (facts.version === '2.1') {
+    count('TariffCostCtrlr', { name: 'MaxElements', instance: 'Tariff' }, 5)
+    fact('TariffCostCtrlr', { name: 'ConditionsSupported', instance: 'Tariff' }, false)
+  }
+  if (facts.version === '1.6') {
+    fact(OWN_KEYS, 'CustomDisplayCostAndPrice', true)
+    add('ReadWrite', 'string')(OWN_KEYS, 'DefaultPrice', '', { max: 500 })
+  }
   fact('AlignedDataCtrlr', 'Available', true)
   choice('AlignedDataCtrlr', 'Enabled', true)
   setting('AlignedDataCtrlr', 'Interval', 0, seconds(0, 86_400))

@@ -32,6 +32,7 @@ import { meterValue, signedMeterValue, zulu } from './station-meter.ts'
 import { type Notices, openNotices } from './station-notices.ts'
 import { type Outbox, openOutbox } from './station-outbox.ts'
 import { type Outlet, openOutlet } from './station-outlet.ts'
+import { openTill, type Till } from './station-till.ts'
 import { openTokens, type Tokens } from './station-tokens.ts'
 import { type Conditions, type Engine, openEngine } from './station-transaction.ts'
 import { openVariables, type Variables } from './station-variables.ts'
@@ -79,6 +80,7 @@ class Unit implements Station, Chassis {
   readonly tokens: Tokens
   readonly extras: Extras
   readonly vault: Vault
+  readonly till: Till
   profiles: InstalledProfile[]
   promised: ChargingProfile | undefined
   operative: boolean
@@ -138,7 +140,17 @@ class Unit implements Station, Chassis {
     }
     const wire16 = this.#wire16
     const shared = { clock, variables: this.variables, link: () => this.link }
-    this.tokens = openTokens({ ...shared, kept: memory?.tokens ?? [], listed: (token) => this.extras.counter.listed(token) })
+    this.till = openTill({
+      ...{ variables: this.variables, prices: spec.version === '2.1', kept: memory?.till },
+      // A word of 2.1, which 2.0.1 does not have.
+      changed: () => this.engine.update('TariffChanged' as TriggerReasonEnumType, 'Trigger'),
+    })
+    this.tokens = openTokens({
+      ...shared,
+      shown: this.till.shown,
+      kept: memory?.tokens ?? [],
+      listed: (token) => this.extras.counter.listed(token),
+    })
     this.#notices = openNotices({ ...shared, v2x: spec.v2x })
     this.#outlet = openOutlet({
       at: memory?.at ?? clock.now(),
@@ -159,9 +171,12 @@ class Unit implements Station, Chassis {
       isOnline: () => this.#isOnline(),
       send: (event) => this.link.call('TransactionEvent', event),
       kept: memory?.waiting ?? [],
-      onAnswer: (event, { idTokenInfo }) => {
+      onAnswer: (event, answer) => {
+        const { idTokenInfo } = answer
+        this.till.told(answer)
         if (!event.idToken || !idTokenInfo) return
         this.tokens.remember(event.idToken, idTokenInfo)
+        if (idTokenInfo.personalMessage) this.till.told({ updatedPersonalMessage: idTokenInfo.personalMessage })
         const isOurs =
           this.engine.current()?.id === event.transactionInfo.transactionId && this.authorization?.token.idToken === event.idToken.idToken
         if (isOurs && idTokenInfo.status !== 'Accepted' && this.variables.flag('TxCtrlr', 'StopTxOnInvalidId'))
@@ -191,7 +206,7 @@ class Unit implements Station, Chassis {
           ...(this.#remoteStartId === undefined ? {} : { remoteStartId: this.#remoteStartId }),
           ...(this.#reservationId === undefined ? {} : { reservationId: this.#reservationId }),
         }),
-        send: (event) => this.#outbox.add(event),
+        send: (event) => this.#outbox.add(this.till.priced(event)),
         onStart: ({ id }) => {
           this.#reservationId = undefined
           if (this.promised) this.profiles.push({ evseId: 1, profile: { ...this.promised, transactionId: id } })
@@ -335,6 +350,7 @@ class Unit implements Station, Chassis {
       flow: this.#outlet.flow(),
       fault: this.#faulted,
       waitingEvents: this.#outbox.waiting(),
+      display: this.till.display(),
     }
   }
 
@@ -344,6 +360,7 @@ class Unit implements Station, Chassis {
     return {
       identity: this.spec.identity,
       vault: this.vault.memory(),
+      till: this.till.memory(),
       imported: this.#outlet.imported(),
       exported: this.#outlet.exported(),
       profiles: structuredClone(this.profiles),

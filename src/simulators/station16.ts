@@ -201,7 +201,8 @@ export function openWire16(chassis: () => Chassis, orders: Handler, kept: Number
       ChangeAvailability: ({ connectorId, type }: V16.ChangeAvailabilityRequest) =>
         statusOnly('ChangeAvailability', { operationalStatus: type, ...(connectorId === 0 ? {} : { evse: { id: connectorId } }) }),
       ClearCache: () => statusOnly('ClearCache', {}),
-      DataTransfer: () => ({ status: 'UnknownVendorId' }),
+      DataTransfer: ({ vendorId, messageId, data }: V16.DataTransferRequest) =>
+        chassis().till.message16(vendorId, messageId, data) ?? { status: 'UnknownVendorId' },
       GetLocalListVersion: () => ({ listVersion: -1 }),
       SendLocalList: () => ({ status: 'NotSupported' }),
       ReserveNow: () => ({ status: 'Rejected' }),

@@ -63,6 +63,7 @@ export function chargingOf(state: State) {
   ]
   const hooks = new Map<string, Body>()
   let wish: Body | null = null
+  let isProfileAsked = false
   const badge = (token: string, given: Body = {}) => {
     const { validUntil = null, ...rest } = given
     badges.set(token, {
@@ -131,21 +132,7 @@ export function chargingOf(state: State) {
     const [, identity = '', what, more] = parts
     if (what === 'commands' && method === 'POST') {
       const refused = body['action'] === 'Reset'
-      const payload =
-        body['action'] === 'GetCompositeSchedule'
-          ? {
-              status: 'Accepted',
-              schedule: {
-                evseId: 1,
-                duration: 3600,
-                scheduleStart: at(0),
-                chargingRateUnit: 'W',
-                chargingSchedulePeriod: [{ startPeriod: 0, limit: 6900 }],
-              },
-            }
-          : refused
-            ? { status: 'Rejected', statusInfo: { reasonCode: 'TxInProgress' } }
-            : { status: 'Accepted' }
+      const payload = refused ? { status: 'Rejected', statusInfo: { reasonCode: 'TxInProgress' } } : { status: 'Accepted' }
       command(String(body['action']), body['payload'], payload.status, 'ana@example.org')
       return { status: payload.status, payload, took: 84 }
     }
@@ -205,6 +192,21 @@ export function chargingOf(state: State) {
         },
       ]
     if (what === 'evses') return { code: CODE, path: `/driver/${CODE}` }
+    if (what === 'profiles') {
+      if (more === 'ask') isProfileAsked = true
+      const kept = { at: at(HOUR), until: null, status: 'Accepted', reason: null, deviation: null, heldKw: null }
+      const schedule = (limit: number) => ({ id: 1, unit: 'W', start: at(HOUR), duration: null, periods: [{ startPeriod: 0, limit }] })
+      const profile = (id: number, purpose: string, limit: number) => ({
+        ...{ evse: id > 2 ? 1 : 0, id, purpose, kind: 'Absolute', stack: 0, transaction: null, schedules: [schedule(limit)] },
+      })
+      const laid = [profile(1, 'ChargingStationMaxProfile', 22_000), profile(3, 'TxProfile', 6900), profile(2, 'TxDefaultProfile', 4140)]
+      const foreign = { ...profile(77, 'ChargingStationExternalConstraints', 9000), source: 'EMS', ours: false }
+      return {
+        ...{ evse: 1, laid: laid.map((one) => ({ ...kept, ...one })) },
+        told: isProfileAsked ? { at: at(0), profiles: [foreign, ...laid.map((one) => ({ ...one, source: 'CSO', ours: true }))] } : null,
+        composite: isProfileAsked ? { ...schedule(6900), at: at(0), evse: 1 } : null,
+      }
+    }
     if (what === 'card')
       return {
         ...{ vendor: 'Cariflex', model: 'Sim-22', protocol: '2.0.1' },

@@ -9,11 +9,13 @@ import { chargingRoutes, stationFileRoutes } from '../../src/server/cariflex/cha
 import { stationBlockRoutes } from '../../src/server/cariflex/station-blocks.ts'
 import { stationSecurityRoutes } from '../../src/server/cariflex/station-security.ts'
 import { stationUpstreamRoutes } from '../../src/server/cariflex/station-upstream.ts'
+import { stationTariffRoutes } from '../../src/server/cariflex/station-tariffs.ts'
 import { stationRoutes } from '../../src/server/cariflex/stations.ts'
 import { type Witness, watchRoutes } from '../../src/server/coverage.fixture.ts'
+import { tariffRoutes } from '../../src/server/cariflex/tariffs.ts'
 import { createServer } from '../../src/server/server.ts'
 import { type Car, openCar } from '../../src/simulators/car.ts'
-import { type Station, startStation } from '../../src/simulators/station.ts'
+import { type Station, type StationSpec, startStation } from '../../src/simulators/station.ts'
 
 export const NOW = parseInstant('2026-11-24T12:00:00Z')
 const TERRITORY: Territory = {
@@ -34,6 +36,7 @@ export interface Visit {
   early?: boolean
   firmware?: string
 }
+  version?: StationSpec['version']
 
 /** A station that came, and what was said. */
 export interface Subject {
@@ -150,6 +153,9 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
   server.register(stationSecurityRoutes(parts), '/api/cariflex/v1')
   server.register(stationFileRoutes(charging))
   server.http.on('upgrade', (request, socket, head) => void charging.upgrade(request, socket, head))
+  server.register(contractRoutes(parts), '/api/cariflex/v1')
+  server.register(tariffRoutes(parts), '/api/cariflex/v1')
+  server.register(stationTariffRoutes(parts), '/api/cariflex/v1')
   const { url } = await server.listen()
   const user = await server.users.create({ email: 'ann@example.com', account: established.account, roles: ['account-admin'] })
   const token = await server.tokens.issue(user.id, 'program')
@@ -218,7 +224,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
       return { status: answer.status, body: (await answer.json()) as never }
     },
     download: async (path) => (await fetch(`${url}/api/cariflex/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).text(),
-    async come(identity, { password, stranger = false, early = false, firmware } = {}) {
+    async come(identity, { password, stranger = false, early = false, firmware, version } = {}) {
       if (!stranger)
         await charging.registerStation({
           ...{ identity, asset: established.site, device: identity, powerSensor: 6100, nominalW: 22_080 },
@@ -231,7 +237,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
           .filter((frame) => frame.direction === direction && frame.kind === kind && frame.action === action)
           .map(({ payload }) => payload)
       const station = startStation({
-        spec: { identity, nominal: watts(22_080), v2x: false, ...(firmware === undefined ? {} : { firmware }) },
+        spec: { identity, nominal: watts(22_080), v2x: false, ...(firmware && { firmware }), ...(version && { version }) },
         url: `${url.replace(/^http/, 'ws')}/ocpp`,
         clock,
         ...(password === undefined ? {} : { password }),

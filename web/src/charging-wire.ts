@@ -171,6 +171,36 @@ export interface StationProfiles {
   told: { at: string; profiles: (StationProfile & { source: string; ours: boolean })[] } | null
   composite: (ProfileSchedule & { at: string; evse: number }) | null
 }
+export interface ProfileSchedule {
+  unit: string
+  start: string | null
+  duration: number | null
+  periods: { startPeriod: number; limit?: number; setpoint?: number }[]
+}
+export interface StationProfile {
+  evse: number
+  id: number
+  purpose: string
+  kind: string
+  stack: number
+  transaction: string | null
+  schedules: (ProfileSchedule & { id: number })[]
+}
+export interface LaidProfile extends StationProfile {
+  at: string
+  until: string | null
+  status: string
+  reason: string | null
+  deviation: string | null
+  heldKw: number | null
+}
+/** The profiles on a station: ours, those it told when it was asked last, and what it makes of them. */
+export interface StationProfiles {
+  evse: number
+  laid: LaidProfile[]
+  told: { at: string; profiles: (StationProfile & { source: string; ours: boolean })[] } | null
+  composite: (ProfileSchedule & { at: string; evse: number }) | null
+}
 export interface Card {
   vendor: string
   model: string

@@ -36,7 +36,7 @@ export interface ProfileView {
   kind: string
   stack: number
   transaction: string | null
-  schedules: ScheduleView[]
+  schedules: (ScheduleView & { id: number })[]
 }
 
 export interface LaidProfile extends ProfileView {
@@ -203,7 +203,8 @@ const viewOf = (evse: number, profile: Profile): ProfileView => ({
   kind: profile.chargingProfileKind,
   stack: profile.stackLevel,
   transaction: profile.transactionId ?? null,
-  schedules: profile.chargingSchedule.map(({ chargingRateUnit, startSchedule, duration, chargingSchedulePeriod }) => ({
+  schedules: profile.chargingSchedule.map(({ id, chargingRateUnit, startSchedule, duration, chargingSchedulePeriod }) => ({
+    id,
     unit: chargingRateUnit,
     start: startSchedule ?? null,
     duration: duration ?? null,

@@ -17,6 +17,8 @@ export interface TariffChoice {
 export interface TariffBook {
   list(): Tariff[]
   get(id: string): Tariff | undefined
+  /** @throws Problem `unknown-tariff` (404) */
+  need(id: string): Tariff
   /** @throws Problem `invalid-tariff` (422) */
   put(tariff: unknown): Promise<Tariff>
   /** @throws Problem `unknown-tariff` (404), `tariff-in-use` (409) */
@@ -30,8 +32,15 @@ export interface TariffBook {
 
 const keyOf = ({ scope, key }: Omit<TariffChoice, 'tariff'>) => `${scope} ${scope === 'token' ? key.toLowerCase() : key}`
 
+export interface TariffBookParts {
+  store: Store
+  clock: Clock
+  /** A tariff or a choice is another one now. */
+  changed(): void
+}
+
 /** Opens the book; it is read from memory, and written through. @throws Problem `database-unavailable` */
-export async function openTariffBook({ store, clock }: { store: Store; clock: Clock }): Promise<TariffBook> {
+export async function openTariffBook({ store, clock, changed }: TariffBookParts): Promise<TariffBook> {
   const tariffs = new Map<string, Tariff>()
   const choices = new Map<string, TariffChoice>()
   for (const { tariff } of await store.query<{ tariff: Tariff }>("select tariff from cariflex.tariff where target = '' order by id"))
@@ -48,6 +57,7 @@ export async function openTariffBook({ store, clock }: { store: Store; clock: Cl
   return {
     list: () => [...tariffs.values()].toSorted((a, b) => a.id.localeCompare(b.id)),
     get: (id) => tariffs.get(id.toLowerCase()),
+    need,
     async put(given) {
       const tariff = readTariff(given)
       const now = asTimestamp(clock.now())
@@ -58,6 +68,7 @@ export async function openTariffBook({ store, clock }: { store: Store; clock: Cl
         [tariff.id.toLowerCase(), asJson(written), now],
       )
       tariffs.set(tariff.id.toLowerCase(), written)
+      changed()
       return written
     },
     async remove(id) {
@@ -77,6 +88,7 @@ export async function openTariffBook({ store, clock }: { store: Store; clock: Cl
       if (tariff === undefined) {
         await store.query('delete from cariflex.tariff_choice where scope = $1 and key = $2', [place.scope, key])
         choices.delete(keyOf(place))
+        changed()
         return
       }
       const { id } = need(tariff)
@@ -86,6 +98,7 @@ export async function openTariffBook({ store, clock }: { store: Store; clock: Cl
         [place.scope, key, id],
       )
       choices.set(keyOf(place), { scope: place.scope, key, tariff: id })
+      changed()
     },
     tariffFor({ station, evse, token }) {
       const choice =

@@ -3,7 +3,7 @@
  * is always made from everything that is known of the session: events that come late, twice or in any order change it as they should.
  */
 import type Fraction from 'fraction.js'
-import { formatInstant, type Instant, instant, type Log } from '#kernel'
+import { formatInstant, type Instant, instant, type Log, parseInstant } from '#kernel'
 import type { TransactionEventRequest } from '#protocols/ocpp'
 import { asJson, asTimestamp, type Store } from '#store'
 import { readMeter, type Sample } from '../meter.ts'
@@ -18,12 +18,42 @@ export type WrittenBill = ReturnType<typeof writtenBill>
 
 export interface Costs {
   /**
-   * Takes an event in. Resolves to the cost until then, VAT included, or undefined when no tariff holds. The bill of an ended session is kept
-   * before it resolves. @throws Problem `database-unavailable`
+   * Takes an event in. Resolves to the cost until then, or undefined when no tariff holds. The bill of an ended session is kept before it
+   * resolves. @throws Problem `database-unavailable`
    */
-  follow(transaction: Transaction, event: TransactionEventRequest, at: Instant, samples: readonly Sample[]): Promise<number | undefined>
+  follow(transaction: Transaction, event: TransactionEventRequest, at: Instant, samples: readonly Sample[]): Promise<Cost | undefined>
+  /** What a session that goes on costs until now; undefined when it is not known without asking the database. */
+  running(transaction: Transaction, now: Instant): Cost | undefined
   /** The bill of a session, until now if it goes on; undefined when no tariff held. */
-  bill(transaction: Transaction, now: Instant): Promise<{ tariff: Tariff; bill: WrittenBill; isFinal: boolean } | undefined>
+  bill(transaction: Transaction, now: Instant): Promise<KnownBill | undefined>
+  /** From now on another tariff holds for a session that goes on; what it cost until now stays. False when no tariff held. */
+  change(transaction: Transaction, tariff: Tariff, at: Instant): Promise<boolean>
+}
+
+export interface KnownBill {
+  /** The one that holds now, or held at the end. */
+  tariff: Tariff
+  bill: WrittenBill
+  isFinal: boolean
+  /** What the station says that it cost, when it prices by itself. */
+  station: StationCost | null
+}
+
+/** `total`: VAT included, in whole cents; undefined when it cannot be priced. */
+export interface Cost {
+  tariff: Tariff
+  total: number | undefined
+  bill: Bill
+}
+
+/** A station's own sum. `difference`: its total less ours, VAT included; `failure`: why it has none. */
+export interface StationCost {
+  total_excl: number | null
+  total_incl: number | null
+  currency: string
+  at: string
+  difference: number | null
+  failure: string | null
 }
 
 /** What was told of a session, in any order: registers as the station showed them (Wh). */
@@ -36,8 +66,16 @@ interface Told {
 
 interface Account {
   tariff: Tariff
+  /** Tariffs that took its place while the session went on, oldest first. */
+  later: { at: Instant; tariff: Tariff }[]
   told: Told[]
 }
+
+interface BillRow {
+  tariff: Tariff
+  later: { at: string; tariff: Tariff }[]
+}
+const laterOf = (row: BillRow) => row.later.map(({ at, tariff }) => ({ at: parseInstant(at), tariff }))
 
 /** OCPP's charging states as OCPI prices them: a vehicle that asks for nothing parks; when we withhold power it still charges. */
 const STATE: Record<string, NonNullable<Mark['state']>> = {
@@ -70,10 +108,10 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
     const key = keyOf(transaction)
     if (accounts.has(key)) return accounts.get(key)
     const { station, id, evse, token } = transaction
-    const row = await store.first<{ tariff: Tariff }>(
-      'select tariff from cariflex.charging_bill where station = $1 and transaction_id = $2',
-      [station, id],
-    )
+    const row = await store.first<BillRow>('select tariff, later from cariflex.charging_bill where station = $1 and transaction_id = $2', [
+      station,
+      id,
+    ])
     const tariff = row?.tariff ?? (transaction.events <= 1 ? book.tariffFor({ station, evse, token }) : undefined)
     if (!tariff) {
       if (transaction.endedAt === undefined) accounts.set(key, undefined)
@@ -86,7 +124,7 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
     const told = events.flatMap(({ at, payload }) =>
       toldBy(payload, at, readMeter(payload.meterValue ?? [], at, payload.numberOfPhasesUsed ?? 3, voltage).samples),
     )
-    const account = { tariff, told }
+    const account = { tariff, later: row ? laterOf(row) : [], told }
     if (transaction.endedAt === undefined) accounts.set(key, account)
     if (!row)
       await store.query(
@@ -97,26 +135,35 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
     return account
   }
 
-  const priced = (transaction: Transaction, { tariff, told }: Account, until: Instant): Bill => {
+  const priced = (transaction: Transaction, { tariff, later, told }: Account, until: Instant): Bill => {
     const start = transaction.startedAt ?? transaction.firstAt
     const end = instant(Math.max(start, transaction.endedAt ?? until))
-    const looksAtPower = tariff.elements.some(({ restrictions: r }) => r?.min_power ?? r?.max_power ?? r?.min_current ?? r?.max_current)
-    const periods = periodsFrom(marksOf(told, start, end), end, looksAtPower !== undefined)
+    const tariffs = [tariff, ...later.map((one, index) => chosenLater(one.tariff, index))]
+    const bySteps = later.length > 0 || tariffs.some(looksAtPower)
+    const marks = marksOf([...told, ...later.map(({ at }) => ({ at }))], start, end)
+    const periods = periodsFrom(marks, end, bySteps).map((period) => {
+      const which = later.findLastIndex(({ at }) => at <= parseInstant(period.start_date_time)) + 1
+      return { ...period, tariff_id: tariffs[which]!.id }
+    })
     return priceSession({
-      tariff,
+      tariffs,
       session: { start_date_time: formatInstant(start), end_date_time: formatInstant(end), time_zone: zone, periods },
       options: { rounding: 'cent' },
     })
   }
+  const costOf = (transaction: Transaction, account: Account, until: Instant): Cost => {
+    const bill = priced(transaction, account, until)
+    return { tariff: holding(account), total: cents(bill.total?.incl), bill }
+  }
 
-  const close = async (transaction: Transaction, tariff: Tariff, bill: Bill) => {
+  const close = async (transaction: Transaction, bill: Bill) => {
     accounts.delete(keyOf(transaction))
     const { total } = bill
     await store.query(
-      `update cariflex.charging_bill set tariff = $3, currency = $4, total_excl = $5, total_incl = $6, bill = $7, priced_at = $8
+      `update cariflex.charging_bill set currency = $3, total_excl = $4, total_incl = $5, bill = $6, priced_at = $7
        where station = $1 and transaction_id = $2`,
       [
-        ...[transaction.station, transaction.id, asJson(tariff), bill.currency],
+        ...[transaction.station, transaction.id, bill.currency],
         ...[total?.excl.valueOf() ?? null, total?.incl.valueOf() ?? null, asJson(writtenBill(bill))],
         asTimestamp(transaction.endedAt ?? transaction.lastAt),
       ],
@@ -133,29 +180,52 @@ export function openCosts({ store, log, book, zone, voltage }: CostParts): Costs
       }
       // An account that was just read holds the event already: it was kept before.
       if (known) account.told.push(...toldBy(event, at, samples))
-      const bill = priced(transaction, account, transaction.lastAt)
-      if (transaction.endedAt !== undefined) await close(transaction, account.tariff, bill)
-      if (!bill.total)
-        log.warn({ station: transaction.station, transaction: transaction.id, issues: bill.issues }, 'a session was not priced')
-      return cents(bill.total?.incl)
+      const cost = costOf(transaction, account, transaction.lastAt)
+      if (transaction.endedAt !== undefined) await close(transaction, cost.bill)
+      if (!cost.bill.total)
+        log.warn({ station: transaction.station, transaction: transaction.id, issues: cost.bill.issues }, 'a session was not priced')
+      return cost
+    },
+    running(transaction, now) {
+      const account = accounts.get(keyOf(transaction))
+      return account && costOf(transaction, account, now)
     },
     async bill(transaction, now) {
-      const row = await store.first<{ tariff: Tariff; bill: WrittenBill | null }>(
-        'select tariff, bill from cariflex.charging_bill where station = $1 and transaction_id = $2',
+      const row = await store.first<BillRow & { bill: WrittenBill | null; station_cost: StationCost | null }>(
+        'select tariff, later, bill, station_cost from cariflex.charging_bill where station = $1 and transaction_id = $2',
         [transaction.station, transaction.id],
       )
-      if (row?.bill) return { tariff: row.tariff, bill: row.bill, isFinal: true }
+      const station = row?.station_cost ?? null
+      if (row?.bill) return { tariff: holding({ tariff: row.tariff, later: laterOf(row) }), bill: row.bill, isFinal: true, station }
       const account = await accountOf(transaction)
-      return (
-        account && {
-          tariff: account.tariff,
-          bill: writtenBill(priced(transaction, account, transaction.endedAt ?? now)),
-          isFinal: transaction.endedAt !== undefined,
-        }
-      )
+      if (!account) return undefined
+      const { tariff, bill } = costOf(transaction, account, transaction.endedAt ?? now)
+      return { tariff, bill: writtenBill(bill), isFinal: transaction.endedAt !== undefined, station }
+    },
+    async change(transaction, tariff, at) {
+      const account = await accountOf(transaction)
+      if (!account) return false
+      await store.query(`update cariflex.charging_bill set later = later || $3::jsonb where station = $1 and transaction_id = $2`, [
+        transaction.station,
+        transaction.id,
+        asJson([{ at: asTimestamp(at), tariff }]),
+      ])
+      account.later.push({ at, tariff })
+      return true
     },
   }
 }
+
+const holding = ({ tariff, later }: Pick<Account, 'tariff' | 'later'>) => later.at(-1)?.tariff ?? tariff
+
+/** Somebody chose it for this very session: when it begins to hold for others does not matter. Lines of the bill name it by its place. */
+const chosenLater = ({ start_date_time: _from, end_date_time: _until, ...tariff }: Tariff, index: number): Tariff => ({
+  ...tariff,
+  id: `${tariff.id}~${index + 2}`,
+})
+
+const looksAtPower = ({ elements }: Tariff): boolean =>
+  elements.some(({ restrictions: r }) => (r?.min_power ?? r?.max_power ?? r?.min_current ?? r?.max_current) !== undefined)
 
 const cents = (amount: Fraction | undefined): number | undefined => amount && Math.round(amount.valueOf() * 100) / 100
 
@@ -179,6 +249,7 @@ function marksOf(told: readonly Told[], start: Instant, end: Instant): Mark[] {
   for (const { at, state, imported, exported } of told.toSorted((a, b) => a.at - b.at)) {
     const moment = instant(Math.min(Math.max(at, start), end))
     if (state !== undefined) marks.push({ at: moment, state })
+    else if (imported === undefined && exported === undefined) marks.push({ at: moment })
     if (imported === undefined && exported === undefined) continue
     if (imported !== undefined) {
       net += Math.max(0, imported - (last.imported ?? imported))

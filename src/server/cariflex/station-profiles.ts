@@ -21,7 +21,9 @@ const profile = {
   kind: Type.String(),
   stack: Type.Integer({ description: 'stackLevel: of one purpose the highest wins.' }),
   transaction: orNull(Type.String()),
-  schedules: Type.Array(Type.Object(schedule), { description: 'More than one where a car was offered a choice.' }),
+  schedules: Type.Array(Type.Object({ id: Type.Integer(), ...schedule }), {
+    description: 'More than one where a car was offered a choice.',
+  }),
 }
 const Profiles = Type.Object({
   evse: Type.Integer({ description: 'The EVSE that is steered.' }),

@@ -21,6 +21,21 @@ const Bill = Type.Object(
 )
 const Written = Type.Record(Type.String(), Type.Unknown(), { description: 'An OCPI 2.2.1 Tariff.' })
 const Shown = Type.Object({ tariff: Written, said: Type.Object({ fr: Type.String(), en: Type.String() }) })
+const Sum = Type.Union([Type.Number(), Type.Null()])
+const StationCost = Type.Union(
+  [
+    Type.Null(),
+    Type.Object({
+      total_excl: Sum,
+      total_incl: Sum,
+      currency: Type.String(),
+      at: Type.String(),
+      difference: Type.Union([Type.Number(), Type.Null()], { description: "The station's sum less ours." }),
+      failure: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ],
+  { description: 'What a station that prices by itself says that it cost (OCPP 2.1 CostDetails).' },
+)
 const Choice = Type.Object(
   {
     scope: Type.Union([Type.Literal('all'), Type.Literal('station'), Type.Literal('evse'), Type.Literal('token')]),
@@ -131,7 +146,11 @@ export const tariffRoutes =
           tags,
           summary: 'What a session cost, or costs until now, line by line; null when no tariff held',
           params: Type.Object({ identity: Type.String(), transaction: Type.String() }),
-          response: { 200: Data(Type.Union([Type.Object({ tariff: Written, bill: Bill, isFinal: Type.Boolean() }), Type.Null()])) },
+          response: {
+            200: Data(
+              Type.Union([Type.Object({ tariff: Written, bill: Bill, isFinal: Type.Boolean(), station: StationCost }), Type.Null()]),
+            ),
+          },
         },
       },
       async ({ params }) => {

@@ -521,6 +521,18 @@ export const TWINS: Readonly<Record<string, string>> = {
   "Element {element} of the tariff '{tariff}' sets this price.": "L'élément {element} du tarif « {tariff} » fixe ce prix.",
   'Rounded up to the step of {step}.': 'Arrondi au pas supérieur de {step}.',
   'Look at the list of tariffs.': 'Consultez la liste des tarifs.',
+  'The station would price otherwise than we do; OCPP 2.1 cannot say: {what}.':
+    'La borne calculerait un autre prix que nous ; OCPP 2.1 ne sait pas dire : {what}.',
+  'The station says that it takes no such tariff: {answer}.': 'La borne dit ne pas accepter un tel tarif : {answer}.',
+  'Choose a tariff that the station can price.': 'Choisissez un tarif que la borne sait calculer.',
+  'No tariff held when the session began: it costs nothing.': "Aucun tarif n'était en vigueur au début de la session : elle ne coûte rien.",
+  'Choose a tariff before a session begins.': "Choisissez un tarif avant le début d'une session.",
+  '{station} refused the tariff: {answer}.': '{station} a refusé le tarif : {answer}.',
+  'The session is priced in {currency}.': 'Le prix de la session est calculé en {currency}.',
+  '{station} prices session {transaction} at {theirs} {currency}, we at {ours}.':
+    '{station} calcule {theirs} {currency} pour la session {transaction}, nous {ours}.',
+  '{station} could not price session {transaction}: {answer}.':
+    "{station} n'a pas pu calculer le prix de la session {transaction} : {answer}.",
   "The tariff '{tariff}' holds at {places} places.": 'Le tarif « {tariff} » est en vigueur à {places} endroits.',
   "There is no webhook '{webhook}'.": "Il n'y a pas de webhook « {webhook} ».",
   'Look at the list of webhooks.': 'Consultez la liste des webhooks.',

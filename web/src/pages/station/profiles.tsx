@@ -1,8 +1,7 @@
 /** How limits reach the station: the ladder that decides, the profiles that were laid, what it says it holds, whether it obeys; and the card of its model. */
-import { useState } from 'preact/hooks'
 import { post } from '../../api.ts'
 import { useCell } from '../../cell.ts'
-import type { Card, StationWhole } from '../../charging-wire.ts'
+import type { Card, LaidProfile, ProfileSchedule, StationProfile, StationProfiles, StationWhole } from '../../charging-wire.ts'
 import { limits, platformNow, talks, versions } from '../../live.ts'
 import { useSending } from '../../parts/form.tsx'
 import { inForce, LimitLine } from '../../parts/limit-banner.tsx'
@@ -10,9 +9,8 @@ import { OutcomeMark, Power, RungMark } from '../../parts/marks.tsx'
 import { Failure, Pending } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
 import { address } from '../../route.ts'
-import type { CommandAnswer, Order, Utterance } from '../../wire.ts'
+import type { Order } from '../../wire.ts'
 import { useWords } from '../../words.ts'
-import { type Held, heldSchedule, laidProfiles, type Period } from './laid.ts'
 import { LimitNow } from './state.tsx'
 
 const RUNGS = ['safety', 'grid', 'contract', 'override', 'plan'] as const
@@ -22,7 +20,7 @@ export function Profiles({ station, may }: { station: StationWhole; may: boolean
     <div class="station">
       <Ladder station={station} />
       <ModelCard station={station.identity} />
-      <Laid station={station.identity} evse={station.evses[0]?.id ?? 1} may={may && station.online} />
+      <Held station={station.identity} may={may && station.online} />
     </div>
   )
 }
@@ -97,55 +95,59 @@ function Ladder({ station }: { station: StationWhole }) {
   )
 }
 
-function Laid({ station, evse, may }: { station: string; evse: number; may: boolean }) {
+/** What we laid, what the station says it holds, and the schedule it makes of all of it. */
+function Held({ station, may }: { station: string; may: boolean }) {
   const { t, f } = useWords()
   const spoken = useCell(talks)[station] ?? 0
   const sending = useSending()
-  const [held, setHeld] = useState<{ at: number; schedule: Held | undefined } | null>(null)
-  const base = `/stations/${encodeURIComponent(station)}`
-  const { data, error, reload } = useResource<Utterance[]>(
-    address(`${base}/conversation`, { search: 'SetChargingProfile', limit: '100' }),
-    spoken,
-  )
-  const profiles = laidProfiles(data ?? []).slice(0, 8)
+  const path = `/stations/${encodeURIComponent(station)}/profiles`
+  const { data, error, reload } = useResource<StationProfiles>(path, spoken)
   const ask = () =>
     sending.send(async () => {
-      const answer = (await post(`${base}/commands`, {
-        action: 'GetCompositeSchedule',
-        payload: { evseId: evse, duration: 86_400 },
-      })) as { data: CommandAnswer }
-      setHeld({ at: platformNow(), schedule: heldSchedule(answer.data.payload) })
+      await post(`${path}/ask`, {})
+      reload()
     }, t('laid.asked'))
+  if (!data)
+    return (
+      <section class="card station-talk" aria-label={t('laid.title')}>
+        <Pending error={error} retry={reload} />
+      </section>
+    )
+  const { laid, told, composite } = data
+  const others = told?.profiles.filter(({ ours }) => !ours) ?? []
   return (
     <section class="card station-talk" aria-labelledby="laid">
       <h2 id="laid">{t('laid.title')}</h2>
-      {!data ? (
-        <Pending error={error} retry={reload} />
-      ) : profiles.length === 0 ? (
+      {laid.length === 0 ? (
         <p class="empty">{t('laid.none')}</p>
       ) : (
         <ul class="plain said">
-          {profiles.map((profile) => (
-            <li key={`${profile.evse}/${profile.id}`}>
-              <p>
-                <b>{profile.purpose}</b>{' '}
-                <span class="muted small">
-                  {t('laid.facts', { id: profile.id, evse: profile.evse, stack: profile.stack, kind: profile.kind })}
-                </span>
-              </p>
-              <p class="small muted">{t('laid.at', { time: f.near(Date.parse(profile.at), platformNow()) })}</p>
-              <Periods unit={profile.unit} start={profile.start} periods={profile.periods} />
-            </li>
+          {laid.map((profile) => (
+            <LaidLine key={`${profile.evse}/${profile.id}`} profile={profile} />
           ))}
         </ul>
       )}
-      {sending.error && <Failure error={sending.error} />}
-      {held && (
-        <div role="status">
-          <h3>{t('laid.held', { time: f.clockSeconds(held.at) })}</h3>
-          {held.schedule ? <Periods {...held.schedule} /> : <p class="muted">{t('laid.held.none')}</p>}
-        </div>
+      {told && (
+        <>
+          <h3>{t('laid.told', { time: f.clockSeconds(Date.parse(told.at)) })}</h3>
+          <p class="small muted">{t('laid.told.count', { n: told.profiles.length, ours: told.profiles.length - others.length })}</p>
+          <ul class="plain said">
+            {others.map((profile) => (
+              <li key={`${profile.evse}/${profile.id}`}>
+                <ProfileHead profile={profile} /> <span class="small">{t('laid.source', { source: profile.source })}</span>
+                <Schedules schedules={profile.schedules} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
+      {composite && (
+        <>
+          <h3>{t('laid.held', { time: f.clockSeconds(Date.parse(composite.at)) })}</h3>
+          <Periods {...composite} />
+        </>
+      )}
+      {sending.error && <Failure error={sending.error} />}
       {may && (
         <button type="button" class="button" disabled={sending.busy} onClick={() => void ask()}>
           {sending.busy ? t('command.waiting') : t('laid.ask')}
@@ -155,26 +157,60 @@ function Laid({ station, evse, may }: { station: string; evse: number; may: bool
   )
 }
 
-function Periods({ unit, start, periods }: { unit: string; start: string | null; periods: Period[] }) {
+function LaidLine({ profile }: { profile: LaidProfile }) {
+  const { t, f, said } = useWords()
+  const { at, status, reason, deviation, heldKw } = profile
+  return (
+    <li>
+      <ProfileHead profile={profile} />
+      <p class="small muted">
+        {t('laid.at', { time: f.near(Date.parse(at), platformNow()) })}
+        {heldKw !== null && ` · ${t('laid.holds', { power: f.amount(heldKw, 'kW') })}`}
+      </p>
+      {status !== 'Accepted' && <p class="small notice notice-alert">{reason ? said(reason) : t('laid.silent')}</p>}
+      {deviation && <p class="small notice notice-alert">{said(deviation)}</p>}
+      <Schedules schedules={profile.schedules} />
+    </li>
+  )
+}
+
+function ProfileHead({ profile: { id, evse, stack, kind, purpose } }: { profile: StationProfile }) {
+  const { t } = useWords()
+  return (
+    <>
+      <b>{purpose}</b> <span class="muted small">{t('laid.facts', { id, evse, stack, kind })}</span>
+    </>
+  )
+}
+
+const Schedules = ({ schedules }: Pick<StationProfile, 'schedules'>) => (
+  <>
+    {schedules.map(({ id, ...schedule }) => (
+      <Periods key={id} {...schedule} />
+    ))}
+  </>
+)
+
+function Periods({ unit, start, periods }: ProfileSchedule) {
   const { t, f } = useWords()
   const begin = start === null ? Number.NaN : Date.parse(start)
   const shown = periods.slice(0, 12)
   const amount = (value: number) => (unit === 'W' ? f.amount(value / 1000, 'kW') : f.amount(value, unit || 'A'))
   return (
     <ul class="plain periods small">
-      {shown.map((period) => (
-        <li key={period.startPeriod}>
+      {shown.map(({ startPeriod, limit, setpoint }) => (
+        <li key={startPeriod}>
           <span class="muted">
             {Number.isNaN(begin)
-              ? t('laid.after', { minutes: f.number(period.startPeriod / 60, 0) })
-              : f.near(begin + period.startPeriod * 1000, platformNow())}
+              ? t('laid.after', { minutes: f.number(startPeriod / 60, 0) })
+              : f.near(begin + startPeriod * 1000, platformNow())}
           </span>{' '}
           <b>
-            {period.setpoint !== null
-              ? t('laid.setpoint', { power: amount(period.setpoint) })
-              : period.limit === null
+            {setpoint !== undefined
+              ? t('laid.setpoint', { power: amount(setpoint) })
+              : limit === undefined
                 ? '–'
-                : t('laid.most', { power: amount(period.limit) })}
+                : t('laid.most', { power: amount(limit) })}
           </b>
         </li>
       ))}
