@@ -72,7 +72,7 @@ test('the island, from the first start to the last crash', async (t) => {
         [...Array.from({ length: 10 }, (_, index) => `BAT${String(index + 1).padStart(3, '0')}`), ...chargers].every((device) =>
           given.some((order) => order.device === device && order.because.length > 5 && order.receipt !== null),
         ),
-      90_000,
+      180_000,
       500,
     )
     const batteries = seen.given.filter((order) => order.device.startsWith('BAT'))
@@ -168,14 +168,14 @@ test('the island, from the first start to the last crash', async (t) => {
       'a plan without the car',
       () => plan(island),
       (made) => made.id !== before && !made.devices.some((device) => device.device === car.plugged),
-      20_000,
+      60_000,
     )
     assert.equal((await island.ask('POST', `${V1}/world/plug`, { vehicle: car.id, station: car.plugged })).status, 200)
     await until(
       'a plan with the car',
       () => plan(island),
       (made) => made.devices.some((device) => device.device === car.plugged),
-      30_000,
+      60_000,
     )
   })
 
