@@ -73,9 +73,9 @@ export function openBoots(parts: BootParts): Boots {
     await ask(session, 'StatusNotification')
     await refresh(station, session)
     await sessions.reconcile(station, session)
+    await parts.layTariffs(station)
   }
   /** After the answer that is being written, not before it. */
-    await parts.layTariffs(station)
   const afterAnswer = (work: () => void) => (config.bootPause > 0 ? clock.in(config.bootPause, work) : setImmediate(work))
   const settleSoon = (station: Station, session: Session) => {
     settledIn.add(session.epoch)

@@ -35,8 +35,8 @@ export interface Visit {
   /** Resolve at once, before its boot is accepted. */
   early?: boolean
   firmware?: string
-}
   version?: StationSpec['version']
+}
 
 /** A station that came, and what was said. */
 export interface Subject {
