@@ -5,7 +5,7 @@ import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { type Path, saveModel, V2X, type Variable } from './device-model.ts'
 import type { Gatherer } from './gather.ts'
-import { onboard, onboardingMark } from './onboarding.ts'
+import { onboard, onboardingMark, readModel } from './onboarding.ts'
 import { zulu } from './order.ts'
 import type { Sessions } from './sessions.ts'
 import { type Station, type StationRecord, saveBoot } from './station.ts'
@@ -19,6 +19,8 @@ export interface Boots {
   mustBoot(station: Station, session: Session): void
   /** Asks for a boot now, so that another answer is given. */
   again(session: Session): Promise<void>
+  /** A station whose boots another CSMS answers is at work: it is read, once for each firmware, and not set up. */
+  adopt(station: Station, said: BootNotificationRequest['chargingStation'] | undefined, session: Session): Promise<void>
   /** A connection is over. */
   forget(session: Session): void
 }
@@ -106,6 +108,15 @@ export function openBoots(parts: BootParts): Boots {
     }
   }
 
+  /** The record with what a boot said of the station. */
+  const saidOf = (
+    { record: { serial: _, firmware: __, ...rest } }: Station,
+    { vendorName, model, serialNumber, firmwareVersion }: BootNotificationRequest['chargingStation'],
+  ): StationRecord => {
+    const said = { vendor: vendorName, model, serial: serialNumber, firmware: firmwareVersion }
+    return { ...rest, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) }
+  }
+
   return {
     async boot(station, request, session) {
       const { vendorName, model, serialNumber, firmwareVersion } = request.chargingStation
@@ -113,10 +124,7 @@ export function openBoots(parts: BootParts): Boots {
       const { bootOrder, state, onboardedAs } = station.record
       const isSetUp = onboardedAs === mark
       const status = bootOrder ?? (state === 'registered' && isSetUp ? 'Accepted' : 'Pending')
-      const said = { vendor: vendorName, model, serial: serialNumber, firmware: firmwareVersion }
-      const { serial: _, firmware: __, ...rest } = station.record
-      const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
-      const record: StationRecord = { ...rest, ...known, boot: status }
+      const record: StationRecord = { ...saidOf(station, request.chargingStation), boot: status }
       await saveBoot(store, record)
       station.record = record
       if (status === 'Accepted') {
@@ -140,6 +148,31 @@ export function openBoots(parts: BootParts): Boots {
       if (!mayBoot || toldToBoot.has(session.epoch) || onboarding.has(identity)) return
       toldToBoot.add(session.epoch)
       setImmediate(() => void ask(session, 'BootNotification'))
+    },
+    async adopt(station, said, session) {
+      const { identity } = station.record
+      station.record = { ...(said ? saidOf(station, said) : station.record), boot: 'Accepted' }
+      await saveBoot(store, station.record)
+      parts.onAccepted(station)
+      const mark = `read ${station.record.firmware ?? ''}`
+      if (station.record.onboardedAs === mark || onboarding.has(identity)) return settleSoon(station, session)
+      settledIn.add(session.epoch)
+      onboarding.add(identity)
+      afterAnswer(() => {
+        readModel(session, reports, config, log)
+          .then(async (model) => {
+            if (!model) return
+            await store.transact((tx) => saveModel(tx, identity, model))
+            station.model = model
+            station.record = { ...station.record, onboardedAt: clock.now(), onboardedAs: mark }
+            await saveBoot(store, station.record)
+          })
+          .catch((error: unknown) => log.warn({ station: identity, error: describeError(error) }, 'the station could not be read'))
+          .finally(() => {
+            onboarding.delete(identity)
+            settleSoon(station, session)
+          })
+      })
     },
     async again(session) {
       await ask(session, 'BootNotification')

@@ -9,6 +9,8 @@ import { type Archive, openArchive } from './archive.ts'
 import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
 import { type Blocks, openBlocks } from './blocks.ts'
 import { openBoots } from './boot.ts'
+import { type Bridge, besideBridge } from './bridge/citrineos.ts'
+import { bridgeOf } from './bridge/citrineos-room.ts'
 import { openProxies, type Upstreams } from './bridge/proxies.ts'
 import { type Charger, openCharger } from './charger.ts'
 import type { CommandOutcome } from './commands.ts'
@@ -110,6 +112,8 @@ export interface Charging {
   readonly security: StationSecurity
   /** The other CSMS of stations that have one. */
   readonly upstreams: Upstreams
+  /** To a running CitrineOS, if one is configured. */
+  readonly bridge: Bridge | undefined
   /** Opens the encrypted port of stations, if one is configured. @throws Problem `port-taken`, `bad-certificate`, `no-authority` */
   openSecurePort(plainUrl: () => string): Promise<OpenPort | undefined>
   /** @throws Problem `unknown-station` */
@@ -195,7 +199,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     onFrame: (identity, bus, frame) => frames(identity, bus, frame),
     changed: (station) => tell(station, 'changed'),
   })
-  const external = proxies.below(smart.parts.external)
+  let bridge: Bridge | undefined
+  const external = besideBridge(proxies.below(smart.parts.external), () => bridge)
   const sessions = openSessions({
     authorization,
     ...{ costs, prices: money.prices },
@@ -317,6 +322,9 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     forgetOrders: (station) => chargers.get(station.record.identity)?.orders.forget(),
   })
 
+  const room = { store, clock, log, config, stations, chargers, handlers, adapter16, boots, proxies, authorization, alarm }
+  bridge = bridgeOf({ ...room, welcome: acceptor.welcome, onFrame: note })
+
   const keepSeenQuietly = () =>
     saveSeen(store, stations.values()).catch((error: unknown) =>
       log.warn({ error: describeError(error) }, 'when stations were seen was not kept'),
@@ -365,6 +373,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     archive: openArchive(store, config.zone),
     security,
     upstreams: proxies,
+    bridge,
     openSecurePort: (plainUrl) => security.open((request, socket, head) => acceptor.upgrade(request, socket, head), plainUrl),
     station: need,
     tariffs,
@@ -409,6 +418,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       minute.cancel()
       smart.close()
       proxies.close()
+      await bridge?.close()
       await acceptor.close()
       await security.close()
       blocks.commands.close()

@@ -1,5 +1,6 @@
 /** What the operator of the charging room may decide; every value has a default. */
 import { DAY, MINUTE, SECOND } from '#kernel'
+import type { CitrineSettings } from './bridge/citrineos-settings.ts'
 
 export interface SecurePort {
   host: string
@@ -18,6 +19,10 @@ export interface ChargingConfig {
   organization: string
   /** The encrypted port of stations; absent: there is none. */
   tls?: SecurePort
+  /** The pool of the market where cars get their contracts; absent: our own, for trials. */
+  contracts?: { url: string; token?: string }
+  /** A running CitrineOS whose stations are ours as well; absent: there is none. */
+  citrineos?: CitrineSettings
   /** A proxy in front takes the encryption off and says so (X-Forwarded-Proto). */
   trustProxy: boolean
   /** A station that nobody registered: refused with 404, let in but kept Pending until a person approves it, or taken as it is. */

@@ -25,8 +25,8 @@ export interface Adapter16Parts {
 export interface Adapter16 {
   /** The line to a station of 1.6. */
   line(wire: Session, station: Station): Line
-  /** Answers its messages. */
-  handler(station: Station): Handler
+  /** Answers its messages; `handle`: those of 2.0.1 that they become. */
+  handler(station: Station, handle?: Handler): Handler
 }
 
 export const speaks16 = (session: Session): boolean => session.version === OCPP16
@@ -102,8 +102,7 @@ export function openAdapter16({ store, clock, config, answer, check }: Adapter16
 
   return {
     line,
-    handler(station) {
-      const handle = answer(station)
+    handler(station, handle = answer(station)) {
       return async (action, payload, wire) => {
         const entry = answers16[action]
         if (!entry) throw new CallError('NotSupported', `${action} is not supported here.`)

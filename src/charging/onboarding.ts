@@ -68,7 +68,11 @@ export async function onboard(
 
 let lastRequest = 0
 
-async function readModel(
+/**
+ * Asks for the device model. Undefined where the station gives no report.
+ * @throws Problem `connection-closed` when the station went away meanwhile
+ */
+export async function readModel(
   session: Session,
   reports: Gatherer<[string, Variable]>,
   config: ChargingConfig,

@@ -34,10 +34,56 @@ export interface ReceptionParts {
   tell(station: Station, what: Extract<News, { kind: 'device' }>['what']): void
 }
 
+export interface Reception extends Acceptor {
+  /** A connection of a station that somebody else accepted becomes its session, as if it had come to us. */
+  welcome(session: Session): void
+}
+
 /** Connections whose upgrade it takes become sessions of their stations; a newer one takes the place of an older one. */
-export function openReception(parts: ReceptionParts): Acceptor {
+export function openReception(parts: ReceptionParts): Reception {
   const { store, clock, log, config, stations, conversation, entrance, boots, proxies, hooks, forgetOrders, tell } = parts
-  return acceptStations({
+  const welcome = (bare: Session): void => {
+    const station = stations.get(bare.identity)!
+    const wire = proxies.bind(bare)
+    const session = parts.line(wire, station)
+    const { name: protocol } = dialectOf(wire.version)!
+    if (station.record.protocol !== protocol) {
+      station.record = { ...station.record, protocol }
+      saveProtocol(store, wire.identity, protocol).catch((error: unknown) =>
+        log.warn({ station: wire.identity, error: describeError(error) }, 'the version of a station was not kept'),
+      )
+    }
+    wire.read(lenienceFor(station.record, config.strictModels))
+    const replaced = station.session !== undefined
+    hooks.connected(wire.identity, wire.version, clock.now())
+    station.session = session
+    station.lastSeen = clock.now()
+    conversation.note({ at: clock.now(), peer: session.identity, bus: wire.version, direction: 'in', kind: 'connect' })
+    forgetOrders(station)
+    if (station.record.boot === 'Accepted' && !replaced) tell(station, 'online')
+    // A station that came back and has nothing to say is put right all the same.
+    clock.in(5 * SECOND, () => {
+      if (station.session === session && station.record.boot === 'Accepted') boots.returned(station, session)
+    })
+    void session.closed.then(({ code, reason }) => {
+      boots.forget(session)
+      hooks.closed(wire.identity, wire.version, clock.now())
+      conversation.note({
+        at: clock.now(),
+        peer: session.identity,
+        bus: wire.version,
+        direction: 'in',
+        kind: 'close',
+        payload: { code, reason },
+      })
+      // A newer connection may have taken its place.
+      if (station.session !== session) return
+      delete station.session
+      forgetOrders(station)
+      tell(station, 'offline')
+    })
+  }
+  const acceptor = acceptStations({
     clock,
     async authenticate(identity, credentials, request) {
       const admission = await entrance.authenticate(identity, credentials, request)
@@ -58,46 +104,7 @@ export function openReception(parts: ReceptionParts): Acceptor {
     strict: false,
     forwards: proxies.has,
     maxPayload: config.longestMessage,
-    onSession(bare) {
-      const station = stations.get(bare.identity)!
-      const wire = proxies.bind(bare)
-      const session = parts.line(wire, station)
-      const { name: protocol } = dialectOf(wire.version)!
-      if (station.record.protocol !== protocol) {
-        station.record = { ...station.record, protocol }
-        saveProtocol(store, wire.identity, protocol).catch((error: unknown) =>
-          log.warn({ station: wire.identity, error: describeError(error) }, 'the version of a station was not kept'),
-        )
-      }
-      wire.read(lenienceFor(station.record, config.strictModels))
-      const replaced = station.session !== undefined
-      hooks.connected(wire.identity, wire.version, clock.now())
-      station.session = session
-      station.lastSeen = clock.now()
-      conversation.note({ at: clock.now(), peer: session.identity, bus: wire.version, direction: 'in', kind: 'connect' })
-      forgetOrders(station)
-      if (station.record.boot === 'Accepted' && !replaced) tell(station, 'online')
-      // A station that came back and has nothing to say is put right all the same.
-      clock.in(5 * SECOND, () => {
-        if (station.session === session && station.record.boot === 'Accepted') boots.returned(station, session)
-      })
-      void session.closed.then(({ code, reason }) => {
-        boots.forget(session)
-        hooks.closed(wire.identity, wire.version, clock.now())
-        conversation.note({
-          at: clock.now(),
-          peer: session.identity,
-          bus: wire.version,
-          direction: 'in',
-          kind: 'close',
-          payload: { code, reason },
-        })
-        // A newer connection may have taken its place.
-        if (station.session !== session) return
-        delete station.session
-        forgetOrders(station)
-        tell(station, 'offline')
-      })
-    },
+    onSession: welcome,
   })
+  return { ...acceptor, welcome }
 }

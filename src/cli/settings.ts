@@ -1,5 +1,6 @@
 /** From the configuration to what main needs. */
-import { type Config, createLog, type Log, systemClock } from '#kernel'
+import { readFileSync } from 'node:fs'
+import { type Config, createLog, describeError, type Log, Problem, systemClock } from '#kernel'
 import type { Settings } from '../main.ts'
 
 export function settingsOf(config: Config): Settings {
@@ -57,6 +58,10 @@ export function settingsOf(config: Config): Settings {
       organization: charging.organization ?? platform.name,
       trustProxy: server.trustProxy,
       ...(charging.tls.port !== undefined && { tls: securePortOf(config, charging.tls.port) }),
+      ...(charging.contracts.url !== undefined && {
+        contracts: { url: charging.contracts.url, ...(charging.contracts.token !== undefined && { token: charging.contracts.token }) },
+      }),
+      ...(charging.citrineos.amqp !== undefined && { citrineos: citrineosOf(charging.citrineos, charging.citrineos.amqp) }),
       unknownStations: charging.unknownStations,
       freeVend: charging.freeVend,
       heartbeat: charging.heartbeat / 1000,
@@ -85,6 +90,25 @@ export function settingsOf(config: Config): Settings {
 function securePortOf({ charging: { tls }, server }: Config, port: number) {
   const given = [...tls.names, ...(server.publicUrl === undefined ? [] : [new URL(server.publicUrl).hostname])]
   return { port, host: tls.host, certificates: tls.certificates, names: [...new Set([...given, 'localhost', '127.0.0.1'])] }
+}
+
+/** @throws Problem `config-invalid` when orders are to go through an API that is not named, or a file cannot be read */
+function citrineosOf({ authority, orders, api, ...rest }: Config['charging']['citrineos'], amqp: string) {
+  if (orders !== 'inject' && api === undefined)
+    throw new Problem('config-invalid', `charging.citrineos.orders is '${orders}', and charging.citrineos.api is not set.`, {
+      hint: "Set the address of its message API, or leave orders at 'inject'.",
+    })
+  return { ...rest, amqp, orders, ...(api !== undefined && { api }), ...(authority !== undefined && { authority: pemIn(authority) }) }
+}
+
+function pemIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Problem('config-invalid', `The file of charging.citrineos.authority cannot be read: ${describeError(error)}`, {
+      hint: 'Name a PEM file that this program may read.',
+    })
+  }
 }
 
 /** The log as the configuration wants it: readable lines on a terminal, JSON elsewhere. */

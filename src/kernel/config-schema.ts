@@ -166,6 +166,38 @@ export const ConfigSchema = Type.Object(
         description: 'A station that nobody registered: refused, kept waiting until a person approves it, or taken as it is.',
       }),
       citrineosOnLoopback: Flag(false, 'Programs on this machine may use the interfaces of CitrineOS without a token.'),
+      citrineos: Section('A running CitrineOS whose stations are steered from here as well.', {
+        version: Type.Enum(['1.8'], { default: '1.8', description: 'Its version.' }),
+        amqp: Type.Optional(
+          Type.String({
+            pattern: '^amqps?://',
+            description: 'Address of its RabbitMQ with user, password and virtual host; without it there is no bridge.',
+          }),
+        ),
+        authority: Type.Optional(
+          Type.String({ minLength: 1, description: "PEM file of the authority of the broker's certificate, when it is not a public one." }),
+        ),
+        exchange: Text('citrineos', 'Its exchange.'),
+        queue: Text('cariflex', 'Our own queue at its broker.'),
+        tenant: Count(1, 'Its tenant that our stations belong to.', 1),
+        api: Type.Optional(
+          Type.String({ pattern: '^https?://', description: 'Address of its message API; needed unless orders are injected.' }),
+        ),
+        token: Type.Optional(Type.String({ minLength: 1, description: 'Bearer token of that API.' })),
+        database: Type.Optional(
+          Type.String({
+            pattern: '^postgres(ql)?://',
+            description: 'Its database, with a user that may only read: fills gaps, and both sides are compared.',
+          }),
+        ),
+        orders: Type.Enum(['inject', 'alternate', 'clear'], {
+          default: 'inject',
+          description:
+            'How a charging profile replaces the one before: published at the broker and replaced at once; by the API in turn on two stack levels; by the API after the old one was cleared.',
+        }),
+        firstProfile: Count(7000, 'Our charging profiles have the ids up to 100 above it.', 1000),
+        reconcile: Length('PT5M', 'Time between two comparisons of both sides.'),
+      }),
       freeVend: Flag(false, 'Cars without any token may charge.'),
       heartbeat: Length('PT5M', 'Heartbeat interval that stations are given.'),
       sampling: Length('PT10S', 'Interval of meter values during a transaction.'),

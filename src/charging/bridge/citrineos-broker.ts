@@ -55,12 +55,16 @@ export function openBroker(parts: BrokerParts): Broker {
   const { adapter, exchange, queue, tenant, clock, log } = parts
   let link: { model: ChannelModel; channel: ConfirmChannel } | undefined
   let fault: string | undefined = 'not connected yet'
-  let pause = RETRY
+  let pause: number = RETRY
   let retry: Timer | undefined
   let isClosed = false
 
   const away = () =>
-    new Problem('bridge-away', say(SAYING.brokerAway, { fault: fault ?? '' }), { status: 503, retry: 'later', hint: say(SAYING.checkBridge) })
+    new Problem('bridge-away', say(SAYING.brokerAway, { fault: fault ?? '' }), {
+      status: 503,
+      retry: 'later',
+      hint: say(SAYING.checkBridge),
+    })
 
   const lost = (why: string) => {
     if (!link) return
@@ -81,7 +85,10 @@ export function openBroker(parts: BrokerParts): Broker {
   const arrive = async () => {
     let model: ChannelModel | undefined
     try {
-      model = await connect(withHeartbeat(parts.url), { timeout: 10 * SECOND, ...(parts.authority !== undefined && { ca: [parts.authority] }) })
+      model = await connect(withHeartbeat(parts.url), {
+        timeout: 10 * SECOND,
+        ...(parts.authority !== undefined && { ca: [parts.authority] }),
+      })
       const opened = model
       // Without a listener an error of the connection would end the process; the 'close' after it tells the rest.
       opened.on('error', (error) => log.warn({ error: describeError(error) }, 'the broker of CitrineOS broke off'))

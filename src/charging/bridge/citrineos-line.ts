@@ -125,19 +125,28 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
       underWay = undefined
     }
   }
-  const frame = (direction: 'in' | 'out', kind: Frame['kind'], at: Instant, action: string, message: string, payload: Payload, took?: number) =>
-    parts.onFrame({ direction, kind, at, action, message, payload, ...(took !== undefined && { took }) })
+  const frame = (
+    direction: 'in' | 'out',
+    kind: Frame['kind'],
+    at: Instant,
+    action: string,
+    message: string,
+    payload: Payload,
+    took?: number,
+  ) => parts.onFrame({ direction, kind, at, action, message, payload, ...(took !== undefined && { took }) })
 
   const lay = async (payload: Payload, patience: number): Promise<Payload> => {
     const profile = (payload['csChargingProfiles'] ?? payload['chargingProfile']) as Payload
     const purpose = profile['chargingProfilePurpose']
     // A limit that the operator of CitrineOS stood under everything is not ours to replace.
-    if (purpose !== 'TxProfile' && parts.isTaken(purpose, profile['stackLevel'])) return { status: 'Rejected', statusInfo: { reasonCode: 'Taken' } }
+    if (purpose !== 'TxProfile' && parts.isTaken(purpose, profile['stackLevel']))
+      return { status: 'Rejected', statusInfo: { reasonCode: 'Taken' } }
     const place = { first: settings.firstProfile, top: parts.top() }
     const id = Number(profile['id'] ?? profile['chargingProfileId'])
     const clear = (former: Turn) =>
       exchange('ClearChargingProfile', { [version === OCPP16 ? 'id' : 'chargingProfileId']: ownId(place.first, id, former) }, patience)
-    if (settings.orders === 'inject' || purpose !== 'TxProfile') return exchange('SetChargingProfile', laidBy(version, payload, { ...place, turn: 0 }), patience)
+    if (settings.orders === 'inject' || purpose !== 'TxProfile')
+      return exchange('SetChargingProfile', laidBy(version, payload, { ...place, turn: 0 }), patience)
     if (settings.orders === 'clear' || place.top === 0) {
       await clear(0)
       return exchange('SetChargingProfile', laidBy(version, payload, { ...place, turn: 0 }), patience)
@@ -166,7 +175,10 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
       if (KEPT.has(action)) throw new CallError('NotSupported', say(SAYING.keptThere, { action }))
       const verdict = dialect.validate(action, 'request', payload)
       if (!verdict.ok)
-        throw new Problem('invalid-message', `${action} was not sent: ${verdict.description}`, { status: 422, details: { code: verdict.code } })
+        throw new Problem('invalid-message', `${action} was not sent: ${verdict.description}`, {
+          status: 422,
+          details: { code: verdict.code },
+        })
       if (over !== undefined) throw gone()
       const work = busy.then(() => (over === undefined ? meant(action, parts.numbered(payload), patience) : Promise.reject(gone())))
       busy = work.catch(() => undefined)
@@ -216,4 +228,3 @@ function matches(asked: unknown, passed: unknown): boolean {
   if (typeof passed !== 'object' || passed === null) return false
   return Object.entries(asked).every(([key, value]) => matches(value, (passed as Record<string, unknown>)[key]))
 }
-

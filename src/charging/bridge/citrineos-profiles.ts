@@ -29,7 +29,11 @@ export function laidBy(version: OcppVersion, payload: Payload, place: { first: n
 export const ownId = (first: number, id: number, turn: Turn = 0): number => first + id + turn * SECOND_PLACE
 
 /** A ClearChargingProfile of ours, by id; one by its place only ever means ours, so it is said by the levels that are ours. */
-export function clearedBy(version: OcppVersion, payload: Payload, { first, top = USUAL_TOP }: { first: number; top: number | undefined }): Payload {
+export function clearedBy(
+  version: OcppVersion,
+  payload: Payload,
+  { first, top = USUAL_TOP }: { first: number; top: number | undefined },
+): Payload {
   const key = version === OCPP16 ? 'id' : 'chargingProfileId'
   if (typeof payload[key] === 'number') return { ...payload, [key]: ownId(first, payload[key]) }
   const criteria = (payload['chargingProfileCriteria'] ?? payload) as Payload
