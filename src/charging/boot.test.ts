@@ -90,6 +90,47 @@ test('a station that knows no reports and no variables is accepted all the same'
   assert.equal((await station.say('Heartbeat', {}))['currentTime'], '2026-11-24T12:00:10Z')
 })
 
+test('a station that boots again and again while it is set up is accepted when that is done, set up once', async (t) => {
+  const house = await rig(t)
+  const station = await house.station('CP001', { boot: false })
+  const boots: Promise<void>[] = []
+  // A boot is on its way into the database at every moment, also at that when it is set up.
+  const again = () =>
+    boots.push(
+      station.say('BootNotification', BOOT).then(({ status }) => {
+        if (status !== 'Accepted') again()
+      }),
+    )
+  again()
+  for (let seen = 0; seen < boots.length; seen++) await boots[seen]
+  assert.equal(station.calls.filter(({ action }) => action === 'GetBaseReport').length, 1)
+})
+
+test('a station that promises its report and never begins is accepted all the same, within seconds', async (t) => {
+  const house = await rig(t)
+  const station = await house.station('CP001', { boot: false, on: { GetBaseReport: () => ({ status: 'Accepted' }) } })
+  assert.equal((await station.say('BootNotification', BOOT))['status'], 'Pending')
+  await station.called('GetBaseReport')
+  house.clock.forward(6000)
+  await station.called('TriggerMessage')
+  assert.equal((await station.say('BootNotification', BOOT))['status'], 'Accepted')
+})
+
+test('a station held at Pending is asked for its report when that was said, and for nothing when it was said that it is not', async (t) => {
+  const house = await rig(t)
+  await house.charging.orderBoot('CP001', 'Pending', 30, false)
+  const station = await house.station('CP001', { boot: false })
+  assert.deepEqual(((answer) => [answer['status'], answer['interval']])(await station.say('BootNotification', BOOT)), ['Pending', 30])
+  await house.charging.orderBoot('CP001', 'Pending', 30, true)
+  await station.called('TriggerMessage')
+  assert.deepEqual(
+    station.calls.map(({ action }) => action),
+    ['TriggerMessage'],
+  )
+  await station.say('BootNotification', BOOT)
+  await station.called('GetBaseReport')
+})
+
 test('before its boot is accepted a station gets SecurityError and is asked to boot', async (t) => {
   const house = await rig(t)
   const station = await house.station('CP001', { boot: false })

@@ -124,13 +124,20 @@ export function openBoots(parts: BootParts): Boots {
       const { bootOrder, state, onboardedAs } = station.record
       const isSetUp = onboardedAs === mark
       const status = bootOrder ?? (state === 'registered' && isSetUp ? 'Accepted' : 'Pending')
+      const before = station.record
       const record: StationRecord = { ...saidOf(station, request.chargingStation), boot: status }
-      await saveBoot(store, record)
+      // At once: what is decided while it is being kept, such as that it is set up, must not be undone by it.
       station.record = record
+      try {
+        await saveBoot(store, record)
+      } catch (error) {
+        if (station.record === record) station.record = before
+        throw error
+      }
       if (status === 'Accepted') {
         parts.onAccepted(station)
         settleSoon(station, session)
-      } else if (status === 'Pending' && state === 'registered' && (!isSetUp || record.bootReport))
+      } else if (status === 'Pending' && state === 'registered' && (record.bootReport ?? !isSetUp))
         afterAnswer(() => void setUp(station, session, mark))
       const wait = record.bootInterval ?? (state === 'parked' ? config.pendingInterval * PARKED : config.pendingInterval)
       return {

@@ -126,7 +126,7 @@ export interface Charging {
   changeTariff(identity: string, transaction: string, tariff: string, by?: string): Promise<KnownBill>
   /**
    * Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. `interval`: seconds to its next boot, or
-   * between heartbeats when it is accepted. `report`: it is asked for its base report while it is held at Pending.
+   * between heartbeats when it is accepted. `report`: whether it is asked for its base report while it is held at Pending; undefined: when it is not set up.
    * @throws Problem `unknown-station`
    */
   orderBoot(identity: string, order: StationRecord['bootOrder'], interval?: number, report?: boolean): Promise<void>

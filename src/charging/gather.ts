@@ -10,8 +10,11 @@ export interface Part {
 }
 
 export interface Gatherer<Item> {
-  /** Resolves with the items of all parts. @throws Problem `report-incomplete` when no part came for `patience` ms or it grew too large */
-  expect(station: string, requestId: number, patience: number): Promise<Item[]>
+  /**
+   * Resolves with the items of all parts. `first`: ms to wait for the first of them, when that is another time.
+   * @throws Problem `report-incomplete` when no part came for `patience` ms or it grew too large
+   */
+  expect(station: string, requestId: number, patience: number, first?: number): Promise<Item[]>
   /** Takes one part; false when nobody waits for it. */
   take(station: string, part: Part, items: readonly Item[]): boolean
   /** Nobody waits any more, e.g. because the station said that it will send nothing. */
@@ -48,10 +51,10 @@ export function gatherer<Item>(clock: Clock, most: number): Gatherer<Item> {
   const watch = (key: string, requestId: number, patience: number) =>
     clock.in(patience, () => give(key, requestId, `no part came for ${patience / 1000} s`))
   return {
-    expect: (station, requestId, patience) =>
+    expect: (station, requestId, patience, first = patience) =>
       new Promise((resolve, reject) => {
         const key = keyOf(station, requestId)
-        waiting.set(key, { parts: new Map(), count: 0, timer: watch(key, requestId, patience), patience, resolve, reject })
+        waiting.set(key, { parts: new Map(), count: 0, timer: watch(key, requestId, first), patience, resolve, reject })
       }),
     take(station, { requestId, seqNo, tbc = false }, items) {
       const key = keyOf(station, requestId)

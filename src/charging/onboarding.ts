@@ -1,6 +1,6 @@
 /** What a new station is asked and told before its boot is accepted (OCPP 2.0.1 B02, B05, B07; charging reference 2.3). */
 import { createHash } from 'node:crypto'
-import { describeError, isProblem, type Log } from '#kernel'
+import { describeError, isProblem, type Log, SECOND } from '#kernel'
 import {
   CallError,
   type GetBaseReportResponse,
@@ -67,6 +67,8 @@ export async function onboard(
 }
 
 let lastRequest = 0
+/** One that does not begin with its report is taken as it is: what comes later counts all the same. */
+const BEGINS_WITHIN = 6 * SECOND
 
 /**
  * Asks for the device model. Undefined where the station gives no report.
@@ -80,7 +82,7 @@ export async function readModel(
 ): Promise<DeviceModel | undefined> {
   for (const reportBase of ['FullInventory', 'ConfigurationInventory'] as const) {
     const requestId = ++lastRequest
-    const report = reports.expect(session.identity, requestId, config.reportPatience)
+    const report = reports.expect(session.identity, requestId, config.reportPatience, BEGINS_WITHIN)
     report.catch(() => undefined)
     try {
       const answer = (await session.call('GetBaseReport', { requestId, reportBase }, { timeout: config.patience })) as GetBaseReportResponse

@@ -42,8 +42,8 @@ export interface StationRecord {
   boot?: 'Accepted' | 'Pending' | 'Rejected'
   /** What a person decided of its boots; absent: accepted once it is set up. */
   bootOrder?: 'Accepted' | 'Pending' | 'Rejected'
-  /** Asked for its base report whenever it is held at Pending. */
-  bootReport?: true
+  /** Asked for its base report whenever it is held at Pending, or never; absent: while it is not set up. */
+  bootReport?: boolean
   /** Seconds between its boots while it is not accepted. */
   bootInterval?: number
   vendor?: string
@@ -184,7 +184,7 @@ function fromRow(row: StationRow): StationRecord {
     powerSensor: row['power_sensor'],
     boot: row['boot_state'],
     bootOrder: row['boot_order'],
-    bootReport: row['boot_report'] === true ? true : null,
+    bootReport: row['boot_report'],
     bootInterval: row['boot_interval'],
     vendor: row['vendor'],
     model: row['model'],
@@ -223,13 +223,13 @@ export const saveBootOrder = (
   identity: string,
   order: StationRecord['bootOrder'],
   interval: number | undefined,
-  report = false,
+  report: boolean | undefined,
 ) =>
   store.query('update cariflex.charging_station set boot_order = $2, boot_interval = $3, boot_report = $4 where identity = $1', [
     identity,
     order ?? null,
     interval ?? null,
-    report,
+    report ?? null,
   ])
 
 /** Keeps what a BootNotification said and how it was answered. */
