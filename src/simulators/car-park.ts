@@ -1,8 +1,9 @@
 /** The stations and cars of a territory together: who is plugged where, by their trips and by hand. */
-import { after, type Clock, type Instant, type Log, Problem, SECOND, type WattHours } from '#kernel'
+import { after, type Clock, type Instant, type Log, Problem, SECOND, type WattHours, watts } from '#kernel'
 import { type Car, type CarMemory, type CarSpec, openCar } from './car.ts'
 import { nextTrip, tripAt, tripsBetween } from './car-trips.ts'
 import { startStation } from './station.ts'
+import type { SimulatedStation } from './world-spec.ts'
 import type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 
 export interface CarParkOptions {
@@ -23,8 +24,18 @@ export interface CarParkOptions {
   onChange?(): void
 }
 
+/** A station that was added by hand. */
+export interface Guest {
+  identity: string
+  nominalKw: number
+  phases: 1 | 3
+  version: '1.6' | '2.0.1' | '2.1'
+  password?: string
+}
+
 export interface CarParkMemory {
   at: number
+  guests?: Guest[]
   cars: (CarMemory & { plugged: string | null })[]
   stations: StationMemory[]
 }
@@ -49,6 +60,14 @@ export interface CarPark {
   disconnect(station: string, seconds: number): void
   vehicles(): VehicleState[]
   stations(): StationState[]
+  /** The same for people. */
+  shown(): SimulatedStation[]
+  /** A station more, as of now; it connects at once. @throws Problem `station-exists` */
+  add(guest: Guest): void
+  /** Takes a station out that was added; its car drives off. @throws Problem `unknown-station` when it was not added */
+  remove(station: string): void
+  /** Holds a badge before the reader of a station; what comes of it is seen at the station. @throws Problem `unknown-station` */
+  swipe(station: string, token: string): void
   /** All that must survive a restart, as JSON. */
   memory(): CarParkMemory
   stop(): Promise<void>
@@ -60,8 +79,8 @@ const TICK = 5 * SECOND
 export function openCarPark(options: CarParkOptions): CarPark {
   const { clock, url, memory, log } = options
   const stations = new Map<string, Station>()
-  for (const spec of options.stations) {
-    const password = options.password?.(spec.identity)
+  const guests = new Map<string, Guest>()
+  const start = (spec: StationSpec, password: string | undefined) => {
     const kept = memory?.stations.find((one) => one.identity === spec.identity)
     const station = startStation({
       spec,
@@ -75,6 +94,13 @@ export function openCarPark(options: CarParkOptions): CarPark {
     })
     stations.set(spec.identity, station)
   }
+  const invite = (guest: Guest) => {
+    const { identity, nominalKw, phases, version, password } = guest
+    guests.set(identity, guest)
+    start({ identity, nominal: watts(nominalKw * 1000), v2x: false, phases, version, model: `Guest AC${nominalKw}` }, password)
+  }
+  for (const spec of options.stations) start(spec, options.password?.(spec.identity))
+  for (const guest of memory?.guests ?? []) if (!stations.has(guest.identity)) invite(guest)
   const cars = new Map<string, Car>()
   const lastSeen = (memory?.at ?? clock.now()) as Instant
   let before = clock.now()
@@ -151,8 +177,40 @@ export function openCarPark(options: CarParkOptions): CarPark {
         departure: nextTrip(car.spec, clock.now(), car.spec.zone).departure,
       })),
     stations: () => [...stations.values()].map((station) => station.state()),
+    shown: () =>
+      [...stations.values()].map((station) => {
+        const { spec } = station
+        const { identity, connected, fault, plugged, connector, power, limit, transaction } = station.state()
+        return {
+          ...{ id: identity, version: spec.version ?? '2.0.1', phases: spec.phases ?? 3, nominalKw: spec.nominal / 1000, connected, fault },
+          ...{ plugged: plugged ?? null, connector, powerKw: Math.round(power) / 1000, limitKw: Math.round(limit) / 1000 },
+          ...{ session: transaction !== undefined, guest: guests.has(identity) },
+        }
+      }),
+    add(guest) {
+      if (stations.has(guest.identity))
+        throw new Problem('station-exists', `There is a simulated station '${guest.identity}' already.`, {
+          status: 409,
+          hint: 'Choose another identity.',
+        })
+      invite(guest)
+    },
+    remove(identity) {
+      known(guests, identity, 'unknown-station', 'guest station')
+      guests.delete(identity)
+      const station = stations.get(identity)
+      stations.delete(identity)
+      station?.unplug()
+      void station?.stop()
+    },
+    swipe(identity, token) {
+      stationOf(identity)
+        .swipe({ idToken: token, type: 'ISO14443' })
+        .catch((error: unknown) => log?.warn({ station: identity, error }, 'a badge was held before a station in vain'))
+    },
     memory: () => ({
       at: clock.now(),
+      guests: [...guests.values()],
       cars: [...cars.values()].map((car) => ({ ...car.memory(), plugged: whereIs(car)?.spec.identity ?? null })),
       stations: [...stations.values()].map((station) => station.memory()),
     }),

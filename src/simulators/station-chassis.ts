@@ -29,6 +29,8 @@ export interface StationSpec {
   nominal: Watts
   /** Its electronics can give power back, and it says so in its device model. */
   v2x: boolean
+  /** Phases it is connected to; 3 unless said. */
+  phases?: 1 | 3
   serial?: string
   model?: string
   firmware?: string

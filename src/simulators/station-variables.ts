@@ -39,6 +39,7 @@ export interface StationFacts {
   /** The hardware can give power back. */
   v2x: boolean
   secured: boolean
+  phases?: 1 | 3
   version?: '1.6' | '2.0.1' | '2.1'
 }
 
@@ -111,18 +112,18 @@ function definitions(facts: StationFacts): Definition[] {
   text('ChargingStation', 'FirmwareVersion', facts.firmware)
   fact('ChargingStation', 'Available', true)
   fact('ChargingStation', 'Problem', false)
-  amount('ChargingStation', 'SupplyPhases', 3)
+  amount('ChargingStation', 'SupplyPhases', facts.phases ?? 3)
   add('ReadOnly', 'OptionList')('ChargingStation', 'AvailabilityState', 'Available', { values: AVAILABILITY })
   fact(evse, 'Available', true)
   fact(evse, 'Problem', false)
   add('ReadOnly', 'OptionList')(evse, 'AvailabilityState', 'Available', { values: AVAILABILITY })
   amount(evse, 'Power', 0, { unit: 'W', max: facts.nominal })
-  count(evse, 'SupplyPhases', 3)
+  count(evse, 'SupplyPhases', facts.phases ?? 3)
   fact(connector, 'Available', true)
   fact(connector, 'Problem', false)
   add('ReadOnly', 'OptionList')(connector, 'AvailabilityState', 'Available', { values: AVAILABILITY })
   text(connector, 'ConnectorType', 'cType2')
-  count(connector, 'SupplyPhases', 3)
+  count(connector, 'SupplyPhases', facts.phases ?? 3)
 
   text('SecurityCtrlr', 'Identity', facts.identity)
   add('ReadWrite', 'string')('SecurityCtrlr', 'OrganizationName', 'Cariflex')

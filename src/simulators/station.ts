@@ -160,7 +160,7 @@ class Unit implements Station, Chassis {
         this.composite(from, instant(Math.max(until, from + SECOND)), 'W', 1).map(({ startPeriod, limit, numberPhases }) => ({
           from: instant(from + startPeriod * SECOND),
           limit,
-          phases: numberPhases ?? 3,
+          phases: Math.min(numberPhases ?? 3, spec.phases ?? 3),
         })),
       imported: memory?.imported ?? 120_000,
       exported: memory?.exported ?? 0,

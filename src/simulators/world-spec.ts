@@ -51,6 +51,27 @@ export interface WorldState {
   frozen: boolean
   vehicles: { id: string; plugged: string | null; socPercent: number; departure: number | null }[]
   devices: { id: string; fault: boolean; connected: boolean }[]
+  stations: SimulatedStation[]
+}
+
+/** What one of its stations does; kW, consumption positive. */
+export interface SimulatedStation {
+  id: string
+  version: string
+  phases: number
+  nominalKw: number
+  connected: boolean
+  fault: boolean
+  /** Id of the plugged car. */
+  plugged: string | null
+  connector: string
+  powerKw: number
+  /** What its profiles allow. */
+  limitKw: number
+  /** A session goes on. */
+  session: boolean
+  /** Added by hand: it may be taken out. */
+  guest: boolean
 }
 
 export type ToWorld =

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { type Clock, formatInstant, type Instant, instant, MINUTE, Problem, SECOND, type Timer, wattHours, watts } from '#kernel'
 import { type Battery, battery } from './battery.ts'
 import type { CarSpec } from './car.ts'
-import { type CarPark, type CarParkMemory, openCarPark } from './car-park.ts'
+import { type CarPark, type CarParkMemory, type Guest, openCarPark } from './car-park.ts'
 import type { Rhythm } from './car-trips.ts'
 import { serveBattery } from './modbus-battery.ts'
 import type { ModbusSimulation } from './modbus-line.ts'
@@ -94,6 +94,7 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
       ...[...devices.values()].map(({ id, faulty: fault, connected }) => ({ id, fault, connected })),
       ...(park?.stations() ?? []).map(({ identity: id, fault, connected }) => ({ id, fault, connected })),
     ],
+    stations: park?.shown() ?? [],
   })
 
   const parked = (): CarPark => {
@@ -135,6 +136,9 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
         (there, identity) => there.disconnect(identity, seconds),
       )
     },
+    station: (body) => parked().add({ phases: 3, version: '2.0.1', ...(body as Partial<Guest> & Pick<Guest, 'identity' | 'nominalKw'>) }),
+    remove: (body) => parked().remove(String(body['station'])),
+    swipe: (body) => parked().swipe(String(body['station']), String(body['token'])),
     freeze(body) {
       const on = Boolean(body['on'])
       frozen = on ? (frozen ?? clock.now()) : undefined

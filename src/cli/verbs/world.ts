@@ -29,6 +29,15 @@ const BODIES: Record<string, (words: string[]) => unknown> = {
     device: need(device, 'which device, e.g. CP001'),
     seconds: between(seconds ?? '30', 1, 3600, 'Seconds'),
   }),
+  station: ([identity, kilowatts, version, phases, password]) => ({
+    identity: need(identity, 'its identity, as it was registered'),
+    nominalKw: between(need(kilowatts, 'its power in kW'), 0.1, 100, 'Power'),
+    ...(version ? { version } : {}),
+    ...(phases ? { phases: Number(phases) } : {}),
+    ...(password ? { password } : {}),
+  }),
+  remove: ([station]) => ({ station: need(station, 'which station') }),
+  swipe: ([station, token]) => ({ station: need(station, 'which station'), token: need(token, 'which badge') }),
   freeze: ([state]) => ({ on: onOff(state) }),
 }
 
@@ -36,7 +45,7 @@ export const world: Verb = {
   name: 'world',
   summary: 'Commands the simulated world of a demo: what cars, clouds and faults would do by themselves.',
   usage:
-    '<plug VEHICLE [STATION] | unplug VEHICLE | cloud COVER [MINUTES] | fault DEVICE [on|off] | disconnect DEVICE [SECONDS] | freeze [on|off]>',
+    '<plug VEHICLE [STATION] | unplug VEHICLE | cloud COVER [MINUTES] | fault DEVICE [on|off] | disconnect DEVICE [SECONDS] | freeze [on|off] | station IDENTITY KW [VERSION [PHASES [PASSWORD]]] | remove STATION | swipe STATION BADGE>',
   example: 'cariflex world cloud 0.9 30',
   async run({ words, env, show }) {
     const [command = '', ...rest] = words

@@ -119,7 +119,7 @@ test('a job is looked at and cancelled by those who steer', async (t) => {
 })
 
 test('the simulated world is looked at and commanded; what it refuses is said', async (t) => {
-  const look: WorldLook = { now: NOON, cloudCover: 0, frozen: false, vehicles: [], devices: [] }
+  const look: WorldLook = { now: NOON, cloudCover: 0, frozen: false, vehicles: [], devices: [], stations: [] }
   const commands: [string, object][] = []
   const world = {
     state: async () => look,

@@ -14,6 +14,7 @@ test('the world names the asset of each vehicle and gives moments as times of th
       { id: 'guest', ...car, plugged: null, departure: null },
     ],
     devices: [{ id: 'BAT001', fault: false, connected: true }],
+    stations: [{ id: 'CP003', powerKw: 7 }],
   }
   const place = { account: 1, zone: 'America/Martinique', vehicles: new Map([['V2G003', 34]]) }
   assert.deepEqual(worldView(look, place), {
@@ -25,5 +26,6 @@ test('the world names the asset of each vehicle and gives moments as times of th
       { id: 'guest', asset: null, plugged: null, socPercent: 40, departure: null },
     ],
     devices: [{ id: 'BAT001', fault: false, connected: true }],
+    stations: [{ id: 'CP003', powerKw: 7 }],
   })
 })

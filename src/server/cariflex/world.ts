@@ -12,6 +12,8 @@ export interface WorldLook {
   frozen: boolean
   vehicles: { id: string; plugged: string | null; socPercent: number; departure: number | null }[]
   devices: { id: string; fault: boolean; connected: boolean }[]
+  /** The simulated charging stations, as they see themselves. */
+  stations: object[]
 }
 
 /** What the program that runs the world offers. */
@@ -72,6 +74,26 @@ const COMMANDS = {
     {
       device: Type.String({ description: 'Id of the device.' }),
       seconds: Type.Number({ minimum: 1, maximum: 3600, description: 'How long it stays away, seconds.' }),
+    },
+    closed,
+  ),
+  station: Type.Object(
+    {
+      identity: Type.String({ pattern: '^[A-Za-z0-9*+=._@|-]{1,48}$', description: 'Identity of the simulated station; register it first.' }),
+      nominalKw: Type.Number({ exclusiveMinimum: 0, maximum: 100, description: 'Most it gives, kW.' }),
+      phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)], { description: 'Phases it is connected to; 3 unless said.' })),
+      version: Type.Optional(
+        Type.Union([Type.Literal('1.6'), Type.Literal('2.0.1'), Type.Literal('2.1')], { description: 'The OCPP it speaks; 2.0.1 unless said.' }),
+      ),
+      password: Type.Optional(Type.String({ minLength: 16, maxLength: 40, description: 'With which it connects.' })),
+    },
+    closed,
+  ),
+  remove: Type.Object({ station: Type.String({ description: 'Id of a simulated station that was added by hand.' }) }, closed),
+  swipe: Type.Object(
+    {
+      station: Type.String({ description: 'Id of the charger.' }),
+      token: Type.String({ minLength: 1, maxLength: 36, description: 'The badge that is held before its reader.' }),
     },
     closed,
   ),
