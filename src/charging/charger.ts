@@ -47,6 +47,8 @@ export interface Charger extends Device {
   wished(): SessionWish | undefined
   /** The car was promised a profile: one is laid soon, with a plan or without. */
   promise(): void
+  /** Gives the order in force again: what its session is given beside it has changed. */
+  retell(): Promise<void>
   /** Compares what is drawn with what is allowed; called every few seconds. */
   watch(): void
 }
@@ -69,6 +71,8 @@ export interface ChargerParts {
   external: ExternalLimits
   /** Wh that a session may still take; see the desk of wishes. */
   ceiling(station: string, transaction: string): number | undefined
+  /** Has the station begin or end priority charging; false when it does not. */
+  usePriority(station: Station, transaction: string, activate: boolean): Promise<boolean>
   /** The station began to disobey (a sentence), or obeys again. */
   disobeyed(station: Station, why: string | undefined): void
 }
@@ -85,9 +89,13 @@ export function openCharger({
   wishes,
   external,
   ceiling,
+  usePriority,
   disobeyed,
 }: ChargerParts): Charger {
-  const orders = openOrders({ station, store, clock, log, config, cards })
+  const orders = openOrders({
+    ...{ station, store, clock, log, config, cards },
+    usePriority: (transaction, activate) => usePriority(station, transaction, activate),
+  })
   let order: Setpoint | undefined
 
   const phases = () => {
@@ -182,6 +190,7 @@ export function openCharger({
       ...(await lookAhead(setpoint, covers)),
       ...(covers ? { covers } : {}),
       ...(needs ? { since: needs.at } : {}),
+      ...(wished(plugged)?.priority ? { priority: true } : {}),
     })
   }
 
@@ -271,6 +280,10 @@ export function openCharger({
           log.warn({ station: station.record.identity, error: describeError(error) }, 'a car waits in vain for its schedule'),
         )
       })
+    },
+    async retell() {
+      const plugged = pluggedAt(station)
+      if (plugged && order && order.until > clock.now() && isAtWork(station)) await give(plugged, { ...order, at: clock.now() })
     },
     watch: obedience.look,
   }

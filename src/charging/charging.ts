@@ -191,7 +191,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, stations, alarm, origin })
   const money = await openMoney({ store, clock, log, config, stations, commands: blocks.commands, alarm })
   const { tariffs, costs } = money
-  const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm })
+  const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm, commands: blocks.commands })
   const { cards } = smart.parts
   const profiles = openProfileDesk({ ...{ store, clock, config, cards }, commands: blocks.commands, gather: gatherers.profiles })
   const proxies = openProxies({
@@ -411,7 +411,11 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       const session = station?.session
       if (wasParked && session) await boots.again(session)
     },
-    registerVehicle: (vehicle) => registerVehicle(store, vehicle),
+    async registerVehicle(vehicle) {
+      await registerVehicle(store, vehicle)
+      for (const station of stations.values())
+        for (const plugged of station.open.values()) if (plugged.vehicle?.asset === vehicle.asset) smart.consented(station, plugged, vehicle)
+    },
     registerToken: (token) => registerToken(store, token),
     settled: async () => void (await Promise.all([measurements.settled(), blocks.commands.settled()])),
     async close() {

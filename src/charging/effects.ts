@@ -78,6 +78,13 @@ const AWAITED: Record<string, (command: Payload) => Awaited> = {
   ReserveNow: () => ({ actions: NOTICES, isIt: becomes('Reserved') }),
   Reset: () => ({ actions: ['BootNotification'], isIt: () => true }),
   TriggerMessage: (command) => ({ actions: [triggeredBy(command)], isIt: () => true }),
+  UsePriorityCharging: ({ transactionId, activate }) => ({
+    actions: ['NotifyPriorityCharging', 'TransactionEvent'],
+    isIt: (payload, action) =>
+      action === 'TransactionEvent'
+        ? transactionOf(payload)?.['transactionId'] === transactionId && payload['triggerReason'] === 'ChargingRateChanged'
+        : payload['transactionId'] === transactionId && payload['activated'] === activate,
+  }),
   UpdateFirmware: (command) => ({ actions: ['FirmwareStatusNotification'], isIt: ends(command, FIRMWARE_ENDS) }),
 }
 

@@ -7,6 +7,7 @@ import type { Payload, V21 } from '#protocols/ocpp'
 import { asJson, asTimestamp } from '#store'
 import { answers as answers201, type Desk, type Entry } from './ocpp201.ts'
 import { zulu } from './order.ts'
+import { transferOf } from './smart/session-modes.ts'
 import type { Station } from './station.ts'
 import { authorize } from './token.ts'
 import { vatFault } from './vat-number.ts'
@@ -28,14 +29,9 @@ const kept =
     return { ...answer }
   }
 
-const ONE_WAY = ['AC_single_phase', 'AC_two_phase', 'AC_three_phase', 'DC'] as const
-const BOTH_WAYS = [...ONE_WAY, 'AC_BPT', 'DC_BPT'] as const
-
-/** Giving back must be allowed by name (2.1 Q01): only to cars whose owner agreed, at stations that may. */
-async function transferOf({ store, clock, config }: Desk, station: Station, { idToken }: V21.AuthorizeRequest): Promise<readonly string[]> {
+async function allowedTo({ store, clock, config }: Desk, station: Station, { idToken }: V21.AuthorizeRequest): Promise<readonly string[]> {
   const { vehicle } = await authorize(store, idToken, { station: station.record.identity, now: clock.now(), freeVend: config.freeVend })
-  const car = vehicle === undefined || !station.record.v2g ? undefined : await vehicleOf(store, vehicle)
-  return car?.v2g === true ? BOTH_WAYS : ONE_WAY
+  return transferOf(station, vehicle === undefined ? undefined : await vehicleOf(store, vehicle))
 }
 
 export const answers21: Readonly<Record<string, Entry>> = {
@@ -44,12 +40,17 @@ export const answers21: Readonly<Record<string, Entry>> = {
     if (answer.idTokenInfo.status !== 'Accepted') return { ...answer }
     const request = payload as V21.AuthorizeRequest
     const tariff = desk.stationTariffs.forDriver(station, request.idToken.idToken)
-    return { ...answer, allowedEnergyTransfer: await transferOf(desk, station, request), ...(tariff && { tariff }) }
+    return { ...answer, allowedEnergyTransfer: await allowedTo(desk, station, request), ...(tariff && { tariff }) }
   },
   OpenPeriodicEventStream: kept('OpenPeriodicEventStream', { status: 'Accepted' }),
   ClosePeriodicEventStream: kept('ClosePeriodicEventStream'),
   NotifyPeriodicEventStream: kept('NotifyPeriodicEventStream'),
-  NotifyPriorityCharging: kept('NotifyPriorityCharging'),
+  async NotifyPriorityCharging(desk, station, payload) {
+    const { transactionId, activated } = payload as V21.NotifyPriorityChargingRequest
+    await keep(desk, station, 'NotifyPriorityCharging', payload)
+    await desk.smart.desk.hurried(station, transactionId, activated)
+    return {}
+  },
   NotifyDERAlarm: kept('NotifyDERAlarm'),
   NotifyDERStartStop: kept('NotifyDERStartStop'),
   ReportDERControl: kept('ReportDERControl'),

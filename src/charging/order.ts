@@ -3,7 +3,7 @@ import { formatInstant, type Instant, instant, type Watts, watts } from '#kernel
 import type { ChargingProfileType } from '#protocols/ocpp'
 
 /** Ids of our profiles: small and fixed, because some stations refuse ids above the number of profiles they can hold. */
-export const PROFILE = { stationMax: 1, safeDefault: 2, order: (evse: number) => 2 + evse } as const
+export const PROFILE = { stationMax: 1, safeDefault: 2, order: (evse: number) => 2 + evse, priority: (evse: number) => 100 + evse } as const
 
 /** 0 < I < 6 A cannot be signalled to a car (IEC 61851): such a limit pauses it, so say 0. */
 export const SMALLEST_CURRENT = 6

@@ -8,14 +8,15 @@
 
 import type { Answer } from '#ems'
 import { type Clock, describeError, type Instant, instant, type Log, MINUTE, say, type Watts } from '#kernel'
-import type { Profile, Session } from '#protocols/ocpp'
-import { asJson, asTimestamp, type Store } from '#store'
+import type { Session } from '#protocols/ocpp'
+import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { rateUnits } from './device-model.ts'
-import { limitOf, powerOf, standingProfile, type Wires } from './order.ts'
+import { limitOf, PROFILE, powerOf, standingProfile, type Wires } from './order.ts'
 import { SAYING } from './saying.ts'
-import { type CapabilityCard, type Cards, type Form, formName, ladder } from './smart/capability-card.ts'
+import { type CapabilityCard, type Cards, type Form, formName, ladder, priorityForms } from './smart/capability-card.ts'
 import { type Compiled, compile, levelAt, type Place, type Step } from './smart/compiler.ts'
+import { keepProfile } from './smart/kept-profile.ts'
 import { type Outcome, type ProfileDoor, profileDoor } from './smart/profile-door.ts'
 import { compare } from './smart/read-back.ts'
 import { SAYING as SMART } from './smart/saying.ts'
@@ -35,6 +36,8 @@ export interface Order {
   covers?: boolean
   /** What was laid before is not enough: the car asked anew. */
   since?: Instant
+  /** Its driver is in a hurry: laid as priority charging where the station has it (2.1, K21). */
+  priority?: boolean
 }
 
 /** What is laid on the EVSE as far as we know. */
@@ -76,6 +79,8 @@ export interface OrderParts {
   log: Log
   config: ChargingConfig
   cards: Cards
+  /** Has the station begin or end priority charging; false when it does not. */
+  usePriority(transaction: string, activate: boolean): Promise<boolean>
 }
 
 /** Whatever the form, these answers would be the same. */
@@ -83,11 +88,14 @@ const HOPELESS = ['TxNotFound', 'UnknownEvse', 'RateLimitExceeded', 'SecurityErr
 /** A plan whose far end changed is laid anew when the last one is this old. */
 const AHEAD_REFRESH = 5 * MINUTE
 
-export function openOrders({ station, store, clock, log, config, cards }: OrderParts): Orders {
+export function openOrders({ station, store, clock, log, config, cards, usePriority }: OrderParts): Orders {
   let hold: Omit<Hold, 'limit'> | undefined
   let last: Order | undefined
   let notBefore = instant(-Infinity)
   let busy: Promise<unknown> = Promise.resolve()
+  /** The session that charges by priority, and one whose station refused to. */
+  let urgent: string | undefined
+  let unhurried: string | undefined
   let waiting: { order: Order; answers: ((answer: Answer) => void)[] } | undefined
 
   const placeOf = ({ evse, transaction, phases }: Order): Place => ({
@@ -111,9 +119,30 @@ export function openOrders({ station, store, clock, log, config, cards }: OrderP
     })
   }
 
+  const isUrgent = ({ priority = false, transaction, power }: Order) =>
+    priority && transaction !== unhurried && power >= 0 && cards.of(station).priority
+  /** Has what was laid used as priority charging; false: the station will not, and gets the order otherwise. */
+  const hurry = async (order: Order, door: ProfileDoor, compiled: Compiled): Promise<boolean> => {
+    if (urgent !== order.transaction && !(await usePriority(order.transaction, true))) {
+      unhurried = order.transaction
+      await door.clear({ chargingProfileId: compiled.profile.id })
+      return false
+    }
+    urgent = order.transaction
+    return true
+  }
+  /** A car that is in no hurry any more; what is laid for it stands already. */
+  const calm = async (door: ProfileDoor) => {
+    const transaction = urgent!
+    urgent = undefined
+    await usePriority(transaction, false)
+    await door.clear({ chargingProfileId: PROFILE.priority(hold?.evse ?? station.record.evse) })
+  }
+
   const stillHolds = (session: Session, order: Order, now: Instant): boolean => {
     if (!hold || hold.epoch !== session.epoch || hold.transaction !== order.transaction || hold.evse !== order.evse) return false
-    if (hold.deviation !== undefined || hold.sentAt < (order.since ?? -Infinity)) return false
+    if ((urgent === order.transaction) !== isUrgent(order) || hold.deviation !== undefined || hold.sentAt < (order.since ?? -Infinity))
+      return false
     if (hold.wires.phases !== order.phases || limitOf(order.power, hold.wires) !== levelAt(hold.compiled, now)) return false
     // Long enough: to its end, or at least half of what is asked for now.
     if (hold.until < Math.min(order.until, now + (order.until - now) / 2)) return false
@@ -174,8 +203,9 @@ export function openOrders({ station, store, clock, log, config, cards }: OrderP
     let card = cards.of(station)
     let refusal: Refusal | undefined
     let poor: Omit<Hold, 'limit'> | undefined
-    const forms = ladder(card, order.power < 0)
+    const forms = [...(isUrgent(order) ? priorityForms(card) : []), ...ladder(card, order.power < 0)]
     for (const form of forms) {
+      if (form.rung === 'priority' && unhurried === order.transaction) continue
       card = cards.of(station)
       const compiled = compiledFor(order, form, card, now)
       if (!compiled) continue
@@ -187,8 +217,11 @@ export function openOrders({ station, store, clock, log, config, cards }: OrderP
         return { answer: 'silent', why: outcome.why }
       }
       if (outcome.kind === 'accepted') {
-        // The order before, in another form, must not bound this one.
-        if (hold && hold.form.rung !== form.rung) await withdraw(door, hold)
+        if (form.rung === 'priority') {
+          if (!(await hurry(order, door, compiled))) continue
+        } else if (urgent !== undefined) await calm(door)
+        // The order before, in another form, must not bound this one; priority charging stands above it.
+        else if (hold && hold.form.rung !== form.rung) await withdraw(door, hold)
         const { held, above } = await verify(door, compiled, card)
         const worst = above[0]
         const deviation = worst && say(SMART.wouldDraw, { station: station.record.identity, power: kw(worst.held), other: kw(worst.told) })
@@ -209,7 +242,7 @@ export function openOrders({ station, store, clock, log, config, cards }: OrderP
         })
         if (deviation === undefined) {
           const name = formName(form)
-          if (card.learned.form !== name && form.rung !== 'dynamic') await cards.learn(station, { form: name })
+          if (card.learned.form !== name && form.rung !== 'dynamic' && form.rung !== 'priority') await cards.learn(station, { form: name })
           return answerFor(hold, now)
         }
         log.warn({ station: station.record.identity, form, worst }, 'the profile was accepted and would not be kept; trying another form')
@@ -365,6 +398,7 @@ export function openOrders({ station, store, clock, log, config, cards }: OrderP
     hold: () => hold && { ...hold, limit: levelAt(hold.compiled, clock.now()) ?? hold.compiled.levels.at(-1)!.limit },
     forget() {
       hold = undefined
+      urgent = undefined
     },
   }
 }
@@ -379,49 +413,3 @@ const criteriaOf = ({ evseId, profile }: Compiled) => ({
     stackLevel: profile.stackLevel,
   },
 })
-
-interface KeptProfile {
-  station: string
-  evse: number
-  profile: number
-  purpose: string
-  stackLevel: number
-  transaction: string | undefined
-  unit: string
-  limit: number
-  until: Instant | undefined
-  sentAt: Instant
-  status: string
-  reason: string | undefined
-  held: Watts | undefined
-  sent: Profile
-  deviation: string | undefined
-}
-
-const keepProfile = (store: Store, kept: KeptProfile) =>
-  store.query(
-    `insert into cariflex.charging_profile
-       (station, evse_id, profile_id, purpose, stack_level, transaction_id, unit, limit_value, until, sent_at, status, reason, held_w, profile, deviation)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-     on conflict (station, evse_id, profile_id) do update set purpose = excluded.purpose, stack_level = excluded.stack_level,
-       transaction_id = excluded.transaction_id, unit = excluded.unit, limit_value = excluded.limit_value, until = excluded.until,
-       sent_at = excluded.sent_at, status = excluded.status, reason = excluded.reason, held_w = excluded.held_w,
-       profile = excluded.profile, deviation = excluded.deviation`,
-    [
-      kept.station,
-      kept.evse,
-      kept.profile,
-      kept.purpose,
-      kept.stackLevel,
-      kept.transaction ?? null,
-      kept.unit,
-      kept.limit,
-      kept.until === undefined ? null : asTimestamp(kept.until),
-      asTimestamp(kept.sentAt),
-      kept.status,
-      kept.reason?.slice(0, 1000) ?? null,
-      kept.held ?? null,
-      asJson(kept.sent),
-      kept.deviation ?? null,
-    ],
-  )

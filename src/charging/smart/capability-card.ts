@@ -6,7 +6,7 @@ import { dischargePower, keyOf, lookUp, rateUnits } from '../device-model.ts'
 import type { Station } from '../station.ts'
 
 /** How an order is put: purpose and kind, from the first that is tried to the last. */
-export const RUNGS = ['dynamic', 'tx', 'default', 'default-zero', 'default-relative', 'station-max'] as const
+export const RUNGS = ['priority', 'dynamic', 'tx', 'default', 'default-zero', 'default-relative', 'station-max'] as const
 export type ProfileRung = (typeof RUNGS)[number]
 
 export interface Form {
@@ -54,6 +54,8 @@ export interface CapabilityCard {
   negative: boolean
   /** Profiles that are updated in place (2.1, K28). */
   dynamic: boolean
+  /** Priority charging (2.1, K21), in a profile that ends in the safe limit. */
+  priority: boolean
   learned: Learned
 }
 
@@ -100,11 +102,12 @@ export function cardFrom(
   const entries = model.get(
     keyOf({ component: { name: 'SmartChargingCtrlr' }, variable: { name: 'Entries', instance: 'ChargingProfiles' } }),
   )
+  // A station that does not say how many periods it takes gets one: the plainest profile is the one that is kept.
+  const maxPeriods = Math.max(1, Math.min(1024, said.maxPeriods ?? whole(value('PeriodsPerSchedule')) ?? 1))
   return {
     version,
     units: said.units ?? rateUnits(model) ?? ['A', 'W'],
-    // A station that does not say how many periods it takes gets one: the plainest profile is the one that is kept.
-    maxPeriods: Math.max(1, Math.min(1024, said.maxPeriods ?? whole(value('PeriodsPerSchedule')) ?? 1)),
+    maxPeriods,
     maxStackLevel: whole(value('ProfileStackLevel')),
     maxProfiles: whole(entries?.value),
     phaseSwitching: isTrue(value('ACPhaseSwitchingSupported')),
@@ -112,6 +115,7 @@ export function cardFrom(
     minCurrent: said.minCurrent ?? 6,
     negative: said.negative ?? dischargePower(model, record.evse, record.nominal) > 0,
     dynamic: version === '2.1' && (said.dynamic ?? isTrue(value('SupportsDynamicProfiles'))),
+    priority: version === '2.1' && maxPeriods > 1,
     learned,
   }
 }
@@ -130,6 +134,9 @@ export function ladder({ units, dynamic, learned, maxPeriods }: CapabilityCard, 
   const isLiked = (form: Form) => (learned.form === formName(form) ? 0 : 1)
   return forms.toSorted((one, other) => isDeaf(one) - isDeaf(other) || (discharges ? 0 : isLiked(one) - isLiked(other)))
 }
+
+/** Forms for a car whose driver is in a hurry. */
+export const priorityForms = ({ units }: CapabilityCard): Form[] => units.map((unit) => ({ rung: 'priority', unit }))
 
 /** Opens the cards kept in the database. @throws Problem `database-unavailable` */
 export async function openCards(store: Store, clock: Clock): Promise<Cards> {

@@ -27,6 +27,7 @@ const card = (more: Partial<CapabilityCard> = {}): CapabilityCard => ({
   minCurrent: 6,
   negative: false,
   dynamic: false,
+  priority: false,
   learned: {},
   ...more,
 })

@@ -72,8 +72,8 @@ export interface CompileParts {
 export function compile({ plan, card, form, place, now, margin, spare = 'far' }: CompileParts): Compiled | undefined {
   const wires: Wires = { unit: form.unit, phases: place.phases, voltage: place.voltage, step: card.step, least: card.minCurrent }
   const most = ceilingOf(place, wires)
-  // The maximum of a station is no order.
-  const discharges = card.negative && form.rung !== 'station-max'
+  // The maximum of a station is no order, and priority is for charging only.
+  const discharges = card.negative && form.rung !== 'station-max' && form.rung !== 'priority'
   let dropped = false
   let levels: Level[] = []
   for (const { at, power } of plan.steps) {
@@ -103,7 +103,7 @@ export function compile({ plan, card, form, place, now, margin, spare = 'far' }:
   }
 }
 
-const endsInSafe = ({ rung }: Form) => rung === 'default-zero' || rung === 'station-max'
+const endsInSafe = ({ rung }: Form) => rung === 'default-zero' || rung === 'station-max' || rung === 'priority'
 
 /** What the installation gives, in the unit of the wires. */
 const ceilingOf = ({ installation }: Place, { unit, phases, voltage }: Wires) =>
@@ -170,10 +170,10 @@ function written({ levels, until, form, place, now, margin, wires, safe, card }:
         chargingSchedule: [{ ...schedule, chargingSchedulePeriod: periods }],
       }
     default:
-      // In the place of what stands there for ever, and ending in it.
+      // In the place of what stands there for ever, and ending in it; priority charging may have no other end.
       return {
         ...common,
-        chargingProfilePurpose: form.rung === 'station-max' ? 'ChargingStationMaxProfile' : 'TxDefaultProfile',
+        chargingProfilePurpose: PURPOSE[form.rung],
         chargingProfileKind: 'Absolute',
         chargingSchedule: [
           {
@@ -186,8 +186,13 @@ function written({ levels, until, form, place, now, margin, wires, safe, card }:
   }
 }
 
-const idOf = ({ rung }: Form, { evse }: Place): number =>
-  rung === 'station-max' ? PROFILE.stationMax : rung === 'default-zero' ? PROFILE.safeDefault : PROFILE.order(evse)
+const PURPOSE = { 'station-max': 'ChargingStationMaxProfile', 'default-zero': 'TxDefaultProfile', priority: 'PriorityCharging' } as const
+
+function idOf({ rung }: Form, { evse }: Place): number {
+  if (rung === 'station-max') return PROFILE.stationMax
+  if (rung === 'default-zero') return PROFILE.safeDefault
+  return rung === 'priority' ? PROFILE.priority(evse) : PROFILE.order(evse)
+}
 
 /** The standard's default is 3 phases; said only when it is another number. */
 function periodOf(startPeriod: number, limit: number, { rung }: Form, { phases }: Place, { version }: CapabilityCard): SchedulePeriod {

@@ -4,14 +4,17 @@ import { type Bus, type Clock, describeError, type Log, MINUTE, SECOND } from '#
 import type { ClearedChargingLimitRequest, NotifyChargingLimitRequest, NotifyEVChargingScheduleRequest, V21 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { Charger } from '../charger.ts'
+import type { Commands } from '../commands.ts'
 import type { ChargingConfig } from '../config.ts'
-import { pluggedAt, type Station } from '../station.ts'
+import { type Plugged, pluggedAt, type Station } from '../station.ts'
 import type { TariffBook } from '../tariff/book.ts'
 import type { Costs } from '../tariff/costs.ts'
+import type { Vehicle } from '../vehicle.ts'
 import { type Cards, openCards } from './capability-card.ts'
 import { type ExternalLimits, openExternalLimits } from './external-limits.ts'
 import { excessOf } from './needs.ts'
 import { type Outlook, openOutlook } from './outlook.ts'
+import { openSessionModes, type SessionModes } from './session-modes.ts'
 import { openWishes, type Wishes } from './session-wish.ts'
 import { openWishDesk, type WishDesk } from './wish-desk.ts'
 
@@ -25,6 +28,7 @@ export interface SmartParts {
   chargers: ReadonlyMap<string, Charger>
   tariffs: TariffBook
   costs: Costs
+  commands: Commands
   tell(station: Station, what: 'changed'): void
   alarm(station: Station, code: string, sentence: string | undefined): void
 }
@@ -37,12 +41,16 @@ export interface Smart {
     wishes: Wishes
     ceiling: WishDesk['ceiling']
     external: ExternalLimits
+    usePriority: SessionModes['usePriority']
     disobeyed(station: Station, why: string | undefined): void
   }
   desk: WishDesk
+  modes: SessionModes
   /** Somebody else limits the station, or does not any more (K11–K14): the plan is made anew below it. */
   limited(station: Station, request: NotifyChargingLimitRequest): void
   unlimited(station: Station, request: ClearedChargingLimitRequest): void
+  /** The owner of a plugged car said anew what may be done with it. */
+  consented(station: Station, plugged: Plugged, car: Vehicle): void
   /** A car was told that its profile follows. */
   promised(station: Station): void
   /** Whether the schedule that a car chose keeps to what was laid on its EVSE (K15.FR.13, K17). */
@@ -61,7 +69,8 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
   const [cards, wishes] = await Promise.all([openCards(store, clock), openWishes(store, clock)])
   const external = openExternalLimits(clock)
   const outlook = await openOutlook({ store, bus, clock, log })
-  const desk = openWishDesk({ ...given, wishes, outlook })
+  const modes = openSessionModes(given)
+  const desk = openWishDesk({ ...given, wishes, outlook, modes })
   const refresh = () =>
     desk.refresh().catch((error: unknown) => log.warn({ error: describeError(error) }, 'what sessions may still take was not reckoned'))
   const timers = [
@@ -80,6 +89,7 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
       wishes,
       ceiling: desk.ceiling,
       external,
+      usePriority: modes.usePriority,
       disobeyed(station, why) {
         log.warn({ station: station.record.identity, why }, why ? 'a station does not keep its limit' : 'a station keeps its limit again')
         alarm(station, 'station-disobeys', why)
@@ -87,6 +97,7 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
       },
     },
     desk,
+    modes,
     limited(station, request) {
       external.noted(station.record.identity, request)
       tell(station, 'changed')
@@ -94,6 +105,12 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
     unlimited(station, request) {
       external.cleared(station.record.identity, request)
       tell(station, 'changed')
+    },
+    consented(station, plugged, car) {
+      const was = plugged.vehicle?.v2g
+      plugged.vehicle = car
+      tell(station, 'changed')
+      if (was !== car.v2g) void modes.allow(station, plugged, wishes.of(station.record.identity, plugged.transaction.id), 'owner')
     },
     promised: (station) => chargers.get(station.record.identity)?.promise(),
     chose(station, request) {

@@ -19,6 +19,7 @@ import { EFFICIENCY, nextTime, stockOf, wishOf } from '../wish.ts'
 import { type Feasibility, judgeWish } from './feasibility.ts'
 import type { Outlook } from './outlook.ts'
 import { SAYING } from './saying.ts'
+import { type SessionModes, transferOf } from './session-modes.ts'
 import type { SessionWish, Wishes } from './session-wish.ts'
 import { SLOT, solarRuns, stretchesOf } from './stretches.ts'
 import { type DriverPage, kilo, sayWish, sessionOf, shown, type WishInput, type WishView } from './wish-view.ts'
@@ -45,7 +46,9 @@ export interface WishDesk {
   judge(place: Place, input: WishInput, around: Circumstances): Promise<WishView>
   /** Keeps a wish in the place of the one before, and has the plan made anew. @throws Problem `invalid-wish` (422), `unknown-session` */
   keep(place: Place, input: WishInput, origin: string, around: Circumstances): Promise<WishView>
-  remove(place: Place): Promise<void>
+  remove(place: Place, origin: string): Promise<void>
+  /** The driver pressed for priority at the station, or let it be (2.1, K22). */
+  hurried(station: Station, transaction: string, activated: boolean): Promise<void>
   /** The code of an EVSE's page; made at the first call, another one with `renew`. @throws Problem `unknown-station` (404) */
   code(identity: string, evse: number, renew?: boolean): Promise<string>
   /** The EVSE of a code. @throws Problem `unknown-page` (404) */
@@ -71,6 +74,7 @@ export interface DeskParts {
   outlook: Outlook
   tariffs: TariffBook
   costs: Costs
+  modes: SessionModes
   tell(station: Station, what: 'changed'): void
 }
 
@@ -88,6 +92,7 @@ export function openWishDesk({
   outlook,
   tariffs,
   costs,
+  modes,
   tell,
 }: DeskParts): WishDesk {
   const ceilings = new Map<string, number>()
@@ -261,6 +266,29 @@ export function openWishDesk({
     tell(place.station, 'changed')
   }
 
+  /** Keeps a wish, or none, has the plan made anew, and tells the station what it should know of it. */
+  const change = async (place: Place, wish: SessionWish | undefined, by: string) => {
+    const { station, plugged } = place
+    const { identity } = station.record
+    const transaction = plugged.transaction.id
+    const before = wishes.of(identity, transaction)
+    if (wish) {
+      await wishes.keep(identity, transaction, wish)
+      await refreshOne(place, identity, transaction, wish)
+    } else {
+      ceilings.delete(key(identity, transaction))
+      exhausted.delete(key(identity, transaction))
+      if (!(await wishes.remove(identity, transaction))) return
+    }
+    tell(station, 'changed')
+    const flows = (one: SessionWish | undefined) => transferOf(station, plugged.vehicle, one).length
+    if (flows(before) !== flows(wish)) void modes.allow(station, plugged, wish, by)
+    if ((before?.priority ?? false) !== (wish?.priority ?? false))
+      void chargerOf(place)
+        ?.retell()
+        .catch((error: unknown) => log.warn({ station: identity, error: describeError(error) }, 'a station was not told of a hurry'))
+  }
+
   const desk: WishDesk = {
     session(id) {
       const found = [...stations.values()].flatMap((station) => {
@@ -281,20 +309,20 @@ export function openWishDesk({
     view: (place, around) => viewOf(place, wishes.of(place.station.record.identity, place.plugged.transaction.id), around),
     judge: async (place, input, around) => viewOf(place, await wishFrom(place, input, 'nobody'), around),
     async keep(place, input, origin, around) {
-      const { identity } = place.station.record
-      const transaction = place.plugged.transaction.id
       const wish = await wishFrom(place, input, origin)
-      await wishes.keep(identity, transaction, wish)
-      await refreshOne(place, identity, transaction, wish)
-      tell(place.station, 'changed')
+      await change(place, wish, origin)
       return viewOf(place, wish, around)
     },
-    async remove(place) {
-      const { identity } = place.station.record
-      const transaction = place.plugged.transaction.id
-      ceilings.delete(key(identity, transaction))
-      exhausted.delete(key(identity, transaction))
-      if (await wishes.remove(identity, transaction)) tell(place.station, 'changed')
+    remove: (place, origin) => change(place, undefined, origin),
+    async hurried(station, transaction, activated) {
+      const plugged = station.open.get(transaction)
+      const { priority = false, ...rest } = wishes.of(station.record.identity, transaction) ?? {}
+      if (!plugged || priority === activated) return
+      const place = placeAt(station, plugged)
+      if (activated) {
+        const fresh = await wishFrom(place, { priority: true }, AT_STATION)
+        await change(place, { ...fresh, ...rest, priority: true }, AT_STATION)
+      } else await change(place, 'madeAt' in rest && isMore(rest) ? rest : undefined, AT_STATION)
     },
     async code(identity, evse, renew = false) {
       need(identity)
@@ -380,3 +408,8 @@ export function openWishDesk({
 }
 
 const ORIGIN = 'driver'
+const AT_STATION = 'station'
+
+/** Whether a wish says anything. */
+const isMore = ({ energy, soc, by, maxCost, solarOnly, discharge }: SessionWish): boolean =>
+  [energy, soc, by, maxCost, solarOnly, discharge].some((value) => value !== undefined)

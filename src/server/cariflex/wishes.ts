@@ -193,8 +193,8 @@ export const wishRoutes =
           response: { 204: Type.Null() },
         },
       },
-      async ({ params }, reply) => {
-        await desk.remove(desk.session(params.session))
+      async (request, reply) => {
+        await desk.remove(desk.session(request.params.session), whoOf(request).email)
         return reply.code(204).send(null)
       },
     )
