@@ -14,7 +14,7 @@ import {
   thinBeliefs,
 } from '#ems'
 import { DAY, millis, say } from '#kernel'
-import { automationWork } from '#server'
+import { automationWork, forgetIdempotencyKeys, IDEMPOTENCY_KEPT } from '#server'
 import { forgetOutbox } from '#store'
 import type { House, OpenHouse } from './house.ts'
 import type { Undo } from './undo.ts'
@@ -23,6 +23,7 @@ import type { Undo } from './undo.ts'
 export function addRetention({ retention, settings, store, clock, log, queue, account, steered }: House): void {
   retention.policy('jobs', millis(settings.retention.jobs), (before) => queue.forget(before))
   retention.policy('outbox', millis(settings.retention.outbox), forgetOutbox(store))
+  retention.policy('idempotency keys', millis(IDEMPOTENCY_KEPT), forgetIdempotencyKeys(store))
   const policies = policiesOf(settings.retention.beliefs, settings.platformName)
   retention.policy('beliefs', millis(0), async () => {
     const told = await thinBeliefs({ store, clock, policies, account, log })

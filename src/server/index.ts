@@ -22,6 +22,7 @@ export { CITRINEOS_FORM, citrineBody, subscriptionRoutes as citrineSubscriptionR
 export { automationWork } from './flexmeasures/automation-work.ts'
 export type { ReadinessCheck } from './health.ts'
 export type { Identity } from './identity.ts'
+export { forgetIdempotencyKeys, IDEMPOTENCY_KEPT } from './idempotency.ts'
 export { type Api, type ApiAnswer, assistant } from './mcp/assistant.ts'
 export { referencePage } from './mcp/documents.ts'
 export type { Rooms, ServerConfig, SteeredSite } from './rooms.ts'

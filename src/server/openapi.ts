@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger'
 import { VERSION } from '#kernel'
 import type { App } from './app.ts'
+import { CHANGING, IDEMPOTENCY_PARAMETER } from './idempotency.ts'
 
 export function addOpenApi(app: App, config: { platformName: string }): void {
   void app.register(swagger, {
@@ -28,7 +29,7 @@ export function addOpenApi(app: App, config: { platformName: string }): void {
       security: [{ token: [] }, { session: [] }],
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${i}`) },
-    transform: ({ schema, url }) => ({ schema: documented((schema ?? {}) as Schema, url) as never, url }),
+    transform: ({ schema, url, route }) => ({ schema: documented((schema ?? {}) as Schema, url, route.method) as never, url }),
   })
   void app.register(async (scope) => {
     scope.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
@@ -45,8 +46,11 @@ interface Schema {
 }
 
 /** The schema of a route with what goes without saying: its resource as tag, what stands in its path, and how it refuses. */
-function documented(schema: Schema, url: string): Schema {
-  if (schema.hide || !url.startsWith('/api/')) return schema
+function documented(schema: Schema, url: string, method: string | string[]): Schema {
+  if (schema.hide) return schema
+  const isOurs = /^\/(api\/cariflex|ocpp|data)\//.test(url)
+  const keyed = isOurs && [method].flat().some((one) => CHANGING.has(one)) ? { headers: IDEMPOTENCY_PARAMETER } : {}
+  if (!url.startsWith('/api/')) return { ...schema, ...keyed }
   const named = [...url.matchAll(/\/(\w+)\/:(\w+)/g)].map(([, of = '', name = '']) => [name, of] as const)
   const properties = Object.fromEntries(
     named.map(([name, of]) => {
@@ -56,6 +60,7 @@ function documented(schema: Schema, url: string): Schema {
   )
   return {
     ...schema,
+    ...keyed,
     tags: schema.tags?.includes('flexmeasures') ? [/^\/api\/v3_0\/(\w+)/.exec(url)?.[1] ?? 'platform'] : (schema.tags ?? []),
     ...(named.length > 0 && { params: { ...schema.params, type: 'object', properties, required: Object.keys(properties) } }),
     ...(url.startsWith('/api/v3_0/') && { response: { ...SUCCESS, ...(schema.security === undefined && REFUSALS), ...schema.response } }),

@@ -21,4 +21,12 @@ export const SAYING = {
   mostBytes: 'Send at most {count} bytes at once.',
   formUnreadable: 'The form cannot be read: {why}',
   sendForm: 'Send multipart/form-data with the files as uploaded-files.',
+  keyUnreadable: 'The Idempotency-Key cannot be read.',
+  keyForm: 'Send 1 to 255 printable characters without spaces, such as a UUID.',
+  keyReused: 'This Idempotency-Key was used for another request.',
+  keyAnew: 'Take a new key for every request of its own.',
+  keyInUse: 'A request with this Idempotency-Key is not answered yet, or its end was never known.',
+  keyLook: 'Wait and send it again; if that does not help, look at what became of it before you send it with another key.',
+  keyNotHere: 'A file cannot be sent with an Idempotency-Key.',
+  keyWithout: 'Send it without the key.',
 } as const

@@ -36,6 +36,7 @@ import { createRateLimits } from './flexmeasures/rate-limit.ts'
 import { flexMeasuresRoutes, isFlexMeasuresPath, unknownFlexMeasuresPath, wrongFlexMeasuresMethod } from './flexmeasures/routes.ts'
 import { allowForeignPages, trustHosts } from './foreign-pages.ts'
 import { addHealth, type ReadinessCheck } from './health.ts'
+import { addIdempotency } from './idempotency.ts'
 import { createIdentity, type Identity } from './identity.ts'
 import { assistantRoutes } from './mcp/routes.ts'
 import { answerOtherMethods, foldSlashes, gatherMethods } from './methods.ts'
@@ -177,6 +178,7 @@ export function createServer(parts: ServerParts): Server {
   const register = (routes: Routes, prefix = '') => void app.register(async (scope) => routes(scope as App), { prefix })
   const methods = gatherMethods(app)
   addSecureHeaders(app)
+  addIdempotency(app, { store, clock, log })
   const security = config.security ?? SECURITY_DEFAULTS
   allowForeignPages(app, config.flexMeasures ?? FLEXMEASURES_DEFAULTS)
   trustHosts(app, security)

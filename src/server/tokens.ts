@@ -1,7 +1,7 @@
 /** Access tokens: opaque, random, kept in the database as hashes only, looked up once and then remembered for a moment. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Principal, Users } from '#ems'
-import { after, type Clock, DAY, HOUR, type Instant } from '#kernel'
+import { after, type Clock, DAY, HOUR, type Instant, MINUTE } from '#kernel'
 import { asTimestamp, type Store } from '#store'
 
 export type TokenKind = 'session' | 'token' | 'program'
@@ -34,6 +34,8 @@ export interface TokenLine {
   label: string | null
   createdAt: Instant
   expiresAt: Instant | null
+  /** To the minute. */
+  lastUsedAt: Instant | null
   own: boolean
 }
 
@@ -73,8 +75,9 @@ export function openTokens(
       const now = clock.now()
       const hit = remembered.get(token)
       if (hit && hit.until > now) return hit.found
-      const row = await store.first<{ user: number; kind: TokenKind; expires: number | null }>(
-        `select t.user_id as "user", t.kind, t.expires_at as expires from cariflex.access_token t join fm_user u on u.id = t.user_id
+      const row = await store.first<{ user: number; kind: TokenKind; expires: number | null; used: number | null }>(
+        `select t.user_id as "user", t.kind, t.expires_at as expires, t.last_used_at as used
+         from cariflex.access_token t join fm_user u on u.id = t.user_id
          where t.hash = $1 and u.fs_uniquifier = t.uniquifier and (t.expires_at is null or t.expires_at > $2)`,
         [hashOf(token), asTimestamp(now)],
       )
@@ -83,6 +86,11 @@ export function openTokens(
         remembered.delete(token)
         return undefined
       }
+      // Whoever cannot write that now may still read.
+      if (now - (row.used ?? 0) >= MINUTE)
+        await store
+          .query('update cariflex.access_token set last_used_at = $2 where hash = $1', [hashOf(token), asTimestamp(now)])
+          .catch(() => undefined)
       const found = { principal, kind: row.kind }
       if (remembered.size > 10_000) remembered.clear()
       remembered.set(token, { found, until: Math.min(now + keep, row.expires ?? Infinity) })
@@ -95,7 +103,7 @@ export function openTokens(
     list: (user, own) =>
       store.query<TokenLine>(
         `select encode(substring(t.hash for 12), 'hex') as id, t.kind, t.label, t.created_at as "createdAt", t.expires_at as "expiresAt",
-           coalesce(t.hash = $3, false) as own
+           t.last_used_at as "lastUsedAt", coalesce(t.hash = $3, false) as own
          from cariflex.access_token t join fm_user u on u.id = t.user_id
          where t.user_id = $1 and t.uniquifier = u.fs_uniquifier and (t.expires_at is null or t.expires_at > $2)
          order by t.created_at desc, t.hash`,

@@ -9,6 +9,7 @@ interface Line {
   kind: string
   label: string | null
   expiresAt: string | null
+  lastUsedAt: string | null
   own: boolean
 }
 
@@ -34,6 +35,8 @@ test('a user makes a token for a program, sees it without its secret, and ends i
     (await list('bob')).map(({ label }) => label),
     [null],
   )
+  const used = async () => (await list('ann')).find(({ label }) => label === 'grafana')?.lastUsedAt
+  assert.equal(await used(), '2026-11-24T12:00:00+00:00')
   assert.equal((await ask('DELETE', `${tokens}/${line.id}`, { as: 'bob' })).status, 404)
   assert.equal((await ask('GET', tokens, { headers: { authorization } })).status, 200)
   assert.equal((await ask('DELETE', `${tokens}/${line.id}`, { as: 'ann' })).status, 204)

@@ -20,6 +20,7 @@ const Token = Type.Object({
   label: Type.Union([Type.String(), Type.Null()]),
   createdAt: Type.String(),
   expiresAt: Type.Union([Type.String(), Type.Null()], { description: 'null: does not end by itself' }),
+  lastUsedAt: Type.Union([Type.String(), Type.Null()], { description: 'To the minute; null: never.' }),
   own: Type.Boolean({ description: 'The request was made with it' }),
 })
 const Wanted = Type.Object(
@@ -36,10 +37,11 @@ export function ownTokenRoutes(app: App, { tokens, identity, store, clock }: Roo
     '/tokens',
     { schema: { tags, summary: 'Your own tokens and sessions, newest first', response: { 200: Data(Type.Array(Token)) } } },
     async (request) => ({
-      data: (await tokens.list(whoOf(request).user, identity.tokenOf(request))).map(({ createdAt, expiresAt, ...line }) => ({
+      data: (await tokens.list(whoOf(request).user, identity.tokenOf(request))).map(({ createdAt, expiresAt, lastUsedAt, ...line }) => ({
         ...line,
         createdAt: formatInstant(createdAt),
         expiresAt: expiresAt === null ? null : formatInstant(expiresAt),
+        lastUsedAt: lastUsedAt === null ? null : formatInstant(lastUsedAt),
       })),
     }),
   )

@@ -521,6 +521,17 @@ export const TWINS: Readonly<Record<string, string>> = {
   "Element {element} of the tariff '{tariff}' sets this price.": "L'élément {element} du tarif « {tariff} » fixe ce prix.",
   'Rounded up to the step of {step}.': 'Arrondi au pas supérieur de {step}.',
   'Look at the list of tariffs.': 'Consultez la liste des tarifs.',
+  'The Idempotency-Key cannot be read.': "La clé Idempotency-Key n'est pas lisible.",
+  'Send 1 to 255 printable characters without spaces, such as a UUID.':
+    'Envoyez de 1 à 255 caractères imprimables sans espace, par exemple un UUID.',
+  'This Idempotency-Key was used for another request.': 'Cette clé Idempotency-Key a servi à une autre demande.',
+  'Take a new key for every request of its own.': 'Prenez une nouvelle clé pour chaque nouvelle demande.',
+  'A request with this Idempotency-Key is not answered yet, or its end was never known.':
+    "Une demande avec cette clé Idempotency-Key n'a pas encore de réponse, ou son issue est restée inconnue.",
+  'Wait and send it again; if that does not help, look at what became of it before you send it with another key.':
+    "Attendez et renvoyez-la ; si cela ne suffit pas, regardez ce qu'elle est devenue avant de la renvoyer avec une autre clé.",
+  'A file cannot be sent with an Idempotency-Key.': 'Un fichier ne peut pas être envoyé avec une clé Idempotency-Key.',
+  'Send it without the key.': 'Envoyez-le sans la clé.',
   'The station would price otherwise than we do; OCPP 2.1 cannot say: {what}.':
     'La borne calculerait un autre prix que nous ; OCPP 2.1 ne sait pas dire : {what}.',
   'The station says that it takes no such tariff: {answer}.': 'La borne dit ne pas accepter un tel tarif : {answer}.',
