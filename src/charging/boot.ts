@@ -15,8 +15,11 @@ export interface Boots {
   boot(station: Station, request: BootNotificationRequest, session: Session): Promise<BootNotificationResponse>
   /** The first message of an accepted station in a connection that was not a boot. */
   returned(station: Station, session: Session): void
-  /** A station that must boot first said something else: it is asked to, once a connection. */
-  mustBoot(station: Station, session: Session): void
+  /**
+   * Whether a station whose boot is not accepted, and which said something else, must boot first: it is asked to, once a connection. One with an
+   * upstream is at work there, and so it is here.
+   */
+  mustBoot(station: Station, session: Session): boolean
   /** Asks for a boot now, so that another answer is given. */
   again(session: Session): Promise<void>
   /** A station whose boots another CSMS answers is at work: it is read, once for each firmware, and not set up. */
@@ -32,6 +35,8 @@ export interface BootParts {
   config: ChargingConfig
   sessions: Sessions
   reports: Gatherer<[string, Variable]>
+  /** Another CSMS accepts its boots, whatever we say: it is at work while we set it up. */
+  hasUpstream(station: Station): boolean
   layFloor(station: Station): Promise<unknown>
   /** What was ordered before counts no more. */
   onAccepted(station: Station): void
@@ -100,7 +105,8 @@ export function openBoots(parts: BootParts): Boots {
       }
       station.record = { ...station.record, onboardedAt: clock.now(), onboardedAs: mark }
       await saveBoot(store, station.record)
-      if (station.record.bootOrder === undefined) await ask(session, 'BootNotification')
+      if (station.record.boot === 'Accepted') settleSoon(station, session)
+      else if (station.record.bootOrder === undefined) await ask(session, 'BootNotification')
     } catch (error) {
       log.warn({ station: identity, error: describeError(error) }, 'the station could not be set up; tried again at its next boot')
     } finally {
@@ -123,7 +129,7 @@ export function openBoots(parts: BootParts): Boots {
       const mark = onboardingMark(config, [vendorName, model, serialNumber, firmwareVersion].join('\n'))
       const { bootOrder, state, onboardedAs } = station.record
       const isSetUp = onboardedAs === mark
-      const status = bootOrder ?? (state === 'registered' && isSetUp ? 'Accepted' : 'Pending')
+      const status = bootOrder ?? (state === 'registered' && (isSetUp || parts.hasUpstream(station)) ? 'Accepted' : 'Pending')
       const before = station.record
       const record: StationRecord = { ...saidOf(station, request.chargingStation), boot: status }
       // At once: what is decided while it is being kept, such as that it is set up, must not be undone by it.
@@ -151,10 +157,20 @@ export function openBoots(parts: BootParts): Boots {
     },
     mustBoot(station, session) {
       const { state, bootOrder, identity } = station.record
+      if (state === 'registered' && bootOrder === undefined && parts.hasUpstream(station)) {
+        station.record = { ...station.record, boot: 'Accepted' }
+        saveBoot(store, station.record).catch((error: unknown) =>
+          log.warn({ station: identity, error: describeError(error) }, 'the boot of a station was not kept'),
+        )
+        parts.onAccepted(station)
+        settleSoon(station, session)
+        return false
+      }
       const mayBoot = state === 'registered' && (bootOrder === undefined || bootOrder === 'Accepted')
-      if (!mayBoot || toldToBoot.has(session.epoch) || onboarding.has(identity)) return
+      if (!mayBoot || toldToBoot.has(session.epoch) || onboarding.has(identity)) return true
       toldToBoot.add(session.epoch)
       setImmediate(() => void ask(session, 'BootNotification'))
+      return true
     },
     async adopt(station, said, session) {
       const { identity } = station.record

@@ -247,6 +247,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
 
   const boots = openBoots({
     ...{ store, clock, log, config, sessions, reports: gatherers.reports },
+    hasUpstream: ({ record }) => proxies.has(record.identity),
     layFloor: async (station) => chargers.get(station.record.identity)?.orders.layFloor(),
     layTariffs: (station) => money.stationTariffs.sync(station),
     onAccepted(station) {

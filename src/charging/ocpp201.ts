@@ -232,10 +232,8 @@ export function handlerOf(desk: Desk, station: Station, { more = {}, takesEarly 
     if (!BEFORE_BOOT.has(action)) {
       if (station.record.boot !== 'Accepted') {
         const isEarly = takesEarly && station.record.state === 'registered'
-        if (!station.asked.delete(action) && !isEarly) {
-          desk.boots.mustBoot(station, session)
+        if (!station.asked.delete(action) && !isEarly && desk.boots.mustBoot(station, session))
           throw new CallError('SecurityError', 'Send a BootNotification first and wait until it is accepted.')
-        }
       } else desk.boots.returned(station, session)
     }
     const entry = more[action] ?? answers[action]

@@ -165,6 +165,25 @@ test('an upstream that turns the station away is tried again, and the operator s
   await until('it has heard the boot', () => other.of('BootNotification').length === 1)
 })
 
+test('a session that begins before we have set up the station is known here too: its upstream took it', { timeout: 60_000 }, async (t) => {
+  const room = await rig(t)
+  const other = await upstream(t, room)
+  await room.charging.upstreams.set(one(room), { url: other.url })
+  // It booted there before it was led here: it sees no reason for another, and its report never comes.
+  const here = await station(room, OCPP201, { GetBaseReport: accepted, TriggerMessage: () => ({ status: 'Rejected' }) })
+  await here.session.call('TransactionEvent', {
+    ...{ eventType: 'Started', seqNo: 0, timestamp: at(room), transactionInfo: { transactionId: 'EARLY' } },
+    triggerReason: 'CablePluggedIn',
+  })
+  assert.equal(one(room).record.boot, 'Accepted')
+  const kept = await room.store.query("select transaction_id from cariflex.charging_transaction where station = 'CP001'")
+  assert.deepEqual(kept, [{ transaction_id: 'EARLY' }])
+  assert.equal(other.of('TransactionEvent').length, 1)
+  const boot = { reason: 'PowerUp', chargingStation: { model: 'Rig', vendorName: 'Cariflex' } }
+  assert.equal((await here.session.call('BootNotification', boot as Payload))['status'], 'Accepted')
+  await until('it is set up', () => here.of('GetBaseReport').length === 1)
+})
+
 test('what one side refuses is told to the other as it was said', { timeout: 60_000 }, async (t) => {
   const room = await rig(t)
   const other = await upstream(t, room)

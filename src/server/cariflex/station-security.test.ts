@@ -50,7 +50,7 @@ test('certificates, passwords and profiles of stations by hand: who may, what co
   assert.equal((await ask('PUT', '/stations/CP009/upstream', { url: 'ws://127.0.0.1:1/other' })).code, 'unknown-station')
   assert.equal((await ask('PUT', '/stations/CP001/upstream', { url: 'http://127.0.0.1:1/other' })).code, 'invalid-upstream')
   assert.equal((await ask('PUT', '/stations/CP001/upstream', { url: 'ws://127.0.0.1:1', passwort: 'x' })).status, 422)
-  const upstream = { url: 'ws://127.0.0.1:1/other', connected: false, waiting: 0 }
+  const upstream = { url: 'ws://127.0.0.1:1/other', connected: false, waiting: 0, orders: true, badges: 'theirs' }
   assert.deepEqual((await ask('PUT', '/stations/CP001/upstream', { url: upstream.url, password: 'there' })).data, upstream)
   assert.deepEqual((await ask('GET', '/stations/CP001/upstream')).data, upstream)
   assert.equal((await ask('DELETE', '/stations/CP001/upstream')).data, null)
