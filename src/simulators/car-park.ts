@@ -3,8 +3,8 @@ import { after, type Clock, type Instant, type Log, Problem, SECOND, type WattHo
 import { type Car, type CarMemory, type CarSpec, openCar } from './car.ts'
 import { nextTrip, tripAt, tripsBetween } from './car-trips.ts'
 import { startStation } from './station.ts'
-import type { SimulatedStation } from './world-spec.ts'
 import type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
+import type { SimulatedStation } from './world-spec.ts'
 
 export interface CarParkOptions {
   clock: Clock

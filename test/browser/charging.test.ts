@@ -169,3 +169,26 @@ test('the profiles of a station: what was laid, and once it was asked what it ho
   assert.deepEqual(await violations(page), [])
   assert.ok((await overflow(page)) <= 0, 'it fits')
 })
+
+test('a simulated station is switched on from the page of the world: made known first, then begun with its password', {
+  skip,
+}, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/world')
+  const card = page.getByRole('region', { name: 'Bornes simulées' })
+  await card.getByText('Nouvelle borne simulée').click()
+  await card.getByLabel('Identité').fill('ESSAI-1')
+  await card.getByLabel('Protocole').selectOption('1.6')
+  await card.getByLabel('Raccordement').selectOption('1')
+  await card.getByLabel('Puissance (kW)').fill('7,4')
+  await card.getByRole('button', { name: 'Allumer' }).click()
+  await card.getByRole('link', { name: 'ESSAI-1' }).waitFor()
+  assert.deepEqual(sent('POST /api/cariflex/v1/stations').at(-1), { identity: 'ESSAI-1', nominalKw: 7.4, phases: 1 })
+  assert.deepEqual(sent('POST /api/cariflex/v1/world/station').at(-1), {
+    ...{ identity: 'ESSAI-1', nominalKw: 7.4, phases: 1, version: '1.6', password: 'p'.repeat(24) },
+  })
+  await card.getByText('Agir sur ESSAI-1').click()
+  await card.getByLabel('Badge').last().fill('04AABB')
+  await card.getByRole('button', { name: 'Présenter le badge' }).last().click()
+  await says(page.locator('body'), /Badge présenté/)
+})

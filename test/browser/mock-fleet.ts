@@ -52,11 +52,30 @@ export function fleetOf(state: State, stations: () => Listed[]) {
     limits: [
       {
         ...{ id: 'limit-9', asset: 1, rung: 'grid', from: local(state.now), until: local(state.now + HOUR), maxKw: 40, minKw: null },
-        ...{ scope: 'flexible-consumption', origin: 'sensor 86', because: 'Demand response level 2 until 19:00: at most 40 kW of consumption.', ofSite: true },
+        ...{
+          scope: 'flexible-consumption',
+          origin: 'sensor 86',
+          because: 'Demand response level 2 until 19:00: at most 40 kW of consumption.',
+          ofSite: true,
+        },
       },
     ],
   })
+  const guests: string[] = []
+  /** The stations of the world, as they see themselves. */
+  const simulated = () =>
+    [...stations().map(({ identity }) => identity), ...guests].map((id) => {
+      const known = stations().find(({ identity }) => identity === id)
+      const going = known?.evses[0]?.['transaction'] as Body | null | undefined
+      return {
+        ...{ id, version: known ? '2.0.1' : '1.6', phases: known ? 3 : 1, nominalKw: known ? 22 : 7.4, guest: !known },
+        ...{ connected: known?.online ?? true, fault: state.faults.has(id), plugged: going?.['vehicle'] ?? null },
+        ...{ connector: going ? 'Occupied' : 'Available', powerKw: going ? 6.9 : 0, limitKw: 6.9, session: Boolean(going) },
+      }
+    })
   return {
+    simulated,
+    invite: (id: string) => void guests.push(id),
     /** Undefined: not of this room. */
     answer(_method: string, parts: readonly string[], ask: URLSearchParams, _body: Body): unknown {
       const [room, name = '', third = '', fourth = ''] = parts

@@ -111,7 +111,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
     else if (name === 'plug') plugged.set(String(body['vehicle']), String(body['station'] ?? String(body['vehicle']).replace('V2G', 'CP')))
     else if (name === 'fault') state.faults[body['on'] ? 'add' : 'delete'](String(body['device']))
     else if (name === 'disconnect') state.cut.set(String(body['device']), state.now + Number(body['seconds']) * 1000)
-    else return refuse(404, 'unknown-route', `No such command: ${name}.`)
+    else if (name === 'station') fleet.invite(String(body['identity']))
+    else if (name !== 'swipe') return refuse(404, 'unknown-route', `No such command: ${name}.`)
     say('device', { device: body['vehicle'] ?? body['device'] ?? '', what: name })
     say('alarm', {})
     return ok({})
@@ -274,6 +275,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
       return ok(all.filter((skill) => ask('sensor') === '' || String(skill.sensor) === ask('sensor')))
     }
     if (path === '/alarms') return ok(alarms())
+    if (path === '/stations' && method === 'POST')
+      return ok({ identity: body['identity'], asset: 99, password: 'p'.repeat(24), token: 'TOKEN-1' })
     if (path === '/stations') return ok(stations())
     if (parts[0] === 'stations' && parts[2] === 'conversation')
       return ok(talk(parts[1]!, ask('search'), ask('before') ? Number(ask('before')) : 1e9).slice(0, Number(ask('limit') || 30)))
@@ -307,6 +310,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
         devices: things
           .filter((thing) => thing.kind !== 'vehicle')
           .map(({ device }) => ({ id: device, fault: state.faults.has(device), connected: !state.cut.has(device) })),
+        stations: fleet.simulated(),
       })
     if (parts[0] === 'world' && method === 'POST') return world(parts[1] ?? '', body)
     if (parts[0] === 'assets' && parts[2] === 'flex') return ok({ problems: [], resolved: {} })

@@ -229,4 +229,21 @@ export interface World {
   frozen: boolean
   vehicles: { id: string; asset?: number; plugged: string | null; socPercent?: number | null; departure?: string | number | null }[]
   devices: { id: string; fault: boolean; connected: boolean }[]
+  stations: SimulatedStation[]
+}
+export interface SimulatedStation {
+  id: string
+  version: string
+  phases: number
+  nominalKw: number
+  connected: boolean
+  fault: boolean
+  /** Id of the plugged car. */
+  plugged: string | null
+  connector: string
+  powerKw: number
+  limitKw: number
+  session: boolean
+  /** Added by hand: it may be taken out. */
+  guest: boolean
 }

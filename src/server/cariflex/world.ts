@@ -79,11 +79,16 @@ const COMMANDS = {
   ),
   station: Type.Object(
     {
-      identity: Type.String({ pattern: '^[A-Za-z0-9*+=._@|-]{1,48}$', description: 'Identity of the simulated station; register it first.' }),
+      identity: Type.String({
+        pattern: '^[A-Za-z0-9*+=._@|-]{1,48}$',
+        description: 'Identity of the simulated station; register it first.',
+      }),
       nominalKw: Type.Number({ exclusiveMinimum: 0, maximum: 100, description: 'Most it gives, kW.' }),
       phases: Type.Optional(Type.Union([Type.Literal(1), Type.Literal(3)], { description: 'Phases it is connected to; 3 unless said.' })),
       version: Type.Optional(
-        Type.Union([Type.Literal('1.6'), Type.Literal('2.0.1'), Type.Literal('2.1')], { description: 'The OCPP it speaks; 2.0.1 unless said.' }),
+        Type.Union([Type.Literal('1.6'), Type.Literal('2.0.1'), Type.Literal('2.1')], {
+          description: 'The OCPP it speaks; 2.0.1 unless said.',
+        }),
       ),
       password: Type.Optional(Type.String({ minLength: 16, maxLength: 40, description: 'With which it connects.' })),
     },

@@ -15,6 +15,7 @@ import { acts } from '../things.ts'
 import type { World } from '../wire.ts'
 import { useWords } from '../words.ts'
 import { GridCard } from './world-grid.tsx'
+import { SimulatedStations } from './world-stations.tsx'
 
 /** What the last button of a card did, said beside it. */
 function useAct(world: Resource<World>) {
@@ -216,6 +217,8 @@ function Cars({ world, state }: { world: Resource<World>; state: World }) {
 function Devices({ world, state }: { world: Resource<World>; state: World }) {
   const { t } = useWords()
   const { busy, act, result } = useAct(world)
+  const stations = new Set(state.stations.map(({ id }) => id))
+  const others = state.devices.filter(({ id }) => !stations.has(id))
   return (
     <section class="card card-wide" aria-labelledby="world-devices">
       <h2 id="world-devices">
@@ -224,7 +227,7 @@ function Devices({ world, state }: { world: Resource<World>; state: World }) {
       <p class="muted small">{t('world.devices.lead')}</p>
       {result}
       <ul class="plain world-list world-list-dense">
-        {state.devices.map((device) => (
+        {others.map((device) => (
           <li key={device.id}>
             <div>
               <span class="strong">{device.id}</span>
@@ -302,6 +305,7 @@ export function WorldPage() {
           <Sky world={world} state={world.data} />
           <Clock world={world} state={world.data} />
           <Cars world={world} state={world.data} />
+          <SimulatedStations world={world} state={world.data} />
           <Devices world={world} state={world.data} />
         </div>
       )}
