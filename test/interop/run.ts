@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { debian, type Installed, olderPython, pythonWith, sourceOf } from './install.ts'
+import { hasRabbit } from './rabbitmq.ts'
 
 const here = import.meta.dirname
 
@@ -38,6 +39,13 @@ const examples = tests.some((file) => file.endsWith('hems.test.ts'))
 if (examples === undefined && tests.some((file) => file.endsWith('hems.test.ts'))) {
   console.error('The source of flexmeasures-client, whose example is one of the tests, could not be had from its registry.')
   process.exit(1)
+}
+if (tests.some((file) => file.endsWith('citrineos.test.ts'))) {
+  const broker = debian(hasRabbit, 'rabbitmq-server')
+  if (broker.why !== undefined) {
+    console.error(`RabbitMQ could not be installed: ${broker.why}`)
+    if (broker.reachable) process.exit(1)
+  }
 }
 const reporter = `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`
 const done = spawnSync(process.execPath, ['--import', 'tsx', '--test', reporter, '--test-concurrency=1', ...tests], {
