@@ -80,7 +80,7 @@ export const openBadgeDesk = (store: Queryable, zone: string): BadgeDesk => ({
 export async function registerToken(store: Queryable, given: TokenRegistration): Promise<void> {
   // Cars show theirs with or without check digit: it is kept without.
   const token = given.type === 'eMAID' ? plainEmaid(given.token).slice(0, 14) : given.token.trim()
-  if (token === '' || token.length > 36)
+  if (token === '' || token.length > 255)
     throw new Problem('invalid-token', say(SAYING.tokenLength), { status: 422, hint: say(SAYING.tokenAsShown) })
   if (given.type === 'eMAID' && !isEmaid(given.token))
     throw new Problem('invalid-token', say(SAYING.noEmaid, { token: given.token.slice(0, 40) }), {

@@ -28,6 +28,7 @@ import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
 import { openReception } from './reception.ts'
+import { openRelay, type Relay } from './relay.ts'
 import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
@@ -91,6 +92,8 @@ export interface Charging {
   survey(query: StationQuery): StationSurvey & { listed: ListedStation[] }
   /** Sends one command by hand; see `Commands`. @throws Problem `unknown-station` and those of `byHand` */
   call(identity: string, action: string, payload: Payload, by?: string): Promise<CommandOutcome>
+  /** Sends a message of another program as it is. */
+  readonly relay: Relay
   /** What else may be asked of stations, and what they told; every function takes a `station()`. */
   readonly blocks: Blocks
   /** What is known of the model of a station. @throws Problem `unknown-station` */
@@ -358,6 +361,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       return { ...found, listed: found.page.map(listed) }
     },
     call,
+    relay: openRelay({ variables: blocks.variables, log }),
     blocks,
     wishes: smart.desk,
     card: (identity) => smart.parts.cards.view(need(identity)),

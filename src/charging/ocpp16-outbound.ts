@@ -34,6 +34,7 @@ import {
 } from '#protocols/ocpp'
 import { type Memory16, tagInfo } from './ocpp16-inbound.ts'
 import { zulu } from './order.ts'
+import { isAuthorizationKey } from './password.ts'
 
 export interface Outbound16 {
   clock: Clock
@@ -95,7 +96,10 @@ async function setVariables({ ask }: Outbound16, payload: Payload): Promise<Payl
   const setVariableResult = []
   for (const { component, variable, attributeValue } of (payload as SetVariablesRequest).setVariableData) {
     const key = configurationKey({ component, variable } as NamedVariable)
-    const value = key === 'AuthorizationKey' ? Buffer.from(attributeValue).toString('hex').toUpperCase() : attributeValue
+    const value =
+      key === 'AuthorizationKey' && !isAuthorizationKey(attributeValue)
+        ? Buffer.from(attributeValue).toString('hex').toUpperCase()
+        : attributeValue
     const answer = key === undefined ? undefined : ((await ask('ChangeConfiguration', { key, value })) as V16.ChangeConfigurationResponse)
     setVariableResult.push({ attributeStatus: answer ? SET_STATUS[answer.status] : 'UnknownVariable', component, variable })
   }

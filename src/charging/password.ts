@@ -10,6 +10,9 @@ export const isPassword = (password: Buffer | string, hash: string): Promise<boo
 /** What a password of a station looks like: an identifierString of 16 to 40 characters. */
 export const isStationPassword = (text: string): boolean => /^[A-Za-z0-9*\-_=:+|@.]{16,40}$/.test(text)
 
+/** Whether a password is the hex of an OCPP 1.6 AuthorizationKey, 16 to 20 bytes, rather than a text of its own. */
+export const isAuthorizationKey = (text: string): boolean => /^([0-9a-f]{2}){16,20}$/i.test(text)
+
 const LETTERS = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 /** 20 characters: as bytes of an OCPP 1.6 AuthorizationKey not one more would fit. */
 export const inventStationPassword = (): string => Array.from({ length: 20 }, () => LETTERS[randomInt(LETTERS.length)]).join('')

@@ -51,7 +51,7 @@ export const SAYING = {
   laterMoment: 'Give a moment that is still to come.',
   unknownSession: '{station} has no transaction {id}.',
   unknownReservation: '{station} has no reservation {count}.',
-  tokenLength: 'A token has 1 to 36 characters.',
+  tokenLength: 'A token has 1 to 255 characters.',
   tokenAsShown: 'Write it as the reader shows it.',
   noEmaid: "'{token}' is no eMAID, or its check digit is wrong.",
   emaidForm: 'An eMAID has two letters, twelve letters or digits, and perhaps a check digit.',

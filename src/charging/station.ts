@@ -112,16 +112,21 @@ export interface StationRegistration {
   v2g?: boolean
 }
 
+/** @throws Problem `invalid-station` for what no station can be called */
+export function checkIdentity(identity: string): void {
+  if (isIdentity(identity)) return
+  throw new Problem('invalid-station', `'${identity}' cannot be the identity of a station.`, {
+    status: 422,
+    hint: "Use 1 to 48 characters without spaces and ':'.",
+  })
+}
+
 /**
  * Makes a station known; saying the same again changes nothing (a password is hashed anew only when it differs from the one given before).
  * @throws Problem `invalid-station`
  */
 export async function saveRegistration(store: Queryable, given: StationRegistration, now: Instant): Promise<void> {
-  if (!isIdentity(given.identity))
-    throw new Problem('invalid-station', `'${given.identity}' cannot be the identity of a station.`, {
-      status: 422,
-      hint: "Use 1 to 48 characters without spaces and ':'.",
-    })
+  checkIdentity(given.identity)
   const phases = given.phases ?? 3
   const old = await store.first<{ password_hash: string | null; given_password_hash: string | null }>(
     'select password_hash, given_password_hash from cariflex.charging_station where identity = $1',

@@ -5,11 +5,11 @@ export { jobRoutes } from './cariflex/jobs.ts'
 export { orderRoutes } from './cariflex/orders.ts'
 export { retentionRoutes } from './cariflex/retention.ts'
 export { stationBlockRoutes } from './cariflex/station-blocks.ts'
-export { type StationSecurityParts, stationSecurityRoutes } from './cariflex/station-security.ts'
 export { stationModelRoutes } from './cariflex/station-models.ts'
+export { type StationSecurityParts, stationSecurityRoutes } from './cariflex/station-security.ts'
 export { stationSurveyRoutes } from './cariflex/station-survey.ts'
-export { type StationUpstreamParts, stationUpstreamRoutes } from './cariflex/station-upstream.ts'
 export { stationTariffRoutes } from './cariflex/station-tariffs.ts'
+export { type StationUpstreamParts, stationUpstreamRoutes } from './cariflex/station-upstream.ts'
 export { type StationParts, stationRoutes } from './cariflex/stations.ts'
 export { stickerRoutes } from './cariflex/stickers.ts'
 export { tariffRoutes } from './cariflex/tariffs.ts'
@@ -18,7 +18,12 @@ export { type WishParts, wishRoutes } from './cariflex/wishes.ts'
 export { type WorldControl, worldRoutes } from './cariflex/world.ts'
 export { dataRoutes as citrineDataRoutes } from './citrineos/data-api.ts'
 export { type CitrineParts, messageRoutes as citrineMessageRoutes } from './citrineos/message-api.ts'
-export { CITRINEOS_FORM, citrineBody, subscriptionRoutes as citrineSubscriptionRoutes } from './citrineos/subscriptions.ts'
+export {
+  CITRINEOS_FORM,
+  CITRINEOS_NEAR_FORM,
+  citrineBody,
+  subscriptionRoutes as citrineSubscriptionRoutes,
+} from './citrineos/subscriptions.ts'
 export { automationWork } from './flexmeasures/automation-work.ts'
 export type { ReadinessCheck } from './health.ts'
 export type { Identity } from './identity.ts'

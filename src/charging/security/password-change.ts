@@ -3,7 +3,7 @@ import { hashPassword } from '#ems'
 import { describeError, isProblem, type Log, Problem, say } from '#kernel'
 import { CallError } from '#protocols/ocpp'
 import type { Store } from '#store'
-import { inventStationPassword, isStationPassword } from '../password.ts'
+import { inventStationPassword, isAuthorizationKey, isStationPassword } from '../password.ts'
 import { type Station, saveAccess } from '../station.ts'
 import { FACE, isOld } from './face.ts'
 import { SAYING } from './saying.ts'
@@ -33,8 +33,8 @@ export function openPasswordChanger({ store, log, timeout }: { store: Store; log
       const { identity } = station.record
       const password = given ?? inventStationPassword()
       const session = connected(station)
-      // An OCPP 1.6 station is given hex, in which 20 bytes fit.
-      if (!isStationPassword(password) || (isOld(session) && password.length > 20))
+      // An OCPP 1.6 station is given hex, in which 20 bytes fit; the hex itself is good as well.
+      if (!isStationPassword(password) || (isOld(session) && password.length > 20 && !isAuthorizationKey(password)))
         throw new Problem('bad-password', say(SAYING.badPassword), { status: 422, hint: say(SAYING.leaveItOut) })
       return alone(changing, identity, async () => {
         const nextPasswordHash = await hashPassword(password)

@@ -120,6 +120,19 @@ test('what an address did not take is tried again under the same id, also after 
   await assert.rejects(again.test(webhook.id), { code: 'unknown-webhook' })
 })
 
+test('an address that failed once is told again seconds later', async (t) => {
+  const { clock, webhooks } = await hooks(t)
+  const { url, heard, mood } = await listener(t)
+  mood.status = 503
+  const { webhook } = await webhooks.create({ url, events: ['*'] })
+  await webhooks.test(webhook.id)
+  await until(() => heard.length === 1)
+  await webhooks.settled()
+  mood.status = 200
+  clock.forward(5000)
+  await until(() => heard.length === 2)
+})
+
 test('an address inside the network is refused before anything is kept', async (t) => {
   const { webhooks } = await hooks(t)
   await assert.rejects(webhooks.create({ url: 'http://169.254.169.254/latest', events: ['*'] }), { code: 'address-not-allowed' })

@@ -1,7 +1,7 @@
 /** A station that joins the territory: its asset, its sensor, its place in the plan, and a token to charge with. */
 
 import { randomBytes } from 'node:crypto'
-import type { Charging } from '#charging'
+import { type Charging, checkIdentity } from '#charging'
 import { type Established, joinTerritory, type Site } from '#ems'
 import { kilowatts } from '#kernel'
 import type { Store } from '#store'
@@ -33,6 +33,8 @@ export async function newStation(
   { charging, established, site, store }: NewStationParts,
   { identity, name = identity, nominalKw, phases = 3, password, securityProfile, ownProfile, latitude, longitude }: NewStation,
 ): Promise<{ asset: number; sensor: number; token: string }> {
+  // Before its asset is made.
+  checkIdentity(identity)
   const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
   const joined = await joinTerritory(
     store,

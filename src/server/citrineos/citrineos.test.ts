@@ -14,7 +14,7 @@ import { yard } from '../cariflex/yard.fixture.ts'
 import { dataRoutes } from './data-api.ts'
 import { messageRoutes } from './message-api.ts'
 import { ENDPOINTS } from './modules.ts'
-import { CITRINEOS_FORM, citrineBody, subscriptionRoutes } from './subscriptions.ts'
+import { CITRINEOS_FORM, CITRINEOS_NEAR_FORM, citrineBody, subscriptionRoutes } from './subscriptions.ts'
 
 /** A program around CitrineOS: it is called back, and listens to subscriptions. */
 async function tool(t: TestContext) {
@@ -37,7 +37,8 @@ async function tool(t: TestContext) {
 async function place(t: TestContext, openOnLoopback = false) {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-citrine-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const outward = openOutward({ allow: ['127.0.0.1'] })
+  const outward = openOutward(openOnLoopback ? {} : { allow: ['127.0.0.1'] })
+  const near = openOutward({ allow: ['127.0.0.1'] })
   let hooks: Awaited<ReturnType<typeof openWebhooks>> | undefined
   const webhooks = {
     wants: (type: string, about?: string) => hooks?.wants(type, about) ?? false,
@@ -48,13 +49,19 @@ async function place(t: TestContext, openOnLoopback = false) {
     (server, account, { store, clock, ...parts }) => {
       const routes = async () => {
         hooks = await openWebhooks({
-          ...{ store, clock, log: silentLog, outward, forms: { [CITRINEOS_FORM]: citrineBody } },
+          ...{
+            store,
+            clock,
+            log: silentLog,
+            outward,
+            forms: { [CITRINEOS_FORM]: { write: citrineBody }, [CITRINEOS_NEAR_FORM]: { write: citrineBody, outward: near } },
+          },
           outbox: openOutbox({ store, clock, log: silentLog }),
           secrets: await openSecrets({ store, clock, folder }),
         })
         return hooks
       }
-      const common = { ...parts, store, account, identity: server.identity, log: silentLog, outward, openOnLoopback }
+      const common = { ...parts, store, account, identity: server.identity, log: silentLog, outward, near, openOnLoopback }
       server.register(messageRoutes(common))
       server.register(dataRoutes(common))
       server.register((app) => void app.register(async () => subscriptionRoutes({ ...common, webhooks: await routes() })(app)))
@@ -243,6 +250,66 @@ test('stations, passwords, boots, tokens, variables and transactions are kept an
   // A browser's page or a proxied stranger is not this machine.
   assert.equal((await ask('GET', '/data/ocpprouter/subscription', undefined, { origin: 'https://evil.example' })).status, 401)
   assert.equal((await ask('GET', '/data/ocpprouter/subscription', undefined, { 'x-forwarded-for': '8.8.8.8' })).status, 401)
+})
+
+test('a program on this machine that needs no token is called back and told on this machine; nobody else makes us call it', async (t) => {
+  const { ask, station, token } = await place(t, true)
+  const { url, heard } = await tool(t)
+  await ask('PUT', '/data/configuration/chargingStation?stationId=CP5', { securityProfile: 0 })
+  await station('CP5', 'ocpp2.0.1', { GetLocalListVersion: { versionNumber: 7 } })
+  const path = `/ocpp/2.0.1/evdriver/getLocalListVersion?identifier=CP5&callbackUrl=${encodeURIComponent(`${url}/back`)}`
+  assert.equal((await ask('POST', path, {}, {})).status, 200)
+  await until(() => heard.length === 1)
+  assert.deepEqual([...heard], [{ path: '/back', versionNumber: 7 }])
+  const subscription = { stationId: 'CP5', onConnect: true, url: `${url}/hook` }
+  assert.equal((await ask('POST', '/data/ocpprouter/subscription', subscription, {})).status, 200)
+  const proxied = { 'x-forwarded-for': '8.8.8.8', authorization: `Bearer ${token}` }
+  assert.equal((await ask('POST', '/data/ocpprouter/subscription', subscription, proxied)).status, 403)
+  await station('CP5', 'ocpp2.0.1')
+  await until(() => heard.length === 2)
+  assert.equal(heard[1]!['event'], 'connected')
+  assert.equal((await ask('DELETE', '/data/ocpprouter/subscription', undefined, {})).status, 400)
+  assert.equal((await ask('DELETE', '/data/ocpprouter/subscription?stationId=CP5', undefined, {})).status, 200)
+  assert.equal((await ask('DELETE', '/data/ocpprouter/subscription?stationId=CP5', undefined, {})).status, 404)
+})
+
+test('what a station answers to a message that went through is known afterwards; a hexadecimal key of 1.6 goes to it as it is', async (t) => {
+  const { ask, station } = await place(t)
+  for (const identity of ['CP3', 'CP4'])
+    await ask('PUT', `/data/configuration/chargingStation?stationId=${identity}`, { securityProfile: 0 })
+  const asked = { component: { name: 'OCPPCommCtrlr' }, variable: { name: 'HeartbeatInterval' } }
+  await station('CP3', 'ocpp2.0.1', {
+    GetVariables: { getVariableResult: [{ ...asked, attributeStatus: 'Accepted', attributeValue: '42' }] },
+  })
+  await ask('POST', '/ocpp/2.0.1/monitoring/getVariables?identifier=CP3&wait=5', { getVariableData: [asked] })
+  const { body } = await ask(
+    'GET',
+    '/data/monitoring/variableAttribute?stationId=CP3&component_name=OCPPCommCtrlr&variable_name=HeartbeatInterval',
+  )
+  assert.deepEqual(
+    body.map((each) => (each as { value: string }).value),
+    ['42'],
+  )
+  const password = '0123456789abcdef0123456789abcdef01234567'
+  const { asked: told } = await station('CP4', 'ocpp1.6', { ChangeConfiguration: { status: 'Accepted' } })
+  assert.equal((await ask('POST', '/data/configuration/password', { stationId: 'CP4', password, setOnCharger: false })).status, 200)
+  assert.deepEqual(told.at(-1), ['ChangeConfiguration', { key: 'AuthorizationKey', value: password }])
+})
+
+test('what cannot be kept is refused before anything is made of it', async (t) => {
+  const { ask, charging } = await place(t)
+  const known = (await ask('PUT', '/data/configuration/chargingStation?stationId=A%3AB', { securityProfile: 0 })).status
+  assert.deepEqual(
+    [known, (await ask('PUT', '/data/configuration/chargingStation?stationId=A%3AB', { securityProfile: 0 })).status],
+    [422, 422],
+  )
+  const long = 'x'.repeat(255)
+  assert.equal((await ask('PUT', `/data/evdriver/authorization?idToken=${long}`, { idTokenInfo: { status: 'Accepted' } })).status, 200)
+  assert.equal((await ask('PUT', '/data/evdriver/authorization?idToken=A1', { idToken: 'B2' })).status, 400)
+  assert.deepEqual(
+    (await charging.badges.list()).map(({ token }) => token),
+    [long],
+  )
 })
 
 test('every endpoint stands for a message that a CSMS may send in that version', async () => {

@@ -2,7 +2,7 @@
 
 import { type TSchema, Type } from 'typebox'
 import type { Established, Site } from '#ems'
-import { Problem, parseInstant } from '#kernel'
+import { formatInstant, Problem, parseInstant } from '#kernel'
 import type { Store } from '#store'
 import type { Routes } from '../app.ts'
 import { newStation } from '../cariflex/new-station.ts'
@@ -151,7 +151,7 @@ export const dataRoutes =
         schema: {
           ...schema('Keeps a token', {
             ...Tenant,
-            idToken: Type.String({ minLength: 1, maxLength: 36 }),
+            idToken: Type.String({ minLength: 1, maxLength: 255 }),
             type: optional(Type.String({ maxLength: 20 })),
           }),
           body: Authorization,
@@ -159,6 +159,9 @@ export const dataRoutes =
       },
       async ({ query: { idToken, type }, body }) => {
         const { status, cacheExpiryDateTime, language1, groupIdToken, personalMessage } = body.idTokenInfo ?? { status: 'Accepted' }
+        const named = typeof body.idToken === 'object' ? body.idToken.idToken : body.idToken
+        if (named !== undefined && !isCalled(named, idToken))
+          throw invalid(`idToken is '${idToken}', the body names '${named}'.`, 'Name one token.')
         if (!isTokenStatus(status)) throw invalid(`'${status}' is no status of a token.`, `Use one of ${STATUSES.join(', ')}.`)
         await charging.registerToken({
           ...{ token: idToken, status },
@@ -197,7 +200,7 @@ export const dataRoutes =
             eventType: type,
             triggerReason: trigger,
             seqNo,
-            timestamp: at,
+            timestamp: formatInstant(parseInstant(at)).replace('+00:00', 'Z'),
             offline,
           })),
         }

@@ -1,13 +1,13 @@
 /** CitrineOS' message API: an OCPP request by POST to one station or several, unchanged; the answer goes to a callback, or into the reply. */
 
 import { Type } from 'typebox'
-import type { Charging } from '#charging'
+import type { Charging, Connected } from '#charging'
 import { describeError, isProblem, type Log, type Outward, Problem } from '#kernel'
-import { CallError, dialectOf, type OcppVersion, type Payload, type Session } from '#protocols/ocpp'
+import { CallError, dialectOf, type OcppVersion, type Payload } from '#protocols/ocpp'
 import type { Routes } from '../app.ts'
 import type { Identity } from '../identity.ts'
 import { ENDPOINTS } from './modules.ts'
-import { citrineDoor, invalid, stationOf, Tenant } from './reach.ts'
+import { citrineDoor, invalid, isFromHere, stationOf, Tenant } from './reach.ts'
 
 const Text = Type.String({ minLength: 1, maxLength: 60 })
 const Query = Type.Object({
@@ -33,29 +33,37 @@ export interface CitrineParts {
   account: number
   log: Log
   outward: Outward
+  /** The same for programs on this machine, while they need no token: it reaches this machine too. */
+  near: Outward
   /** Programs on this machine need no token. */
   openOnLoopback: boolean
 }
 
+interface Callback {
+  url: string
+  outward: Outward
+}
+
 export const messageRoutes =
-  ({ charging, identity, account, log, outward, openOnLoopback }: CitrineParts): Routes =>
+  ({ charging, identity, account, log, outward: outside, near, openOnLoopback }: CitrineParts): Routes =>
   (app) => {
-    /** The connection of a station that speaks the version and whose boot is accepted, or why there is none. */
-    const lineTo = (station: string, version: OcppVersion, action: string): Session | string => {
-      const found = stationOf(charging, station)
-      if (!found?.session) return `${station} is not connected.`
+    /** A station that is connected, speaks the version and whose boot was not rejected, or why it is told nothing. */
+    const reached = (identity: string, version: OcppVersion, action: string, payload: Payload): Connected | string => {
+      const found = stationOf(charging, identity)
+      if (!found?.session) return `${identity} is not connected.`
       const { wire } = found.session
-      if (wire.version !== version) return `${station} speaks OCPP ${dialectOf(wire.version)?.name ?? wire.version}.`
-      if (found.record.boot === 'Rejected' && action !== 'TriggerMessage') return `The boot of ${station} was rejected.`
-      return wire
+      if (wire.version !== version) return `${identity} speaks OCPP ${dialectOf(wire.version)?.name ?? wire.version}.`
+      const isTrigger = action === 'TriggerMessage' && payload['requestedMessage'] === 'BootNotification'
+      if (found.record.boot === 'Rejected' && !isTrigger) return `The boot of ${identity} was rejected.`
+      return found as Connected
     }
-    const call = async (wire: Session, action: string, payload: Payload, timeout: number, callback: string | undefined) => {
-      const answer = await wire.call(action, payload, { timeout })
-      if (callback !== undefined)
-        await outward
-          .call(callback, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) })
+    const call = async (station: Connected, action: string, payload: Payload, timeout: number, back: Callback | undefined) => {
+      const answer = await charging.relay(station, action, payload, timeout)
+      if (back !== undefined)
+        await back.outward
+          .call(back.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) })
           .catch((error: unknown) =>
-            log.warn({ station: wire.identity, callback, error: describeError(error) }, 'a callback was not reached'),
+            log.warn({ station: station.record.identity, callback: back.url, error: describeError(error) }, 'a callback was not reached'),
           )
       return answer
     }
@@ -79,7 +87,9 @@ export const messageRoutes =
           response: { 200: Confirmation },
         },
       },
-      async ({ params: { version: name, module, word }, query, body }) => {
+      async (request) => {
+        const { version: name, module, word } = request.params
+        const { query, body } = request
         const dialect = dialectOf(name)
         const action = ENDPOINTS[name]?.get(`${module}/${word}`)
         if (dialect === undefined || action === undefined)
@@ -89,14 +99,16 @@ export const messageRoutes =
           })
         const verdict = dialect.validate(action, 'request', body)
         if (!verdict.ok) throw invalid(verdict.description, `Send the payload as OCPP ${name} has it.`)
-        const { wait, callbackUrl: callback } = query
-        if (callback !== undefined) await outward.check(callback)
+        const { wait, callbackUrl: url } = query
+        const outward = openOnLoopback && isFromHere(request) ? near : outside
+        if (url !== undefined) await outward.check(url)
+        const back = url === undefined ? undefined : { url, outward }
         const stations = typeof query.identifier === 'string' ? [query.identifier] : query.identifier
         return Promise.all(
           stations.map(async (station) => {
-            const wire = lineTo(station, dialect.version, action)
-            if (typeof wire === 'string') return { success: false, payload: wire }
-            const answered = call(wire, action, body, wait === undefined ? PATIENCE : wait * 1000, callback)
+            const line = reached(station, dialect.version, action, body)
+            if (typeof line === 'string') return { success: false, payload: line }
+            const answered = call(line, action, body, wait === undefined ? PATIENCE : wait * 1000, back)
             if (wait === undefined) {
               answered.catch((error: unknown) => log.info({ station, action, error: why(error) }, 'a message was not answered'))
               return { success: true }

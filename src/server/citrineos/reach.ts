@@ -22,6 +22,13 @@ const isLoopback = (address: string): boolean => {
   return isIP(plain) !== 0 && LOOPBACK.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
 }
 
+/** Whether a request comes from a program on this machine: not through a proxy, not out of a browser. */
+export const isFromHere = ({ raw: { headers, socket } }: Request): boolean =>
+  headers['x-forwarded-for'] === undefined &&
+  headers.forwarded === undefined &&
+  headers.origin === undefined &&
+  isLoopback(socket.remoteAddress ?? '')
+
 /**
  * Hook for `onRequest`: those who may steer the site, with one of our tokens. When `openOnLoopback` is set, programs on this machine need none,
  * as with CitrineOS' local bypass; a request that came through a proxy or out of a browser is never let in that way.
@@ -29,10 +36,9 @@ const isLoopback = (address: string): boolean => {
 export const citrineDoor = (identity: Identity, account: number, openOnLoopback: boolean) => {
   const maySteer = identity.requirePermission(steers)
   return async (request: Request, reply: Reply): Promise<void> => {
-    const { headers, socket } = request.raw
-    const isDirect = headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.origin === undefined
+    const { headers } = request.raw
     const isAnonymous = headers.authorization === undefined && headers.cookie === undefined
-    if (openOnLoopback && isAnonymous && isDirect && isLoopback(socket.remoteAddress ?? '')) return
+    if (openOnLoopback && isAnonymous && isFromHere(request)) return
     await identity.authenticate(request, reply)
     await onSite(account, 'update')(request)
     await maySteer(request, reply)

@@ -2,10 +2,10 @@
 
 import { Type } from 'typebox'
 import type { HookEvent, Webhook, Webhooks } from '#ems'
-import { formatInstant } from '#kernel'
+import { formatInstant, Problem } from '#kernel'
 import type { Routes } from '../app.ts'
 import type { CitrineParts } from './message-api.ts'
-import { citrineDoor, Tenant } from './reach.ts'
+import { citrineDoor, invalid, isFromHere, Tenant } from './reach.ts'
 
 const EVENTS = {
   onConnect: 'station.connected',
@@ -19,6 +19,9 @@ const NAMES: Readonly<Record<string, string>> = { 'station.connected': 'connecte
 
 /** The name of this form among those of webhooks. */
 export const CITRINEOS_FORM = 'citrineos'
+/** The same, asked for by a program on this machine, which may be told there. */
+export const CITRINEOS_NEAR_FORM = 'citrineos-near'
+const isOurs = ({ form }: Webhook) => form === CITRINEOS_FORM || form === CITRINEOS_NEAR_FORM
 
 /** The body as CitrineOS writes it. */
 export function citrineBody({ type, at, data }: HookEvent): object {
@@ -59,10 +62,12 @@ export const subscriptionRoutes =
         ...door,
         schema: { tags, summary: 'Tells an address what happens on the line of a station', querystring: Type.Object(Tenant), body: Order },
       },
-      async ({ body }) => {
+      async (request) => {
+        const { body } = request
+
         const wanted = FLAGS.filter((flag) => body[flag] === true)
         const { webhook, secret } = await webhooks.create({
-          ...{ url: body.url, about: body.stationId, form: CITRINEOS_FORM },
+          ...{ url: body.url, about: body.stationId, form: openOnLoopback && isFromHere(request) ? CITRINEOS_NEAR_FORM : CITRINEOS_FORM },
           events: wanted.map((flag) => EVENTS[flag]),
           description: `CitrineOS subscription to ${body.stationId}`,
         })
@@ -82,17 +87,32 @@ export const subscriptionRoutes =
       async ({ query: { stationId } }) =>
         webhooks
           .list()
-          .filter(({ form, about }) => form === CITRINEOS_FORM && (stationId === undefined || about === stationId))
+          .filter((webhook) => isOurs(webhook) && (stationId === undefined || webhook.about === stationId))
           .map(shown),
     )
     app.delete(
       path,
       {
         ...door,
-        schema: { tags, summary: 'Ends a subscription', querystring: Type.Object({ ...Tenant, id: Type.String({ maxLength: 40 }) }) },
+        schema: {
+          tags,
+          summary: 'Ends a subscription, or all to a station',
+          querystring: Type.Object({
+            ...Tenant,
+            id: Type.Optional(Type.String({ maxLength: 40 })),
+            stationId: Type.Optional(Type.String({ maxLength: 48 })),
+          }),
+        },
       },
-      async ({ query: { id } }) => {
-        await webhooks.remove(id)
+      async ({ query: { id, stationId } }) => {
+        if (id === undefined && stationId === undefined)
+          throw invalid('Neither id nor stationId was given.', 'Name a subscription or a station.')
+        const ended = webhooks
+          .list()
+          .filter((one) => isOurs(one) && (id === undefined || one.id === id) && (stationId === undefined || one.about === stationId))
+        if (ended.length === 0)
+          throw new Problem('unknown-webhook', 'There is no such subscription.', { status: 404, hint: 'GET this address lists them.' })
+        for (const webhook of ended) await webhooks.remove(webhook.id)
         return { success: true }
       },
     )

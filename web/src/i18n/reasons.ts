@@ -508,7 +508,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Give a moment that is still to come.': 'Donnez un moment à venir.',
   '{station} has no transaction {id}.': "{station} n'a pas de transaction {id}.",
   '{station} has no reservation {count}.': "{station} n'a pas de réservation {count}.",
-  'A token has 1 to 36 characters.': 'Un badge a de 1 à 36 caractères.',
+  'A token has 1 to 255 characters.': 'Un badge a de 1 à 255 caractères.',
   'Write it as the reader shows it.': "Écrivez-le comme le lecteur l'affiche.",
   "'{token}' is no eMAID, or its check digit is wrong.": "'{token}' n'est pas un eMAID, ou sa clé de contrôle est fausse.",
   'An eMAID has two letters, twelve letters or digits, and perhaps a check digit.':
