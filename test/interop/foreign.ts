@@ -9,6 +9,8 @@ export interface Foreign {
   readonly lines: Line[]
   /** Resolves with the first line (past or coming) that fits; rejects when the program ends or the time is over. */
   line(fits: (line: Line) => boolean, timeout?: number): Promise<Line>
+  /** Says a JSON line to it. */
+  tell(line: Line): void
   ended: Promise<number | null>
   stderr(): string
   /** The end of what it printed besides. */
@@ -20,7 +22,7 @@ export interface Foreign {
 export function foreign(script: string, args: string[]): Foreign {
   const python = process.env['CARIFLEX_PYTHON']
   if (!python) throw new Error("Run the interop tests with 'npm run interop': it installs the foreign programs first.")
-  const child: ChildProcess = spawn(python, [join(import.meta.dirname, script), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(python, [join(import.meta.dirname, script), ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   const lines: Line[] = []
   const waiting = new Set<() => void>()
   let errors = ''
@@ -47,6 +49,7 @@ export function foreign(script: string, args: string[]): Foreign {
     stderr: () => errors,
     output: () => other,
     kill: () => void child.kill('SIGKILL'),
+    tell: (line) => void child.stdin?.write(`${JSON.stringify(line)}\n`),
     line: (fits, timeout = 60_000) =>
       new Promise((resolve, reject) => {
         const stop = () => {

@@ -39,6 +39,20 @@ test('a station of 1.6 talks to its other CSMS through us, and our room keeps it
   assert.deepEqual(one.of('RemoteStopTransaction'), [{ transactionId: 9001 }], 'our calls name it as the station does')
   assert.equal(other.of('RemoteStopTransaction').length, 0, 'and stay here')
 
+  const sampled = { value: '7200', measurand: 'Power.Active.Import', unit: 'W' }
+  const measure = () =>
+    one.session.call('MeterValues', {
+      ...{ connectorId: 1, transactionId: 9001 },
+      meterValue: [{ timestamp: at(room), sampledValue: [sampled] }],
+    })
+  for (let minute = 0; minute < 11; minute++) {
+    await measure()
+    room.clock.forward(60_000)
+  }
+  await until('what it drew is believed', async () => {
+    const beliefs = await room.store.query<{ event_value: number }>('select event_value from timed_belief where sensor_id = 61')
+    return beliefs.some(({ event_value: value }) => Math.abs(value - 7.2) < 0.01)
+  })
   await one.session.call('StopTransaction', { transactionId: 9001, meterStop: 5100, timestamp: at(room) })
   assert.equal(other.of('StopTransaction')[0]?.['transactionId'], 9001)
   const rows = await ledger(room)
