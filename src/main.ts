@@ -18,7 +18,7 @@ import {
   type Settings,
   simulate,
   startSteering,
-  startWebhooks,
+  startTelling,
   startWorkers,
   territoryOf,
   type Undo,
@@ -101,7 +101,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
   const retention = await openRetention({ queue, clock, log })
   const outward = openOutward({ allow: settings.outwardAllow ?? [] })
   const shell = { settings, store, clock, log, bus, sensors, sources, beliefs, queue, retention, outward, firstStart }
-  const house: House = { ...shell, account, webhooks: await startWebhooks(shell, undo) }
+  const house: House = { ...shell, account, ...(await startTelling(shell, undo)) }
 
   if (!demo) child?.kill()
   const world = established?.demo ? await simulate(settings, established, clock, firstStart, undo, log, child) : undefined

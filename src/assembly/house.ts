@@ -1,6 +1,6 @@
 /** What is open while the platform runs: rooms that are wired in `routes.ts` and `workers.ts` take from here what they need. */
 import type { Charging } from '#charging'
-import type { Beliefs, ConversationLog, Established, Line, News, Sensors, Site, Sources, Webhooks } from '#ems'
+import type { Beliefs, ConversationLog, Established, Line, MqttEvents, News, Sensors, Site, Sources, Webhooks } from '#ems'
 import type { Bus, Clock, Log, Outward } from '#kernel'
 import type { Server } from '#server'
 import type { RunningWorld } from '#simulators'
@@ -21,6 +21,8 @@ export interface House {
   /** How addresses that others chose are called. */
   outward: Outward
   webhooks: Webhooks
+  /** Absent when no broker is configured. */
+  mqtt?: MqttEvents
   retention: Retention
   /** The account this program works for. */
   account: number

@@ -11,12 +11,12 @@ import {
   retentionRoutes,
   stationBlockRoutes,
   stationFileRoutes,
-  stationModelRoutes,
   stationRoutes,
+  stationModelRoutes,
   stationSecurityRoutes,
   stationSurveyRoutes,
-  stationTariffRoutes,
   stationUpstreamRoutes,
+  stationTariffRoutes,
   stickerRoutes,
   tariffRoutes,
   webhookRoutes,
@@ -24,16 +24,18 @@ import {
   worldRoutes,
 } from '#server'
 import type { OpenHouse } from './house.ts'
-import { nearby } from './webhooks.ts'
 
 const OURS = '/api/cariflex/v1'
 
 /** Every line here is one set of routes. */
 export function addRoutes(house: OpenHouse): void {
-  const { server, account, settings, steered } = house
+  const { server, account, settings, steered, webhooks, mqtt } = house
   server.register(retentionRoutes(server, policiesOf(settings.retention.beliefs, settings.platformName)), OURS)
   server.register(jobRoutes(server, steered?.site.zone ?? settings.timezone, account), OURS)
-  server.register(webhookRoutes({ webhooks: house.webhooks, account, zone: steered?.site.zone ?? settings.timezone, rooms: server }), OURS)
+  server.register(
+    webhookRoutes({ webhooks, ...(mqtt && { mqtt }), account, zone: steered?.site.zone ?? settings.timezone, rooms: server }),
+    OURS,
+  )
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)
@@ -52,7 +54,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(stationFileRoutes(charging))
   const citrine = {
     ...{ charging, account, established, site, identity: server.identity, store: house.store, log: house.log },
-    ...{ outward: house.outward, near: nearby(settings), webhooks: house.webhooks, openOnLoopback: settings.citrineosOnLoopback ?? false },
+    ...{ outward: house.outward, webhooks: house.webhooks, openOnLoopback: settings.citrineosOnLoopback ?? false },
   }
   server.register(citrineMessageRoutes(citrine))
   server.register(citrineDataRoutes(citrine))

@@ -1,6 +1,6 @@
 import type { ChargingConfig } from '#charging'
 import type { BeliefPolicy } from '#ems'
-import type { MailSettings, Territory } from '#kernel'
+import type { MailSettings, MqttSettings, Territory } from '#kernel'
 import type { ServerConfig } from '#server'
 
 /** What the platform needs to know to start; the command line makes it from the configuration. */
@@ -20,6 +20,8 @@ export interface Settings {
   platformName: string
   timezone: string
   mail: MailSettings
+  /** The broker that is told of events. */
+  mqtt?: MqttSettings & { url: string }
   /** Longest time, ms, between runs of tasks by name, and between calls of users by email. */
   monitoring?: { tasks: Record<string, number>; users: Record<string, number> }
   admin: { email?: string; password?: string }

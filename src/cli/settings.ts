@@ -15,6 +15,7 @@ export function settingsOf(config: Config): Settings {
     security,
     flexmeasures,
     mail,
+    mqtt,
     monitoring,
     simulation,
     territory,
@@ -77,6 +78,7 @@ export function settingsOf(config: Config): Settings {
       samplesKept: retention.samples,
     },
     mail,
+    ...(mqtt.url !== undefined && { mqtt: mqttOf(mqtt, mqtt.url) }),
     monitoring,
     ...(security.secretKey !== undefined && { secretKey: security.secretKey }),
     outwardAllow: security.outwardAllow,
@@ -98,14 +100,26 @@ function citrineosOf({ authority, orders, api, ...rest }: Config['charging']['ci
     throw new Problem('config-invalid', `charging.citrineos.orders is '${orders}', and charging.citrineos.api is not set.`, {
       hint: "Set the address of its message API, or leave orders at 'inject'.",
     })
-  return { ...rest, amqp, orders, ...(api !== undefined && { api }), ...(authority !== undefined && { authority: pemIn(authority) }) }
+  return {
+    ...rest,
+    amqp,
+    orders,
+    ...(api !== undefined && { api }),
+    ...(authority !== undefined && { authority: pemIn(authority, 'charging.citrineos.authority') }),
+  }
 }
 
-function pemIn(file: string): string {
+const mqttOf = ({ authority, ...rest }: Config['mqtt'], url: string) => ({
+  ...rest,
+  url,
+  ...(authority !== undefined && { authority: pemIn(authority, 'mqtt.authority') }),
+})
+
+function pemIn(file: string, setting: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Problem('config-invalid', `The file of charging.citrineos.authority cannot be read: ${describeError(error)}`, {
+    throw new Problem('config-invalid', `The file of ${setting} cannot be read: ${describeError(error)}`, {
       hint: 'Name a PEM file that this program may read.',
     })
   }

@@ -200,4 +200,5 @@ export {
   type Users,
 } from './users.ts'
 export { forwardNews, HOOK_EVENTS } from './webhooks/hook-events.ts'
+export { type MqttEvents, type MqttStatus, openMqttEvents } from './webhooks/mqtt-events.ts'
 export { type HookEvent, openWebhooks, signatureOf, type Webhook, type WebhookOrder, type Webhooks } from './webhooks/webhooks.ts'

@@ -8,6 +8,25 @@ import { FlexMeasuresSection, MailSection, SecuritySection } from './config-flex
 import type { Millis } from './quantity.ts'
 import { TerritorySchema } from './territory.ts'
 
+const MqttSection = Section('A broker that is told of events as webhooks are.', {
+  url: Type.Optional(
+    Type.String({
+      pattern: '^mqtts?://',
+      description: "Its address: 'mqtt://broker:1883', 'mqtts://broker:8883'; without it nothing is published.",
+    }),
+  ),
+  username: Type.Optional(Type.String({ minLength: 1, description: 'Who we are there.' })),
+  password: Type.Optional(Type.String({ minLength: 1, description: 'With which password.' })),
+  authority: Type.Optional(
+    Type.String({ minLength: 1, description: "PEM file of the authority of the broker's certificate, when it is not a public one." }),
+  ),
+  prefix: Text('cariflex', 'First level of all topics.'),
+  events: Words(
+    ['alarm.*', 'device.*', 'forecast.*', 'limits.*', 'order.*', 'plan.*', 'station.connected', 'station.closed'],
+    "Which events: types, 'device.*', or '*' for all, frames of stations (station.message, station.sent) too.",
+  ),
+})
+
 const BeliefPolicy = Type.Object(
   {
     after: Type.Unsafe<Millis>({
@@ -92,6 +111,7 @@ export const ConfigSchema = Type.Object(
     security: SecuritySection,
     flexmeasures: FlexMeasuresSection,
     mail: MailSection,
+    mqtt: MqttSection,
     monitoring: Section('What somebody is told when it stops: an alarm, and a mail to mail.monitoring.', {
       tasks: LengthsByName('Longest time between runs of tasks that report them (/api/ops/postLatestTaskRun), by name.'),
       users: LengthsByName('Longest time between calls of users (gateways, bridges), by email.'),
@@ -160,6 +180,16 @@ export const ConfigSchema = Type.Object(
               'Files that an ACME client renews, an RSA and an ECDSA pair side by side; read anew when they change. Empty: our own authority issues both.',
           },
         ),
+      }),
+      contracts: Section('Where cars get contracts (Plug & Charge); our own pool for trials unless a URL is given.', {
+        url: Type.Optional(
+          Type.String({
+            pattern: '^https?://.*[^/]$',
+            maxLength: 500,
+            description: 'Pool in the shape of the Open Plug&Charge Protocol: the address before /v1/ccp/signedContractData.',
+          }),
+        ),
+        token: Type.Optional(Type.String({ minLength: 1, description: 'Sent to it as a bearer token.' })),
       }),
       unknownStations: Type.Enum(['refuse', 'park', 'accept'], {
         default: 'refuse',
@@ -257,6 +287,8 @@ export const ConfigSchema = Type.Object(
 
 /** Settings of the FlexMeasures API. */
 export type FlexMeasuresSettings = Static<typeof FlexMeasuresSection>
+/** The broker that is told of events. */
+export type MqttSettings = Static<typeof MqttSection>
 /** The mail server and who writes. */
 export type MailSettings = Static<typeof MailSection>
 export type SecuritySettings = Static<typeof SecuritySection>

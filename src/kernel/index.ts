@@ -16,6 +16,7 @@ export {
   configJsonSchema,
   type FlexMeasuresSettings,
   type MailSettings,
+  type MqttSettings,
   type SecuritySettings,
 } from './config-schema.ts'
 export { addDuration, type Duration, durationLength, formatDuration, parseDuration, parseDurationLength } from './duration.ts'

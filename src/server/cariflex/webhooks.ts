@@ -1,7 +1,7 @@
 /** Webhooks: addresses of other programs that are told of events. */
 
 import { Type } from 'typebox'
-import { auditAccount, HOOK_EVENTS, steers, type Webhook, type Webhooks } from '#ems'
+import { auditAccount, HOOK_EVENTS, type MqttEvents, steers, type Webhook, type Webhooks } from '#ems'
 import { formatInstant } from '#kernel'
 import type { Request, Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
@@ -44,8 +44,19 @@ const Delivery = Type.Object({
   error: Type.Union([Type.String(), Type.Null()]),
 })
 
+const Broker = Type.Object({
+  url: Type.String(),
+  prefix: Type.String({ description: 'First level of all topics.' }),
+  events: Type.Array(Type.String()),
+  connected: Type.Boolean(),
+  waiting: Type.Integer({ description: 'Events that it has not got yet.' }),
+  error: Type.Union([Type.String(), Type.Null()], { description: 'Why it is not connected.' }),
+})
+
 export interface WebhookParts {
   webhooks: Webhooks
+  /** Absent when no broker is configured. */
+  mqtt?: MqttEvents
   account: number
   zone: string
   rooms: Rooms
@@ -53,7 +64,7 @@ export interface WebhookParts {
 
 /** For those who may steer the site: a webhook tells everything that happens there. */
 export const webhookRoutes =
-  ({ webhooks, account, zone, rooms }: WebhookParts): Routes =>
+  ({ webhooks, mqtt, account, zone, rooms }: WebhookParts): Routes =>
   (app) => {
     const { authenticate, requirePermission } = rooms.identity
     const may = { onRequest: [authenticate, onSite(account, 'update'), requirePermission(steers)] }
@@ -69,6 +80,18 @@ export const webhookRoutes =
       '/webhooks',
       { ...may, schema: { tags, summary: 'Addresses that are told of events', response: { 200: Data(Type.Array(Shown)) } } },
       async () => ({ data: webhooks.list().map(shown) }),
+    )
+    app.get(
+      '/mqtt',
+      {
+        ...may,
+        schema: {
+          tags,
+          summary: 'The MQTT broker that is told of events; null when none is configured',
+          response: { 200: Data(Type.Union([Broker, Type.Null()])) },
+        },
+      },
+      async () => ({ data: mqtt ? await mqtt.status() : null }),
     )
     app.post(
       '/webhooks',
