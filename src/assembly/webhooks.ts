@@ -1,6 +1,7 @@
 /** Who is told of events: the webhooks of this platform, opened on what it keeps, and the MQTT broker of the configuration; fed by its news. */
 import { forwardNews, type MqttEvents, openMqttEvents, openWebhooks, type Webhooks } from '#ems'
-import { CITRINEOS_FORM, citrineBody } from '#server'
+import { type Outward, openOutward } from '#kernel'
+import { CITRINEOS_FORM, CITRINEOS_NEAR_FORM, citrineBody } from '#server'
 import { openOutbox } from '#store'
 import type { House } from './house.ts'
 import { secretsOf } from './territory.ts'
@@ -13,6 +14,10 @@ export interface Told {
   mqtt?: MqttEvents
 }
 
+/** How programs on this machine that may do without a token are called back: there too. */
+export const nearby = (settings: House['settings']): Outward =>
+  openOutward({ allow: [...(settings.outwardAllow ?? []), '127.0.0.0/8', '::1'] })
+
 export async function startTelling(
   { store, clock, log, bus, settings, outward }: Omit<House, 'webhooks' | 'account'>,
   undo: Undo,
@@ -21,7 +26,7 @@ export async function startTelling(
   const hooks = await openWebhooks({
     ...{ store, clock, log, outward, outbox },
     secrets: await secretsOf(store, settings, clock),
-    forms: { [CITRINEOS_FORM]: citrineBody },
+    forms: { [CITRINEOS_FORM]: { write: citrineBody }, [CITRINEOS_NEAR_FORM]: { write: citrineBody, outward: nearby(settings) } },
   })
   undo.add('webhooks', () => hooks.close())
   const { mqtt: wanted } = settings
