@@ -148,6 +148,8 @@ export interface Chassis {
   /** A change of availability, or a reset, that waits for the end of the transaction. */
   nextOperative: boolean | undefined
   resetWhenIdle: boolean
+  /** Priority charging is on (2.1, K21). */
+  hurries: boolean
   authorization: Authorization | undefined
   readonly tokens: Tokens
   readonly extras: Extras

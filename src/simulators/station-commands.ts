@@ -17,6 +17,7 @@ import {
 } from '#protocols/ocpp'
 import type { Chassis } from './station-chassis.ts'
 import { zulu } from './station-meter.ts'
+import { profileContext, steering } from './station-steering.ts'
 
 type Request<A extends keyof Messages> = Messages[A]['request']
 type Commands = { [A in keyof Messages]?: (request: Request<A>) => Messages[A]['response'] }
@@ -44,6 +45,7 @@ export function commandHandler(chassis: () => Chassis): Handler {
       ...station.extras.answers,
       ...station.vault.answers,
       ...(station.till.answers as Commands),
+      ...(steering(station) as Commands),
     }
     const command = commands[action as keyof Messages] as ((request: Payload) => Payload) | undefined
     if (!command)
@@ -211,21 +213,6 @@ function charging(station: Chassis): Commands {
       afterwards(() => station.setOperative(operative))
       return { status: 'Accepted' }
     },
-  }
-}
-
-export const profileContext = (station: Chassis, evseId: number) => {
-  const running = station.engine.current()
-  return {
-    evseId,
-    evses: [1],
-    installed: station.profiles,
-    transactions: new Map(running ? [[1, running.id]] : []),
-    maxStackLevel: station.variables.number('SmartChargingCtrlr', 'ProfileStackLevel'),
-    maxPeriods: station.variables.number('SmartChargingCtrlr', 'PeriodsPerSchedule'),
-    maxProfiles: station.variables.number('SmartChargingCtrlr', 'Entries'),
-    phaseSwitching: false,
-    allowNegative: station.mayDischarge(),
   }
 }
 

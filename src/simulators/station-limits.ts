@@ -9,6 +9,8 @@ export interface LimitsParts {
   profiles: readonly InstalledProfile[]
   transaction: Transaction | undefined
   mayDischarge: boolean
+  /** Priority charging is on (2.1). */
+  hurries: boolean
 }
 
 export interface Span {
@@ -19,13 +21,17 @@ export interface Span {
   evseId: number
 }
 
+/** W that the outlet aims at in a period: a set-point where there is one (2.1), else the limit. */
+export const aimOf = ({ limit, setpoint }: Pick<CompositePeriod, 'limit' | 'setpoint'>): number => setpoint ?? limit
+
 /** The composite schedule of a span; Relative profiles count from the moment the power path closed. */
-export function compositeOf({ nominal, profiles, transaction, mayDischarge }: LimitsParts, span: Span): CompositePeriod[] {
+export function compositeOf({ nominal, profiles, transaction, mayDischarge, hurries }: LimitsParts, span: Span): CompositePeriod[] {
   return compositeSchedule({
     ...span,
     profiles: [...profiles, factoryLimit(nominal)],
     defaultLimit: nominal,
     allowNegative: mayDischarge,
+    priorityCharging: hurries,
     ...(transaction ? { transactionStart: transaction.readyAt ?? transaction.startedAt } : {}),
   })
 }

@@ -229,6 +229,7 @@ function definitions(facts: StationFacts): Definition[] {
   count('SmartChargingCtrlr', { name: 'Entries', instance: 'ChargingProfiles' }, 20)
   amount('SmartChargingCtrlr', 'LimitChangeSignificance', 5, { unit: 'Percent' })
   fact('SmartChargingCtrlr', 'ACPhaseSwitchingSupported', false)
+  if (facts.version === '2.1') fact('SmartChargingCtrlr', 'SupportsDynamicProfiles', true)
   fact('SmartChargingCtrlr', 'Phases3to1', false)
   fact('SmartChargingCtrlr', 'ExternalControlSignalsEnabled', false)
 

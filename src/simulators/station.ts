@@ -26,7 +26,7 @@ import type { Authorization, Chassis, Extras, Presentation, Station, StationMemo
 
 import { commandHandler } from './station-commands.ts'
 import { openExtras } from './station-extras.ts'
-import { compositeOf } from './station-limits.ts'
+import { aimOf, compositeOf } from './station-limits.ts'
 import { type Link, openLink } from './station-link.ts'
 import { meterValue, signedMeterValue, zulu } from './station-meter.ts'
 import { type Notices, openNotices } from './station-notices.ts'
@@ -86,6 +86,7 @@ class Unit implements Station, Chassis {
   operative: boolean
   nextOperative: boolean | undefined
   resetWhenIdle = false
+  hurries = false
   authorization: Authorization | undefined
   car: Car | undefined
 
@@ -157,10 +158,10 @@ class Unit implements Station, Chassis {
       nominal: spec.nominal,
       closed: () => this.#isClosed(),
       limits: (from, until) =>
-        this.composite(from, instant(Math.max(until, from + SECOND)), 'W', 1).map(({ startPeriod, limit, numberPhases }) => ({
-          from: instant(from + startPeriod * SECOND),
-          limit,
-          phases: Math.min(numberPhases ?? 3, spec.phases ?? 3),
+        this.composite(from, instant(Math.max(until, from + SECOND)), 'W', 1).map((period) => ({
+          from: instant(from + period.startPeriod * SECOND),
+          limit: aimOf(period),
+          phases: Math.min(period.numberPhases ?? 3, spec.phases ?? 3),
         })),
       imported: memory?.imported ?? 120_000,
       exported: memory?.exported ?? 0,
@@ -346,7 +347,7 @@ class Unit implements Station, Chassis {
       connector: this.connectorStatus(),
       transaction: this.engine.current()?.id,
       power: this.#outlet.power(),
-      limit: this.composite(now, instant(now + SECOND), 'W', 1)[0]!.limit,
+      limit: aimOf(this.composite(now, instant(now + SECOND), 'W', 1)[0]!),
       flow: this.#outlet.flow(),
       fault: this.#faulted,
       waitingEvents: this.#outbox.waiting(),
@@ -404,6 +405,7 @@ class Unit implements Station, Chassis {
       profiles: this.variables.flag('SmartChargingCtrlr', 'Enabled') ? this.profiles : [],
       transaction: this.engine.current(),
       mayDischarge: this.mayDischarge(),
+      hurries: this.hurries,
     }
     return compositeOf(parts, { from, until, unit, evseId })
   }
@@ -542,7 +544,7 @@ class Unit implements Station, Chassis {
           ),
       contract: (emaid, certificates) =>
         this.present({ idToken: emaid, type: 'eMAID' }, { askFirst: true, contract: certificates }).then(() => this.#isClosed()),
-      setpoint: () => this.composite(this.clock.now(), instant(this.clock.now() + SECOND), 'W', 1)[0]!.limit,
+      setpoint: () => aimOf(this.composite(this.clock.now(), instant(this.clock.now() + SECOND), 'W', 1)[0]!),
       phases: () => this.#outlet.phases(),
       present: () => this.#outlet.power(),
       meter: () => ({ imported: this.#outlet.imported(), exported: this.#outlet.exported() }),
@@ -609,6 +611,7 @@ class Unit implements Station, Chassis {
     this.profiles = this.profiles.filter(({ profile }) => profile.transactionId !== transactionId)
     this.authorization = undefined
     this.#remoteStartId = undefined
+    this.hurries = false
     this.#finished = this.car !== undefined
     if (this.nextOperative !== undefined) this.operative = this.nextOperative
     this.nextOperative = undefined

@@ -23,8 +23,8 @@ import {
   variableOf,
 } from '#protocols/ocpp'
 import type { Chassis } from './station-chassis.ts'
-import { profileContext } from './station-commands.ts'
 import { zulu } from './station-meter.ts'
+import { profileContext } from './station-steering.ts'
 
 /** Numbers that the CSMS gave to transactions, by our ids; kept over a restart. */
 export type Numbers16 = Record<string, number>

@@ -62,7 +62,7 @@ async function yard(t: TestContext) {
     line = openLine({ site, store, clock, bus, log: silentLog, devices, beliefs, sensors })
     return { devices, beliefs, alarms: line.alarms }
   }
-  const house = await open(t, { isEncrypted: true, furnish, config: { bootPause: 100 } })
+  const house = await open(t, { isEncrypted: true, furnish, config: { bootPause: 3000 } })
   const { charging, clock } = house
   await register(established, charging)
   const heartbeat = startHeartbeat(line)
@@ -76,7 +76,10 @@ async function yard(t: TestContext) {
   }
 
   /** A station with a car before it that has much to take. */
-  const come = async (spec: Partial<StationSpec> & { identity: string }, options: Partial<StationOptions> = {}) => {
+  const come = async (
+    spec: Partial<StationSpec> & { identity: string },
+    { soc = 15_000, ...options }: Partial<StationOptions> & { soc?: number } = {},
+  ) => {
     const { identity, v2x = false } = spec
     const station = await house.station(identity, { spec: { nominal: watts(NOMINAL), v2x, ...spec }, ...options })
     const car = openCar(
@@ -85,7 +88,7 @@ async function yard(t: TestContext) {
         ...{ token: { idToken: `TOKEN-${identity}`, type: 'ISO14443' }, capacity: wattHours(75_000) },
         ...{ onboard: watts(NOMINAL), discharge: watts(v2x ? 10_000 : 0) },
       },
-      { at: clock.now(), soc: wattHours(15_000) },
+      { at: clock.now(), soc: wattHours(soc) },
     )
     return Object.assign(station, { arrive: () => station.plug(car) })
   }
@@ -110,7 +113,7 @@ async function yard(t: TestContext) {
     assert.ok(order, `${device} has no order`)
     return order
   }
-  return { house, line, come, until, atPace, orderOf }
+  return { house, line, come, until, atPace, orderOf, stop }
 }
 /** Real milliseconds between two moves of the clock. */
 const TURN = 50
@@ -189,4 +192,26 @@ test('a 1.6 station, a 2.0.1 station over mTLS and a 2.1 V2G car keep one limit;
   await until('the three come back', 60, () => drawn(three) > 20_000)
   assert.ok(drawn([...three, deaf]) <= SITE_KW * 1000 * OBEYED, 'within what the site may draw by contract')
   for (const name of names) assert.notEqual((await orderOf(name)).rung, 'grid')
+})
+
+test('when the platform is gone, a car that gives power back stops by itself and falls to the safe limit', {
+  timeout: 60_000,
+}, async (t) => {
+  const { house, line, come, until, stop } = await yard(t)
+  const { charging, clock } = house
+  const v2g = await come({ identity: 'V2G21', version: '2.1', v2x: true }, { soc: 60_000 })
+  v2g.arrive()
+  await until('the car is seen', 60, () => charging.stations().some(({ evses }) => evses.some(({ transaction }) => transaction?.vehicle)))
+  await line.overrides.post({ device: 'V2G21', powerKw: -6, until: after(clock.now(), HOUR), owner: 'ann@example.com' })
+  await until('it gives back', 60, () => v2g.state().power < -5000)
+  await stop()
+  await charging.close()
+  const gone = clock.now()
+  const gives = () => v2g.state().power < 0
+  while (gives() && clock.now() < after(gone, HOUR)) clock.forward(1000)
+  const lasted = (clock.now() - gone) / 1000
+  assert.ok(lasted > 30 && lasted <= 6 * 60 + 5, `it gave back for ${lasted} s more`)
+  clock.forward(30_000)
+  assert.equal(Math.round(v2g.state().power), 6 * 690, 'the safe limit holds')
+  t.diagnostic(`discharge ended ${Math.round(lasted)} s after the platform`)
 })
