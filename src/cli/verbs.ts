@@ -158,6 +158,21 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-upstream.ts')).chargingUpstream,
   },
   {
+    name: 'community plan',
+    summary: 'place the appliances of a community, with proof',
+    load: async () => (await import('./verbs/community.ts')).communityPlan,
+  },
+  {
+    name: 'community cycles',
+    summary: 'find when a machine ran, in the power of its plug',
+    load: async () => (await import('./verbs/community.ts')).communityCycles,
+  },
+  {
+    name: 'community indicators',
+    summary: 'compute the twelve indicators of a community',
+    load: async () => (await import('./verbs/community.ts')).communityIndicators,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,

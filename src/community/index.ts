@@ -1,0 +1,6 @@
+export { type Cycles, detectCycles, type MachineCycle } from './cycles/detect.ts'
+export { type CycleParameters, DEFAULT_PARAMETERS, readTrace, type Trace } from './cycles/trace.ts'
+export { IndicatorCounter, type IndicatorInput, type Indicators, indicatorsAt } from './indicators/indicators.ts'
+export { readIndicatorInput } from './indicators/read.ts'
+export { type CommunityPlan, planCommunity } from './planning/plan.ts'
+export { type CommunityProblem, OBJECTIVES, type Objective, readObjective, readProblem } from './planning/problem.ts'

@@ -1,0 +1,141 @@
+// Groups that may not take more than so much together: who has room in them, and who has to be left out when not all have.
+import type { Tied } from './bound.ts'
+import { NOWHERE, type Placing, type Spot } from './placing.ts'
+import type { Choice, Village, VillageGroup } from './village.ts'
+
+/** Appliances that share groups, directly or by others. */
+export interface Cluster {
+  members: readonly Choice[]
+  /** Sets of members, of the same least weight, one of which has to stay out; the empty set when all have room. */
+  leftOut: readonly (readonly Choice[])[]
+  /** What the bound has to reckon with. */
+  tied: Tied
+}
+
+/** Beyond so many members, who stays out is found by putting in as many as have room. */
+const FEW = 8
+/** Steps of a search for room for all members at once. */
+const MOST_TRIALS = 20_000
+
+/** Members and groups of each cluster of a village. */
+function clustersOf({ choices, groups }: Village): { members: Choice[]; groups: VillageGroup[] }[] {
+  const root = new Map<number, number>()
+  const find = (index: number): number => {
+    const up = root.get(index) ?? index
+    if (up === index) return index
+    const top = find(up)
+    root.set(index, top)
+    return top
+  }
+  for (const { members } of groups) for (const member of members) root.set(find(member), find(members[0]!))
+  const clusters = new Map<number, { members: Choice[]; groups: VillageGroup[] }>()
+  for (const index of new Set(groups.flatMap(({ members }) => members))) {
+    const top = find(index)
+    const cluster = clusters.get(top) ?? { members: [], groups: [] }
+    clusters.set(top, cluster)
+    cluster.members.push(choices[index]!)
+  }
+  for (const group of groups) if (group.members.length > 0) clusters.get(find(group.members[0]!))!.groups.push(group)
+  return [...clusters.values()]
+}
+
+/**
+ * Puts the members of all groups somewhere they have room, leaving out the least weight. What a group holds afterwards stays placed;
+ * where it stands is only a beginning.
+ */
+export function settleGroups(placing: Placing): Cluster[] {
+  return clustersOf(placing.village).map(({ members, groups }) => {
+    if (members.length > FEW) return settleMany(placing, members, groups)
+    const sets = subsetsByWeight(members)
+    const leftOut: Choice[][] = []
+    for (const { out, weight } of sets) {
+      if (leftOut.length > 0 && weight > weightOf(leftOut[0]!)) break
+      const inside = members.filter((member) => !out.includes(member))
+      if (!findRoom(placing, inside)) continue
+      leftOut.push(out)
+      if (out.length === 0) break
+      for (const member of inside) placing.remove(member)
+    }
+    if (leftOut[0]!.length > 0)
+      findRoom(
+        placing,
+        members.filter((member) => !leftOut[0]!.includes(member)),
+      )
+    const weight = weightOf(leftOut[0]!)
+    const alike = sets.filter((set) => set.weight === weight).map(({ out }) => out)
+    return { members, leftOut, tied: { members, groups, out: alike } }
+  })
+}
+
+export const weightOf = (choices: readonly Choice[]): number => choices.reduce((sum, { weight }) => sum + weight, 0)
+
+function subsetsByWeight(members: readonly Choice[]): { out: Choice[]; weight: number }[] {
+  const sets = Array.from({ length: 2 ** members.length }, (_, bits) => {
+    const out = members.filter((_member, position) => (bits >> position) & 1)
+    return { out, weight: weightOf(out) }
+  })
+  return sets.sort((a, b) => a.weight - b.weight)
+}
+
+/** Looks for room for all of these at once: starts of runs by trial, the others where the runs left them room, in any order of them. */
+export function findRoom(placing: Placing, members: readonly Choice[]): boolean {
+  const runs = members.filter((member) => member.kind === 'run').sort((a, b) => optionsOf(a) - optionsOf(b))
+  const spread = members.filter((member) => member.kind !== 'run')
+  let trials = 0
+  const placeSpread = (left: readonly Choice[]): boolean => {
+    if (left.length === 0) return true
+    for (const member of left) {
+      trials++
+      placing.improve(member)
+      if (placing.isPlaced(member.index)) {
+        if (placeSpread(left.filter((other) => other !== member))) return true
+        placing.remove(member)
+      } else return false
+    }
+    return false
+  }
+  const placeRun = (position: number): boolean => {
+    const run = runs[position]
+    if (run?.kind !== 'run') return placeSpread(spread)
+    for (let start = run.firstStart; start <= run.lastStart && trials < MOST_TRIALS; start++) {
+      trials++
+      if (!placing.hasRoomAt(run, start)) continue
+      placing.putAt(run, start)
+      if (placeRun(position + 1)) return true
+      placing.remove(run)
+    }
+    return false
+  }
+  // Where they cost least, if that goes; it mostly does.
+  for (const member of [...runs, ...spread]) placing.improve(member)
+  if (members.every((member) => placing.isPlaced(member.index))) return true
+  for (const member of members) placing.remove(member)
+  return placeRun(0)
+}
+
+const optionsOf = (choice: Choice): number => (choice.kind === 'run' ? choice.lastStart - choice.firstStart : Number.POSITIVE_INFINITY)
+
+/** The heaviest wishes first; who finds no room may push out lighter ones. */
+function settleMany(placing: Placing, members: readonly Choice[], groups: readonly VillageGroup[]): Cluster {
+  const queue = [...members].sort((a, b) => b.weight - a.weight || optionsOf(a) - optionsOf(b))
+  for (const member of queue) placing.improve(member)
+  for (const member of queue.filter(({ index }) => !placing.isPlaced(index))) makeRoom(placing, member, members)
+  const out = members.filter(({ index }) => !placing.isPlaced(index))
+  return { members, leftOut: [out], tied: { members, groups, out: out.length > 0 ? undefined : [out] } }
+}
+
+/** Takes others out, one at a time, until this one fits and they do again elsewhere; else all is as before. */
+function makeRoom(placing: Placing, wanted: Choice, members: readonly Choice[]): void {
+  for (const other of members) {
+    if (other === wanted || placing.starts[other.index] === NOWHERE) continue
+    const spot: Spot = placing.spotOf(other)
+    placing.remove(other)
+    placing.improve(wanted)
+    if (placing.isPlaced(wanted.index)) {
+      placing.improve(other)
+      if (placing.isPlaced(other.index) || other.weight < wanted.weight) return
+      placing.remove(wanted)
+    }
+    placing.put(other, spot)
+  }
+}

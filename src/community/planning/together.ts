@@ -1,0 +1,123 @@
+// The least that the members of a few groups cost together at prices, within the limits of their groups.
+import { leastCost, type Scratch } from './least.ts'
+import type { Choice, Run, VillageGroup } from './village.ts'
+
+/** Beyond so many trials the limits of a group are left out of account. */
+const MOST_TRIALS = 2_000
+const EPSILON = 1e-9
+
+interface Option {
+  start: number
+  cost: number
+}
+
+/**
+ * A lower bound of what these cost together, adding its load to `load`: exact for runs and one other; several others are held against the
+ * runs, not against each other.
+ */
+export function leastTogether(
+  members: readonly Choice[],
+  groups: readonly VillageGroup[],
+  prices: Float64Array,
+  scratch: Scratch,
+  load?: Float64Array,
+): number {
+  const slots = prices.length
+  const own = members.map(() => new Float64Array(slots))
+  const alone = members.map((member, position) => leastCost(member, prices, scratch, own[position]!))
+  const total = alone.reduce((sum, cost) => sum + cost, 0)
+  const addOwn = (): void => {
+    if (load) for (const one of own) for (let t = 0; t < slots; t++) load[t]! += one[t]!
+  }
+  const isWithin = groups.every(({ maxKw, members: inside }) => {
+    for (let t = 0; t < slots; t++) {
+      let sum = 0
+      for (const [position, { index }] of members.entries()) if (inside.includes(index)) sum += own[position]![t]!
+      if (sum > maxKw + EPSILON) return false
+    }
+    return true
+  })
+  if (isWithin) {
+    addOwn()
+    return total
+  }
+  const found = search(members, groups, alone, prices, scratch)
+  if (!found) {
+    addOwn()
+    return total
+  }
+  if (load) for (let t = 0; t < slots; t++) load[t]! += found.load[t]!
+  return found.cost
+}
+
+function search(
+  members: readonly Choice[],
+  groups: readonly VillageGroup[],
+  alone: readonly number[],
+  prices: Float64Array,
+  scratch: Scratch,
+): { cost: number; load: Float64Array } | undefined {
+  const slots = prices.length
+  const room = groups.map(({ maxKw }) => new Float64Array(slots).fill(maxKw + EPSILON))
+  const roomsOf = members.map(({ index }) => room.filter((_room, group) => groups[group]!.members.includes(index)))
+  const runs = [...members.keys()].filter((position) => members[position]!.kind === 'run')
+  const others = [...members.keys()].filter((position) => members[position]!.kind !== 'run')
+  const options = runs.map((position) => optionsOf(members[position] as Choice & Run, prices))
+  // What those after a position cost at least.
+  const rest = new Float64Array(runs.length + 1)
+  rest[runs.length] = others.reduce((sum, position) => sum + alone[position]!, 0)
+  for (let at = runs.length - 1; at >= 0; at--) rest[at] = rest[at + 1]! + alone[runs[at]!]!
+  const chosen = new Int32Array(runs.length)
+  const limit = new Float64Array(slots)
+  let best: { cost: number; load: Float64Array } | undefined
+  let trials = 0
+  const shift = (position: number, start: number, sign: number, into: readonly Float64Array[]): void => {
+    const { powers, to } = members[position] as Choice & Run
+    for (const one of into) for (let q = 0; q < powers.length && start + q < to; q++) one[start + q]! += sign * powers[q]!
+  }
+  const finish = (cost: number): void => {
+    const load = new Float64Array(slots)
+    let sum = cost
+    for (const position of others) {
+      limit.fill(Number.POSITIVE_INFINITY)
+      for (const one of roomsOf[position]!) for (let t = 0; t < slots; t++) limit[t] = Math.min(limit[t]!, one[t]!)
+      sum += leastCost(members[position]!, prices, scratch, load, limit)
+    }
+    if (best && sum >= best.cost) return
+    for (const [at, position] of runs.entries()) shift(position, chosen[at]!, 1, [load])
+    best = { cost: sum, load }
+  }
+  const walk = (at: number, cost: number): void => {
+    if (at === runs.length) {
+      finish(cost)
+      return
+    }
+    const position = runs[at]!
+    const { powers, to } = members[position] as Choice & Run
+    for (const option of options[at]!) {
+      if (best && cost + option.cost + rest[at + 1]! >= best.cost - EPSILON) return
+      if (trials++ > MOST_TRIALS) return
+      const hasRoom = roomsOf[position]!.every((one) => {
+        for (let q = 0; q < powers.length && option.start + q < to; q++) if (powers[q]! > one[option.start + q]!) return false
+        return true
+      })
+      if (!hasRoom) continue
+      chosen[at] = option.start
+      shift(position, option.start, -1, roomsOf[position]!)
+      walk(at + 1, cost + option.cost)
+      shift(position, option.start, 1, roomsOf[position]!)
+    }
+  }
+  walk(0, 0)
+  return trials > MOST_TRIALS || !best || best.cost === Number.POSITIVE_INFINITY ? undefined : best
+}
+
+function optionsOf({ powers, firstStart, lastStart, to }: Run, prices: Float64Array): Option[] {
+  const options: Option[] = []
+  for (let start = firstStart; start <= lastStart; start++) {
+    let cost = 0
+    for (let q = 0; q < powers.length && start + q < to; q++) cost += powers[q]! * prices[start + q]!
+    options.push({ start, cost })
+  }
+  return options.sort((a, b) => a.cost - b.cost)
+}
