@@ -76,6 +76,9 @@ test('an unknown badge is accepted with one click and a name; a change keeps wha
   })
   await page.getByRole('button', { name: 'Modifier Marie' }).click()
   await page.getByLabel('État').selectOption('Blocked')
+  await page.getByText('Voiture, message et listes').click()
+  await page.getByLabel('Message personnel').fill('Bonjour Marie')
+  assert.deepEqual(await violations(page), [])
   await page.getByRole('button', { name: 'Enregistrer' }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   const body = sent('PUT /api/cariflex/v1/charging/badges/MARIE-01').at(-1)!
@@ -83,6 +86,7 @@ test('an unknown badge is accepted with one click and a name; a change keeps wha
   assert.equal(body['type'], 'Central')
   assert.equal(body['group'], 'famille')
   assert.equal(body['local'], true)
+  assert.equal(body['message'], 'Bonjour Marie')
 })
 
 test('a tariff is made by the form, said in words before it is kept, and priced', { skip }, async (t) => {
@@ -191,4 +195,22 @@ test('a simulated station is switched on from the page of the world: made known 
   await card.getByLabel('Badge').last().fill('04AABB')
   await card.getByRole('button', { name: 'Présenter le badge' }).last().click()
   await says(page.locator('body'), /Badge présenté/)
+})
+
+test('a campaign is begun with a file that was brought, for a model, in waves; one that failed tries again', { skip }, async (t) => {
+  const page = await enter(t)
+  await visit(page, '/ops/firmware')
+  await page.getByRole('button', { name: 'Nouvelle campagne' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Nom').fill('Essai')
+  await form.getByLabel('Ou un fichier déjà déposé').selectOption('3')
+  await form.getByLabel('Modèle').selectOption('Sim-22')
+  assert.deepEqual(await violations(page), [])
+  await form.getByRole('button', { name: 'Commencer' }).click()
+  await page.getByRole('heading', { name: 'Essai' }).waitFor()
+  const { firmware, model, shares, mostFailures } = sent('POST /api/cariflex/v1/charging/firmware-campaigns').at(-1)!
+  assert.deepEqual([firmware, model, shares, mostFailures], [{ file: 3 }, { model: 'Sim-22' }, [0, 10], 1])
+  await visit(page, '/ops/firmware/1')
+  await page.getByRole('button', { name: 'Réessayer CP002' }).click()
+  await page.getByText('DownloadFailed').waitFor({ state: 'detached' })
 })

@@ -61,6 +61,64 @@ export function fleetOf(state: State, stations: () => Listed[]) {
       },
     ],
   })
+  const models = [
+    {
+      ...{ station: 'CP004', count: 8, online: 7, firmware: ['1.4.1', '1.4.2'], vendor: 'Cariflex', model: 'Sim-22', protocol: '2.0.1' },
+      card: { units: ['W', 'A'], maxPeriods: 24, phaseSwitching: false, step: 0.1, minCurrent: 6, negative: true, dynamic: false },
+      ...{ learned: { form: 'default W', deaf: ['tx W'], clearFirst: true }, said: { maxPeriods: 24 } },
+      quirks: ['broken-json', 'empties', 'foreign-keys'],
+    },
+    {
+      ...{ station: 'CP009', count: 2, online: 2, firmware: ['0.9'], vendor: 'Autre', model: 'AC-11', protocol: '1.6' },
+      card: { units: ['A'], maxPeriods: 1, phaseSwitching: false, step: 1, minCurrent: 6, negative: false, dynamic: false },
+      ...{ learned: {}, said: {}, quirks: [] },
+    },
+  ]
+  const line = (station: string, wave: number, now: string, status: string | null, said: string | null = null) => ({
+    ...{ station, wave, state: now, status, requestId: 1, tries: 1, said, changedAt: local(state.now - HOUR) },
+  })
+  const campaigns = new Map<number, Body & { stations: ReturnType<typeof line>[] }>()
+  const begin = (body: Body, stations: ReturnType<typeof line>[], now = 'running') => {
+    const id = campaigns.size + 1
+    const campaign = {
+      ...{ id, state: now, wave: 1, waves: 3, startsAt: local(state.now - HOUR), mostFailures: 1, by: 'ana@example.org' },
+      ...{ askedAt: local(state.now - HOUR), ...body, stations },
+    }
+    campaigns.set(id, campaign)
+    return campaign
+  }
+  begin(
+    { name: 'Automne 2026', firmware: { file: 3 } },
+    [
+      line('CP001', 0, 'done', 'Installed'),
+      line('CP002', 1, 'failed', 'DownloadFailed', 'DownloadFailed'),
+      line('CP003', 1, 'sent', 'Downloading'),
+      line('CP004', 2, 'waiting', null),
+    ],
+    'stopped',
+  )
+  const shown = (campaign: Body & { stations: { state: string }[] }) => ({
+    ...campaign,
+    counts: Object.fromEntries(
+      ['waiting', 'sent', 'done', 'failed'].map((one) => [one, campaign.stations.filter(({ state }) => state === one).length]),
+    ),
+  })
+  function firmware(method: string, id: string, act: string, body: Body): unknown {
+    if (id === '' && method === 'POST')
+      return shown(
+        begin(
+          body,
+          ((body['stations'] as string[]) ?? ['CP001']).map((one) => line(one, 0, 'waiting', null)),
+        ),
+      )
+    if (id === '') return [...campaigns.values()].map(shown)
+    const campaign = campaigns.get(Number(id))
+    if (!campaign) return undefined
+    if (act !== '') campaign['state'] = act === 'stop' ? 'stopped' : 'running'
+    if (act === 'retry')
+      for (const one of campaign.stations) if (one.state === 'failed') Object.assign(one, { state: 'waiting', said: null })
+    return shown(campaign)
+  }
   const guests: string[] = []
   /** The stations of the world, as they see themselves. */
   const simulated = () =>
@@ -77,12 +135,26 @@ export function fleetOf(state: State, stations: () => Listed[]) {
     simulated,
     invite: (id: string) => void guests.push(id),
     /** Undefined: not of this room. */
-    answer(_method: string, parts: readonly string[], ask: URLSearchParams, _body: Body): unknown {
+    answer(method: string, parts: readonly string[], ask: URLSearchParams, body: Body): unknown {
       const [room, name = '', third = '', fourth = ''] = parts
       if (room === 'stations') return third === 'ladder' ? ladder(name) : undefined
       if (room === 'sessions') return { said: true, feasible: true, reasons: ['About 3.10 EUR.'] }
       if (room !== 'charging') return undefined
       if (name === 'stations') return survey(ask)
+      if (name === 'models') return models
+      if (name === 'files')
+        return [
+          {
+            id: 3,
+            name: 'station-2.1.bin',
+            direction: 'to-station',
+            station: null,
+            size: 12,
+            madeAt: local(state.now),
+            expiresAt: local(state.now),
+          },
+        ]
+      if (name === 'firmware-campaigns') return firmware(method, third, fourth, body)
       if (name === 'messages') return dialectOf(`ocpp${third}`)?.schema(fourth, 'request')
       return undefined
     },

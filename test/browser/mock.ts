@@ -331,6 +331,12 @@ export async function startMock(wanted = 0): Promise<Mock> {
     tick()
     const url = new URL(request.url ?? '/', 'http://mock')
     if (!url.pathname.startsWith('/api/')) return page(url.pathname, response)
+    if (url.pathname.endsWith('/qr.svg')) {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' })
+      return void response.end(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h3v3H1zM5 1h3v3H5zM1 5h3v3H1zM6 6h1v1H6z"/></svg>',
+      )
+    }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString()

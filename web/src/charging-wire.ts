@@ -171,36 +171,6 @@ export interface StationProfiles {
   told: { at: string; profiles: (StationProfile & { source: string; ours: boolean })[] } | null
   composite: (ProfileSchedule & { at: string; evse: number }) | null
 }
-export interface ProfileSchedule {
-  unit: string
-  start: string | null
-  duration: number | null
-  periods: { startPeriod: number; limit?: number; setpoint?: number }[]
-}
-export interface StationProfile {
-  evse: number
-  id: number
-  purpose: string
-  kind: string
-  stack: number
-  transaction: string | null
-  schedules: (ProfileSchedule & { id: number })[]
-}
-export interface LaidProfile extends StationProfile {
-  at: string
-  until: string | null
-  status: string
-  reason: string | null
-  deviation: string | null
-  heldKw: number | null
-}
-/** The profiles on a station: ours, those it told when it was asked last, and what it makes of them. */
-export interface StationProfiles {
-  evse: number
-  laid: LaidProfile[]
-  told: { at: string; profiles: (StationProfile & { source: string; ours: boolean })[] } | null
-  composite: (ProfileSchedule & { at: string; evse: number }) | null
-}
 export interface Card {
   vendor: string
   model: string
@@ -243,4 +213,39 @@ export interface WishBody {
   solarOnly?: boolean
   priority?: boolean
   discharge?: boolean
+}
+/** A model of stations: how many there are, and the card of one of them, which is that of all. */
+export interface ModelCard extends Card {
+  station: string
+  count: number
+  online: number
+  firmware: string[]
+  /** What of its messages is mended. */
+  quirks: string[]
+}
+export type CampaignStationState = 'waiting' | 'sent' | 'done' | 'failed'
+export interface Campaign {
+  id: number
+  name: string
+  firmware: { url?: string; file?: number; installAt?: string }
+  state: 'running' | 'stopped' | 'done'
+  /** From 0. */
+  wave: number
+  waves: number
+  startsAt: string
+  mostFailures: number
+  by: string | null
+  askedAt: string
+  counts: Record<CampaignStationState, number>
+}
+export interface CampaignWhole extends Campaign {
+  stations: {
+    station: string
+    wave: number
+    state: CampaignStationState
+    status: string | null
+    tries: number
+    said: string | null
+    changedAt: string
+  }[]
 }

@@ -26,6 +26,9 @@ export function Sticker({ station, evse }: { station: string; evse: number }) {
       )}
       {sending.error && <Failure error={sending.error} />}
       <div class="buttons">
+        <a class="button" href={`/ops/stickers/${encodeURIComponent(station)}`}>
+          {t('sticker.code')}
+        </a>
         <button type="button" class="button" disabled={sending.busy} onClick={() => void ask(false)}>
           {t('sticker.show')}
         </button>

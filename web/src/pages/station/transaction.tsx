@@ -11,7 +11,7 @@ import { useResource } from '../../resource.ts'
 import { address } from '../../route.ts'
 import { useWords } from '../../words.ts'
 import { gridOf } from './session-line.ts'
-import { signedValues } from './signed.ts'
+import { plainText, signedValues } from './signed.ts'
 
 type Whole = Session & { list: SessionEvent[] }
 
@@ -29,7 +29,7 @@ export function Transaction({ station, id }: { station: string; id: string }) {
   const facts: [string, string | null][] = [
     [t('sessions.start'), f.moment(Date.parse(data.startedAt))],
     [t('sessions.end'), data.endedAt ? f.moment(Date.parse(data.endedAt)) : t('sessions.open')],
-    [t('sessions.why'), data.stoppedReason],
+    [t('sessions.why'), data.stoppedReason && t.code('sessions.reason', data.stoppedReason)],
     [t('sessions.energy'), f.amount(data.energyKwh, 'kWh')],
     [t('sessions.exported'), data.exportedKwh > 0 ? f.amount(data.exportedKwh, 'kWh') : null],
     [t('sessions.token'), data.token],
@@ -62,6 +62,7 @@ export function Transaction({ station, id }: { station: string; id: string }) {
       <SessionChart session={data} version={minute} />
       <section class="card" aria-labelledby="signed">
         <h2 id="signed">{t('signed.title')}</h2>
+        {signed.length > 0 && <p class="muted small">{t('signed.unchecked')}</p>}
         {signed.length === 0 ? (
           <p class="muted">{t('signed.none')}</p>
         ) : (
@@ -77,6 +78,21 @@ export function Transaction({ station, id }: { station: string; id: string }) {
                   <p class="signed-data">
                     <code>{value.data}</code>
                   </p>
+                  {plainText(value) !== undefined && plainText(value) !== value.data && (
+                    <p class="signed-data small">
+                      {t('signed.plain')} <code>{plainText(value)}</code>
+                    </p>
+                  )}
+                  {value.signing && (
+                    <p class="signed-data small">
+                      {t('signed.signing')} {value.signing}
+                    </p>
+                  )}
+                  {value.publicKey && (
+                    <p class="signed-data small">
+                      {t('signed.key')} <code>{value.publicKey}</code>
+                    </p>
+                  )}
                 </details>
               </li>
             ))}
@@ -95,7 +111,7 @@ export function Transaction({ station, id }: { station: string; id: string }) {
                   <span class="talk-what">
                     <b>{event.type}</b> <span class="muted small">{event.trigger}</span>
                   </span>
-                  {event.offline && <span class="muted small">{t('sessions.offline')}</span>}
+                  {event.offline && <span class="rung">{t('sessions.offline')}</span>}
                 </summary>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
                 <pre class="scroll" tabIndex={0}>
