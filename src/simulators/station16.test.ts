@@ -4,13 +4,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
-import { manualClock, watts } from '#kernel'
+import { type ManualClock, manualClock, watts } from '#kernel'
 import { acceptStations, CallError, type Payload, type Session, type V16 } from '#protocols/ocpp'
 import { newCar, START } from './station.fixture.ts'
 import { type Station, startStation } from './station.ts'
+import { zulu } from './station-meter.ts'
 
 interface Csms {
   station: Station
+  clock: ManualClock
   calls: { action: string; payload: Payload }[]
   of(action: string): Payload[]
   ask(action: string, payload: Payload): Promise<Payload>
@@ -94,6 +96,7 @@ async function csms(t: TestContext, version: '1.6' | '2.1' = '1.6', answers: Rec
   assert.equal(session?.version, `ocpp${version}`)
   return {
     station,
+    clock,
     calls,
     of: (action) => calls.filter((call) => call.action === action).map(({ payload }) => payload),
     async ask(action, payload) {
@@ -225,4 +228,35 @@ test('the same station speaks 2.1', async (t) => {
   assert.deepEqual(await one.ask('SetChargingProfile', { evseId: 1, chargingProfile: profile }), { status: 'Accepted' })
   await one.pass(20)
   assert.equal(Math.round(one.station.state().power), 5000)
+
+  const transactionId = one.station.state().transaction!
+  const priority = {
+    ...{ id: 11, stackLevel: 0, chargingProfilePurpose: 'PriorityCharging', chargingProfileKind: 'Absolute' },
+    chargingSchedule: [
+      { id: 2, chargingRateUnit: 'W', startSchedule: zulu(one.clock.now()), chargingSchedulePeriod: [{ startPeriod: 0, limit: 9000 }] },
+    ],
+  }
+  assert.deepEqual(await one.ask('UsePriorityCharging', { transactionId, activate: true }), { status: 'NoProfile' })
+  assert.deepEqual(await one.ask('SetChargingProfile', { evseId: 1, chargingProfile: priority }), { status: 'Accepted' })
+  assert.deepEqual(await one.ask('UsePriorityCharging', { transactionId, activate: true }), { status: 'Accepted' })
+  await one.pass(20)
+  assert.equal(Math.round(one.station.state().power), 9000, 'it stands above the profile of the session')
+  assert.equal((await one.ask('UsePriorityCharging', { transactionId: 'nobody', activate: true }))['status'], 'Rejected')
+  assert.deepEqual(await one.ask('UsePriorityCharging', { transactionId, activate: false }), { status: 'Accepted' })
+
+  const dynamic = {
+    ...{ ...profile, chargingProfileKind: 'Dynamic', dynUpdateTime: zulu(one.clock.now()) },
+    chargingSchedule: [{ id: 1, chargingRateUnit: 'W', duration: 60, chargingSchedulePeriod: [{ startPeriod: 0, limit: 6000 }] }],
+  }
+  assert.deepEqual(await one.ask('SetChargingProfile', { evseId: 1, chargingProfile: dynamic }), { status: 'Accepted' })
+  await one.pass(50)
+  const update = (chargingProfileId: number, scheduleUpdate: Payload) =>
+    one.ask('UpdateDynamicSchedule', { chargingProfileId, scheduleUpdate })
+  assert.deepEqual(await update(10, { limit: 7000 }), { status: 'Accepted' })
+  assert.equal((await update(11, { limit: 7000 }))['status'], 'Rejected', 'it is no Dynamic one')
+  await one.pass(50)
+  assert.equal(Math.round(one.station.state().power), 7000, 'the update counts from when it came')
+  await one.pass(30)
+  assert.equal(one.station.state().limit, 11_040, 'without another update it ends by itself')
+  assert.deepEqual(await one.ask('NotifyAllowedEnergyTransfer', { transactionId, allowedEnergyTransfer: ['DC'] }), { status: 'Accepted' })
 })
