@@ -24,6 +24,7 @@ import {
   worldRoutes,
 } from '#server'
 import type { OpenHouse } from './house.ts'
+import { nearby } from './webhooks.ts'
 
 const OURS = '/api/cariflex/v1'
 
@@ -54,7 +55,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(stationFileRoutes(charging))
   const citrine = {
     ...{ charging, account, established, site, identity: server.identity, store: house.store, log: house.log },
-    ...{ outward: house.outward, webhooks: house.webhooks, openOnLoopback: settings.citrineosOnLoopback ?? false },
+    ...{ outward: house.outward, near: nearby(settings), webhooks: house.webhooks, openOnLoopback: settings.citrineosOnLoopback ?? false },
   }
   server.register(citrineMessageRoutes(citrine))
   server.register(citrineDataRoutes(citrine))

@@ -2,7 +2,7 @@
  * Messages to partners that must not be lost: written in the transaction of what they tell, sent afterwards, tried again until they went
  * or are given up. At least once: after a crash in mid-send a message may go twice.
  */
-import { after, type Clock, DAY, describeError, type Instant, isProblem, type Log, MINUTE, SECOND } from '#kernel'
+import { after, type Clock, DAY, describeError, type Instant, isProblem, type Log, MINUTE, SECOND, type Timer } from '#kernel'
 import type { Queryable, Store, Transaction } from './store.ts'
 import { asJson, asTimestamp } from './value.ts'
 
@@ -50,8 +50,8 @@ export interface Outbox {
 /** A try takes no longer than this; if it does, its process is gone. */
 const LEASE = 2 * MINUTE
 const ROUND = 15 * SECOND
-/** Between tries: one minute, two, four, … at most an hour. */
-const pauseAfter = (tries: number): number => Math.min(2 ** Math.min(tries - 1, 10), 60) * MINUTE
+/** Between tries: five seconds, for a partner that was only being restarted, then one minute, two, four, … at most an hour. */
+const pauseAfter = (tries: number): number => (tries === 1 ? 5 * SECOND : Math.min(2 ** Math.min(tries - 2, 10), 60) * MINUTE)
 const GIVE_UP = DAY
 
 const COLUMNS = `id, kind, payload, tries, created_at as "createdAt", sent_at as "sentAt", failed_at as "failedAt", send_at as "sendAt", error, note`
@@ -72,7 +72,8 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
       [partner, asTimestamp(now), asTimestamp(after(now, LEASE))],
     )
   }
-  const settle = async (partner: string, message: OutboxMessage, send: Parameters<Outbox['deliver']>[1]): Promise<void> => {
+  /** Resolves with the ms after which it is tried again; undefined: it is over with. */
+  const settle = async (partner: string, message: OutboxMessage, send: Parameters<Outbox['deliver']>[1]): Promise<number | undefined> => {
     try {
       const note = await send(message)
       await store.query('update cariflex.outbox set sent_at = $2, error = null, note = $3 where id = $1', [
@@ -80,9 +81,11 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
         asTimestamp(clock.now()),
         note ?? null,
       ])
+      return undefined
     } catch (error) {
       const now = clock.now()
-      const next = after(now, pauseAfter(message.tries))
+      const pause = pauseAfter(message.tries)
+      const next = after(now, pause)
       const hopeless = (isProblem(error) && error.retry === 'never') || next - message.createdAt > GIVE_UP
       const why = describeError(error)
       await store.query('update cariflex.outbox set send_at = $2, failed_at = $3, error = $4 where id = $1', [
@@ -95,6 +98,7 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
         { partner, message: message.id, kind: message.kind, error: why },
         hopeless ? 'a message was given up' : 'a message was not sent; it is tried again',
       )
+      return hopeless ? undefined : pause
     }
   }
   return {
@@ -117,11 +121,17 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
       let closed = false
       let running: Promise<void> | undefined
       let again = false
+      let retry: Timer | undefined
       const work = async () => {
         do {
           again = false
-          for (let next = await claim(partner, inOrder); next && !closed; next = await claim(partner, inOrder))
-            await settle(partner, next, send)
+          for (let next = await claim(partner, inOrder); next && !closed; next = await claim(partner, inOrder)) {
+            const pause = await settle(partner, next, send)
+            // Sooner than the next round looks.
+            if (pause === undefined || pause >= ROUND || closed) continue
+            retry?.cancel()
+            retry = clock.in(pause, wake)
+          }
         } while (again && !closed)
       }
       const wake = () => {
@@ -145,6 +155,7 @@ export function openOutbox({ store, clock, log }: { store: Store; clock: Clock; 
         async close() {
           closed = true
           round.cancel()
+          retry?.cancel()
           all.delete(wake)
           await running
         },

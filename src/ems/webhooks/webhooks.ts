@@ -61,8 +61,8 @@ export interface WebhookParts {
   log: Log
   secrets: Secrets
   outward: Outward
-  /** Bodies of other forms than ours, by name. */
-  forms?: Readonly<Record<string, (event: HookEvent) => object>>
+  /** Other forms than ours, by name: how a body is written, and how its addresses are called when that is otherwise. */
+  forms?: Readonly<Record<string, { write(event: HookEvent): object; outward?: Outward }>>
 }
 
 interface Body {
@@ -87,6 +87,7 @@ export const signatureOf = (secret: string, id: string, timestamp: string, body:
 export async function openWebhooks({ store, outbox, clock, log, secrets, outward, forms = {} }: WebhookParts): Promise<Webhooks> {
   const hooks = new Map<string, { webhook: Webhook; delivery: Delivery }>()
   let noting = Promise.resolve()
+  const outwardOf = (form: string): Outward => forms[form]?.outward ?? outward
 
   const send = async (webhook: Webhook, id: number, { body }: Body): Promise<string> => {
     const secret = await secrets.get(nameOf(webhook.id))
@@ -94,7 +95,7 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
     const text = JSON.stringify(body)
     const name = `${webhook.id}-${id}`
     const timestamp = String(Math.floor(clock.now() / 1000))
-    const { status } = await outward.call(webhook.url, {
+    const { status } = await outwardOf(webhook.form).call(webhook.url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -113,9 +114,9 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
     hooks.set(webhook.id, { webhook, delivery })
   }
   const put = async (webhook: Webhook, event: HookEvent) => {
-    const write = forms[webhook.form]
+    const form = forms[webhook.form]
     const { type, at, data } = event
-    const body = write ? write(event) : { type, timestamp: formatInstant(at), data }
+    const body = form ? form.write(event) : { type, timestamp: formatInstant(at), data }
     await outbox.put(nameOf(webhook.id), type, { body } satisfies Body)
   }
   const need = (id: string) => {
@@ -141,7 +142,7 @@ export async function openWebhooks({ store, outbox, clock, log, secrets, outward
           status: 409,
           hint: say(SAYING.removeWebhooks),
         })
-      await outward.check(url)
+      await outwardOf(form).check(url)
       const secret = `whsec_${randomBytes(32).toString('base64')}`
       const webhook: Webhook = {
         ...{ id: randomUUID(), url, events, form, createdAt: clock.now() },
