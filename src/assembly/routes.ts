@@ -6,17 +6,18 @@ import {
   citrineDataRoutes,
   citrineMessageRoutes,
   citrineSubscriptionRoutes,
+  contractRoutes,
   jobRoutes,
   orderRoutes,
   retentionRoutes,
   stationBlockRoutes,
   stationFileRoutes,
-  stationRoutes,
   stationModelRoutes,
+  stationRoutes,
   stationSecurityRoutes,
   stationSurveyRoutes,
-  stationUpstreamRoutes,
   stationTariffRoutes,
+  stationUpstreamRoutes,
   stickerRoutes,
   tariffRoutes,
   webhookRoutes,
@@ -51,6 +52,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(stationSurveyRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(campaignRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
+  server.register(contractRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationUpstreamRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationFileRoutes(charging))
   const citrine = {

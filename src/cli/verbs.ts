@@ -138,9 +138,19 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-exi.ts')).chargingExi,
   },
   {
+    name: 'charging bill',
+    summary: 'what a charging session cost, or costs until now, line by line',
+    load: async () => (await import('./verbs/charging-bill.ts')).chargingBill,
+  },
+  {
     name: 'charging certificates',
     summary: 'certificates of charging stations: issued, trusted, installed, revoked',
     load: async () => (await import('./verbs/charging-certificates.ts')).chargingCertificates,
+  },
+  {
+    name: 'charging contracts',
+    summary: 'contracts that cars pay by (Plug & Charge): list, add, show, revoke, an authority for trials',
+    load: async () => (await import('./verbs/charging-contracts.ts')).chargingContracts,
   },
   {
     name: 'charging password',

@@ -26,6 +26,8 @@ export interface CableParts {
   v2x: boolean
   /** Whether the station may let energy flow: authorized, in service, in order. */
   mayCharge(): boolean
+  /** Chain and key towards cars (PEM), once the CSMS signed them. */
+  secc(): { chain: string; key: string } | undefined
   /** Roots of contracts (PEM) that were installed in it; with none it takes no contract. */
   contractRoots(): string[]
   /** Has the CSMS judge a contract whose signature was right: its eMAID and its certificates (PEM). Resolves with whether the car may charge. */
@@ -108,6 +110,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
     setpoint: () => Math.min(parts.nominal, parts.setpoint()),
     present: () => parts.present(),
     meter: () => ({ id: parts.identity, charged: parts.meter().imported, discharged: parts.meter().exported }),
+    receipts: true,
     wish: () => (parts.mayCharge() ? 'charge' : 'stop'),
     closed() {
       // The station's own contactor follows its authorization.
@@ -143,10 +146,21 @@ export function openCable(car: Car, parts: CableParts): Cable {
   }
 
   const live = async () => {
-    const secc = await openSecc({ supply, clock, host: '127.0.0.1' })
+    const { roots } = car.spec
+    const own = roots && parts.secc()
+    const tls = own && { cert: own.chain, key: own.key, ca: [] }
+    const secc = await openSecc({ supply, clock, host: '127.0.0.1', ...(tls && { tls }) })
     try {
       while (!signal.aborted) {
-        const { reason = '' } = await runEvcc({ vehicle, host: '127.0.0.1', port: secc.port, clock, every: EVERY, signal })
+        const { reason = '' } = await runEvcc({
+          vehicle,
+          host: '127.0.0.1',
+          port: secc.port,
+          clock,
+          every: EVERY,
+          signal,
+          tls: tls && { ca: roots },
+        })
         order = undefined
         await pause(clock, reason.includes('refused') ? AFTER_REFUSAL : AGAIN, signal)
       }

@@ -12,6 +12,8 @@ export interface CarSpec {
   contract?: Contract
   /** With what it fetches a contract over the station, when it has none. */
   maker?: Omit<InstallationSeeker, 'installed'>
+  /** V2G roots that it trusts (PEM): it speaks encrypted to a station that has a certificate for cars. */
+  roots?: string[]
   /** Identity of its station at home. */
   home: string
   seed: number

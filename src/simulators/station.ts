@@ -529,6 +529,7 @@ class Unit implements Station, Chassis {
       nominal: this.spec.nominal,
       v2x: this.spec.v2x,
       mayCharge: () => this.#isClosed(),
+      secc: () => new Map(this.vault.memory().own).get('V2GCertificate'),
       contractRoots: () =>
         this.vault
           .memory()

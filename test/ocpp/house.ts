@@ -2,17 +2,28 @@
 import assert from 'node:assert/strict'
 import { type Charging, type ChargingConfig, openCharging } from '#charging'
 import { deviceRegistry, establishTerritory, type News, openAlarms, openBeliefs, openConversationLog, siteOf } from '#ems'
-import { inProcessBus, type ManualClock, manualClock, parseInstant, silentLog, type Territory, wattHours, watts } from '#kernel'
+import {
+  inProcessBus,
+  type ManualClock,
+  manualClock,
+  type Outward,
+  parseInstant,
+  silentLog,
+  type Territory,
+  wattHours,
+  watts,
+} from '#kernel'
 import type { Action, CallError, Frame, Messages, Payload } from '#protocols/ocpp'
 import { openSecrets, type Store, scratchStore, type Transaction } from '#store'
 import { chargingRoutes, stationFileRoutes } from '../../src/server/cariflex/charging.ts'
+import { contractRoutes } from '../../src/server/cariflex/contracts.ts'
 import { stationBlockRoutes } from '../../src/server/cariflex/station-blocks.ts'
 import { stationSecurityRoutes } from '../../src/server/cariflex/station-security.ts'
-import { stationUpstreamRoutes } from '../../src/server/cariflex/station-upstream.ts'
 import { stationTariffRoutes } from '../../src/server/cariflex/station-tariffs.ts'
+import { stationUpstreamRoutes } from '../../src/server/cariflex/station-upstream.ts'
 import { stationRoutes } from '../../src/server/cariflex/stations.ts'
-import { type Witness, watchRoutes } from '../../src/server/coverage.fixture.ts'
 import { tariffRoutes } from '../../src/server/cariflex/tariffs.ts'
+import { type Witness, watchRoutes } from '../../src/server/coverage.fixture.ts'
 import { createServer } from '../../src/server/server.ts'
 import { type Car, openCar } from '../../src/simulators/car.ts'
 import { type Station, type StationSpec, startStation } from '../../src/simulators/station.ts'
@@ -36,6 +47,8 @@ export interface Visit {
   early?: boolean
   firmware?: string
   version?: StationSpec['version']
+  /** It speaks ISO 15118 with its cars. */
+  cable?: boolean
 }
 
 /** A station that came, and what was said. */
@@ -59,6 +72,9 @@ export interface OcppHouse {
   readonly charging: Charging
   readonly news: News[]
   readonly url: string
+  /** The same platform for programs: its address and the token of its administrator. */
+  readonly http: string
+  readonly token: string
   api<T = { data: unknown }>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -117,7 +133,7 @@ function counted(store: Store, ring: () => void): { store: Store; busy(): boolea
   }
 }
 
-export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}): Promise<OcppHouse> {
+export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}, outward?: Outward): Promise<OcppHouse> {
   const bell = doorbell()
   const { store, busy } = counted(await scratchStore(t), bell.ring)
   const clock = manualClock(NOW)
@@ -135,6 +151,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
   const conversation = openConversationLog({ store, clock, bus, log })
   const charging = await openCharging({
     ...{ store, clock, log, bus, conversation, devices: deviceRegistry() },
+    ...(outward && { outward }),
     secrets: await openSecrets({ store, clock, folder: '', key: Buffer.alloc(32, 7).toString('base64') }),
     beliefs: openBeliefs({ store, clock, bus }),
     alarms: openAlarms({ store, clock, bus }),
@@ -206,6 +223,8 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
   return {
     ...{ store, clock, charging, news, pass, until, close },
     url: `${url.replace(/^http/, 'ws')}/ocpp`,
+    http: url,
+    token,
     async api(method, path, body) {
       const answer = await fetch(`${url}/api/cariflex/v1${path}`, {
         method,
@@ -224,7 +243,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
       return { status: answer.status, body: (await answer.json()) as never }
     },
     download: async (path) => (await fetch(`${url}/api/cariflex/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).text(),
-    async come(identity, { password, stranger = false, early = false, firmware, version } = {}) {
+    async come(identity, { password, stranger = false, early = false, firmware, version, cable = false } = {}) {
       if (!stranger)
         await charging.registerStation({
           ...{ identity, asset: established.site, device: identity, powerSensor: 6100, nominalW: 22_080 },
@@ -239,7 +258,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
       const station = startStation({
         spec: { identity, nominal: watts(22_080), v2x: false, ...(firmware && { firmware }), ...(version && { version }) },
         url: `${url.replace(/^http/, 'ws')}/ocpp`,
-        clock,
+        ...{ clock, cable },
         ...(password === undefined ? {} : { password }),
         instead: (action, payload) => {
           const answer = subject.instead[action as Action]?.(payload as never)

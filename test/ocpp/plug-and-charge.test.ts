@@ -1,36 +1,50 @@
 // Plug & Charge as the platform sees it: contract certificates and what is wrong with them, OCSP, and the pool of contracts.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { after, DAY, HOUR, millis } from '#kernel'
 import { connectStation, type Payload } from '#protocols/ocpp'
 import { hashOf, openTrialPki } from '#protocols/pki'
 import { open } from './secure-house.ts'
 
+/** A server of a test; resolves with its address. */
+async function listening(t: TestContext, answer: (request: IncomingMessage, body: Buffer) => { status: number; body: string | Buffer }) {
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      const { status, body } = answer(request, Buffer.concat(parts))
+      response.writeHead(status).end(body)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 test('Plug & Charge: contracts, OCSP and the pool', { timeout: 120_000 }, async (t) => {
-  const house = await open(t, { isEncrypted: false })
+  const market: { url: string | undefined; authorization: string | undefined; body: unknown }[] = []
+  const contract64 = Buffer.from('contract').toString('base64')
+  let says = { status: 200, body: `{"CCPResponse":{"emaidContent":[{"messageDef":{"certificateInstallationRes":"${contract64}"}}]}}` }
+  const pool = await listening(t, (request, body) => {
+    market.push({ url: request.url, authorization: request.headers.authorization, body: JSON.parse(String(body)) })
+    return says
+  })
+  const house = await open(t, { isEncrypted: false, config: { contracts: { url: `${pool}/opcp`, token: 'key-of-the-pool' } } })
   const { charging, store, clock } = house
   const { security } = charging
   let calls = 0
   let isAway = false
-  const responder = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      calls++
-      if (isAway) response.writeHead(503).end()
-      else response.end(pki.ocsp(Buffer.concat(parts)))
-    })
-  })
-  responder.listen(0, '127.0.0.1')
-  await once(responder, 'listening')
-  t.after(() => {
-    responder.closeAllConnections()
-    responder.close()
-  })
-  const responderURL = `http://127.0.0.1:${(responder.address() as AddressInfo).port}/ocsp`
+  const responderURL = `${await listening(t, (_, body) => {
+    calls++
+    return isAway ? { status: 503, body: '' } : { status: 200, body: pki.ocsp(body) }
+  })}/ocsp`
   const pki = await openTrialPki(clock, { ocsp: responderURL })
   await house.register('PNC')
   const session = await connectStation(house.plain, { identity: 'PNC', clock, handler: async () => ({ status: 'Accepted' }) })
@@ -121,23 +135,35 @@ test('Plug & Charge: contracts, OCSP and the pool', { timeout: 120_000 }, async 
     assert.deepEqual(await store.query('select from cariflex.ocsp_answer where until < $1', [new Date(clock.now())]), [])
   })
 
-  await t.test('a car that has no contract yet gets one from the pool, byte by byte; without a pool it is told', async () => {
-    const wish = {
-      iso15118SchemaVersion: 'urn:iso:15118:2:2013:MsgDef',
-      action: 'Install',
-      exiRequest: Buffer.from([0x80, 0x9a]).toString('base64'),
-    }
-    assert.equal((await session.call('Get15118EVCertificate', wish))['status'], 'Failed')
-    security.setContractPool({
-      answer: async ({ action, namespace, exi }) => ({
-        ok: true,
-        exi: Buffer.from([action === 'Install' ? 1 : 2, namespace.length, ...exi]),
-      }),
-    })
-    const answer = await session.call('Get15118EVCertificate', wish)
-    assert.deepEqual(answer, {
-      status: 'Accepted',
-      exiResponse: Buffer.from([1, wish.iso15118SchemaVersion.length, 0x80, 0x9a]).toString('base64'),
-    })
-  })
+  await t.test(
+    'a pool of the market is asked over HTTP, its bytes reach the car as they are, and what it does not have is told',
+    async () => {
+      const wish = {
+        iso15118SchemaVersion: 'urn:iso:15118:2:2013:MsgDef',
+        action: 'Install',
+        exiRequest: Buffer.from([0x80, 0x9a]).toString('base64'),
+      }
+      const ask = (more: Payload = {}) => session.call('Get15118EVCertificate', { ...wish, ...more })
+      assert.deepEqual(await ask(), { status: 'Accepted', exiResponse: Buffer.from('contract').toString('base64') })
+      assert.deepEqual(market.at(-1), {
+        url: '/opcp/v1/ccp/signedContractData',
+        authorization: 'Bearer key-of-the-pool',
+        body: { certificateInstallationReq: wish.exiRequest, xsdMsgDefNamespace: wish.iso15118SchemaVersion },
+      })
+      const before = market.length
+      assert.deepEqual([(await ask({ action: 'Update' }))['status'], market.length], ['Failed', before], 'it renews none')
+      for (const [status, body] of [
+        [404, ''],
+        [500, ''],
+        [200, 'no JSON'],
+        [200, '{"CCPResponse":{"emaidContent":[]}}'],
+        [200, '{"CCPResponse":{"emaidContent":[{"messageDef":{"certificateInstallationRes":"<html>"}}]}}'],
+        [302, ''],
+      ] as const) {
+        says = { status, body }
+        const answer = await ask()
+        assert.deepEqual([answer['status'], answer['exiResponse']], ['Failed', ''], `${status} ${body}`)
+      }
+    },
+  )
 })

@@ -1,19 +1,10 @@
-/** Plug & Charge: whether the contract certificate that a car shows counts (OCPP 2.0.1 C07, charging reference 2.7), and where cars get one. */
+/** Plug & Charge: whether the contract certificate that a car shows counts (OCPP 2.0.1 C07, charging reference 2.7). */
 import { type Clock, describeError, isProblem, type Log } from '#kernel'
-import type { ContractQuestion } from '#protocols/iso15118'
 import { type CertificateFacts, hashOf, isEmaid, plainEmaid, readCertificates, validateChain } from '#protocols/pki'
 import type { Store } from '#store'
 import type { Contract, ContractCheck, ContractStatus } from '../token.ts'
 import type { OcspDesk, OcspQuestion } from './ocsp.ts'
 import { revokedAmong, trustedRoots } from './shelf.ts'
-
-/**
- * Where contract certificates lie that cars may fetch: a pool of the market (OPCP) behind its own interface, or one of ours for trials.
- * Requests and responses are the EXI bytes of ISO 15118.
- */
-export interface ContractPool {
-  answer(request: ContractQuestion): Promise<{ ok: boolean; exi: Uint8Array }>
-}
 
 export interface ContractParts {
   store: Store

@@ -6,11 +6,12 @@ import type { Payload } from '#protocols/ocpp'
 import { readCertificates } from '#protocols/pki'
 import type { Secrets, Store } from '#store'
 import type { ChargingConfig } from '../config.ts'
+import { type ContractDesk, openContracts } from '../contracts/contracts.ts'
 import type { Station } from '../station.ts'
 import type { ContractCheck } from '../token.ts'
 import { type Authority, openAuthority } from './authority.ts'
 import { type Caller, callerOf } from './caller.ts'
-import { type ContractPool, contractCheck } from './contract.ts'
+import { contractCheck } from './contract.ts'
 import type { InstalledCertificates } from './installed.ts'
 import { openInstalled } from './installed.ts'
 import { type OcspQuestion, openOcspDesk } from './ocsp.ts'
@@ -83,7 +84,8 @@ export interface StationSecurity {
   /** What stations must trust to come to our encrypted port (PEM). @throws Problem `no-authority` */
   roots(): Promise<string>
   revocationList(): Promise<string>
-  setContractPool(pool: ContractPool | undefined): void
+  /** Contracts that cars pay by, and the pool where they get them. */
+  contracts: ContractDesk
 
   /** Opens the encrypted port, if one is configured. @throws Problem `port-taken`, `bad-certificate`, `no-authority` */
   open(upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown, plainUrl: () => string): Promise<OpenPort | undefined>
@@ -96,7 +98,8 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
   const { organization, patience: timeout } = config
   const authority = parts.authorities?.stations ?? openAuthority('stations', { store, clock, secrets, organization })
   const v2g = parts.authorities?.v2g ?? openAuthority('v2g', { store, clock, secrets, organization })
-  const ocsp = openOcspDesk({ store, clock, log, outward: parts.outward ?? openOutward() })
+  const outward = parts.outward ?? openOutward()
+  const ocsp = openOcspDesk({ store, clock, log, outward })
   const signing = openSigning({
     ...{ store, clock, log, organization, timeout },
     authorities: { ChargingStationCertificate: authority, V2GCertificate: v2g },
@@ -114,7 +117,7 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
   const secureUrl = () => port && `wss://${config.tls?.names[0] ?? 'localhost'}:${port.port}/ocpp`
   const profiles = openProfileSwitcher({ store, authority, timeout, secureUrl, plainUrl: () => plain?.() ?? '' })
   const watch = watchCertificates({ store, clock, log, zone: config.zone, stations, signing, alarm })
-  let pool: ContractPool | undefined
+  const contracts = openContracts({ store, clock, log, secrets, outward, config })
 
   const one = async (fingerprint: string): Promise<KeptCertificate> =>
     (await listCertificates(store)).find((certificate) => certificate.fingerprint === fingerprint)!
@@ -138,11 +141,10 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
     },
     async evCertificate(station, payload) {
       const exi = Buffer.from(String(payload['exiRequest']), 'base64')
-      if (!pool) return { ...failed('NoPool', 'No pool of contract certificates is connected.'), exiResponse: '' }
       const namespace = String(payload['iso15118SchemaVersion'])
       const action = payload['action'] === 'Update' ? 'Update' : 'Install'
       try {
-        const answer = await pool.answer({ namespace, action, exi })
+        const answer = await contracts.current.answer({ namespace, action, exi })
         return { status: answer.ok ? 'Accepted' : 'Failed', exiResponse: Buffer.from(answer.exi).toString('base64') }
       } catch (error) {
         if (!isProblem(error)) throw error
@@ -172,9 +174,7 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
     },
     roots: async () => (await authority.roots()).join(''),
     revocationList: () => authority.revocationList(),
-    setContractPool(given) {
-      pool = given
-    },
+    contracts,
 
     async open(upgrade, plainUrl) {
       plain = plainUrl

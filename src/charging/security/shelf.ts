@@ -4,7 +4,7 @@ import { type CertificateFacts, readCertificates, sayName } from '#protocols/pki
 import { asTimestamp, type Queryable } from '#store'
 import { SAYING } from './saying.ts'
 
-export type CertificateKind = 'authority' | 'server' | 'station' | 'v2g' | 'root'
+export type CertificateKind = 'authority' | 'server' | 'station' | 'v2g' | 'root' | 'contract'
 /** What a trusted root vouches for: charging stations of a maker, cars (OEM), contracts (MO), stations towards cars (V2G), ourselves (CSMS). */
 export const ROOT_USES = ['V2G', 'MO', 'OEM', 'CSMS', 'Manufacturer'] as const
 export type RootUse = (typeof ROOT_USES)[number]

@@ -36,7 +36,8 @@ function priced(file: string) {
   }
 }
 
-function textOf({ currency, total, lines, issues }: ReturnType<typeof writtenBill>): string {
+/** A bill for people: its lines, its total, what was wrong. */
+export function textOf({ currency, total, lines, issues }: ReturnType<typeof writtenBill>): string {
   const rows = lines.map(({ dimension, quantity, price, vat, excl_vat, incl_vat, why }) => {
     const times = price === null ? '' : `${quantity} × ${price}`
     return `${dimension.padEnd(16)} ${times.padEnd(24)} ${excl_vat.padStart(12)} ${incl_vat.padStart(12)} ${vat === null ? '' : `VAT ${vat} %`}  ${why}`

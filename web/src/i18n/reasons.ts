@@ -545,6 +545,21 @@ export const TWINS: Readonly<Record<string, string>> = {
   '{station} could not price session {transaction}: {answer}.':
     "{station} n'a pas pu calculer le prix de la session {transaction} : {answer}.",
   "The tariff '{tariff}' holds at {places} places.": 'Le tarif « {tariff} » est en vigueur à {places} endroits.',
+  "'{emaid}' is no eMAID, or its check character is wrong.": "« {emaid} » n'est pas un eMAID, ou son caractère de contrôle est faux.",
+  'Give two letters for the country, three characters for the provider, nine for the contract; the check character may be left out.':
+    'Donnez deux lettres pour le pays, trois caractères pour le fournisseur, neuf pour le contrat ; le caractère de contrôle est facultatif.',
+  "The contract '{emaid}' is there already.": 'Le contrat « {emaid} » existe déjà.',
+  'Revoke it first, or choose another one.': "Révoquez-le d'abord, ou choisissez-en un autre.",
+  "There is no contract '{emaid}'.": "Il n'y a pas de contrat « {emaid} ».",
+  'Look at the list of contracts.': 'Consultez la liste des contrats.',
+  'A contract must end in the future.': 'Un contrat doit se terminer dans le futur.',
+  'There is no authority yet that could sign contracts.': 'Aucune autorité ne peut encore signer des contrats.',
+  "Make the one for trials with 'cariflex charging contracts trial', or set charging.contracts.url to a pool of the market.":
+    "Créez celle d'essai avec « cariflex charging contracts trial », ou indiquez dans charging.contracts.url une bourse du marché.",
+  'The pool of contracts answered {status}.': 'La bourse de contrats a répondu {status}.',
+  'The pool of contracts has none for this car.': "La bourse de contrats n'en a aucun pour ce véhicule.",
+  'This pool installs contracts and renews none.': 'Cette bourse installe des contrats et n’en renouvelle pas.',
+  'The pool of contracts answered something that is no contract.': "La bourse de contrats a répondu autre chose qu'un contrat.",
   "There is no webhook '{webhook}'.": "Il n'y a pas de webhook « {webhook} ».",
   'Look at the list of webhooks.': 'Consultez la liste des webhooks.',
   'There are {count} webhooks already.': 'Il y a déjà {count} webhooks.',
