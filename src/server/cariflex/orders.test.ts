@@ -139,6 +139,9 @@ test('the simulated world is looked at and commanded; what it refuses is said', 
     ['cloud', { cover: 0.5, minutes: 5 }],
     ['fault', { device: 'BAT001', on: true }],
     ['disconnect', { device: 'BAT001', seconds: 30 }],
+    ['station', { identity: 'CP900', nominalKw: 7.4, phases: 1, version: '1.6' }],
+    ['swipe', { station: 'CP900', token: '04AABB' }],
+    ['remove', { station: 'CP900' }],
     ['freeze', { on: true }],
   ]
   for (const [name, body] of wanted) assert.equal((await ask(`/world/${name}`, 'ann', 'POST', body)).status, 200, name)

@@ -102,6 +102,17 @@ const FORMS: readonly Form[] = [
   ],
   [/^Took back override: (\S+)$/s, (id) => `Puissance imposée retirée (${id})`],
   [/^Sent (\S+) to station '(.*)': (.*)$/s, (action, station, status) => `${action} envoyé à la borne ${station} : ${status}`],
+  [/^Began the firmware campaign '(.*)'$/s, (name) => `Campagne de micrologiciel « ${name} » commencée`],
+  [
+    /^Firmware campaign (\d+): (\S+)$/s,
+    (id, what) =>
+      `Campagne de micrologiciel ${id} : ${{ stop: 'arrêtée', resume: 'reprise' }[what as 'stop' | 'resume'] ?? 'nouvel essai'}`,
+  ],
+  [/^Made the contract …(.*)$/s, (end) => `Contrat …${end} établi`],
+  [/^Revoked the contract …(\S*): (.*)$/s, (end, why) => `Contrat …${end} révoqué : ${why}`],
+  [/^Made the car '(.*)' for trials$/s, (car) => `Voiture d'essai « ${car} » créée`],
+  [/^Imported (.*) stations and badges$/s, (count) => `${count} bornes et badges importés`],
+  [/^Took the tariffs from station '(.*)'$/s, (station) => `Tarifs retirés de la borne « ${station} »`],
   [/^Registered station '(.*)'$/s, (station) => `Borne ${station} enregistrée`],
   [
     /^Mails about wishes that are not kept, for users who chose nothing: (.*)$/s,

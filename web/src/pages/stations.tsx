@@ -116,7 +116,7 @@ export function Stations({ route: { query } }: PageProps) {
                       <Online station={each} />
                       {each.alarm && (
                         <a class="alarm-mark" href="/ops/alarms">
-                          <Icon name="bell" size={16} /> {t('stations.alarm.one')}
+                          <Icon name="bell" size={16} /> {t('stations.alarmed')}
                         </a>
                       )}
                     </p>

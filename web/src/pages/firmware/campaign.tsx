@@ -74,7 +74,7 @@ export function CampaignPage({ route: { query }, subject = '' }: PageProps) {
                 )}
                 {data.counts.failed > 0 && (
                   <button type="button" class="button" disabled={sending.busy} onClick={() => void act('retry')}>
-                    {t('firmware.retry.all', { n: data.counts.failed })}
+                    {t('firmware.retry.every', { n: data.counts.failed })}
                   </button>
                 )}
               </div>
@@ -125,7 +125,7 @@ export function CampaignPage({ route: { query }, subject = '' }: PageProps) {
                             type="button"
                             class="button"
                             disabled={sending.busy}
-                            aria-label={t('firmware.retry.one', { station: line.station })}
+                            aria-label={t('firmware.retry.this', { station: line.station })}
                             onClick={() => void act('retry', { station: line.station })}
                           >
                             {t('firmware.retry')}
