@@ -20,6 +20,7 @@ import { openEntrance } from './entrance.ts'
 import { openFrameLog } from './frame-log.ts'
 import { type HookDesk, openHookFrames } from './hook-frames.ts'
 import { type Ladder, ladderOf } from './ladder.ts'
+import { openTransactions } from './ledger.ts'
 import { plainLine } from './line.ts'
 import { type ListedStation, listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
@@ -29,6 +30,7 @@ import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
 import { openReception } from './reception.ts'
 import { openRelay, type Relay } from './relay.ts'
+import { openRollCall } from './roll-call.ts'
 import { SAYING } from './saying.ts'
 import type { OpenPort } from './security/secure-port.ts'
 import { openStationSecurity, type StationSecurity } from './security/security.ts'
@@ -156,6 +158,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const log = parts.log.child({ room: 'charging' })
   const config: ChargingConfig = { ...DEFAULTS, ...parts.config }
   const stations = new Map<string, Station>()
+  const namesakes = new Map<string, string[]>()
   const chargers = new Map<string, Charger>()
   const tell = ({ record: { device, asset } }: Station, what: Extract<News, { kind: 'device' }>['what']) => {
     if (device !== undefined && asset !== undefined) bus.tell({ kind: 'device', device, asset, what })
@@ -194,7 +197,20 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   const { gatherers, sweep, forgetBefore, ...blocks } = openBlocks({ store, clock, log, config, stations, alarm, origin })
   const money = await openMoney({ store, clock, log, config, stations, commands: blocks.commands, alarm })
   const { tariffs, costs } = money
-  const smart = await openSmart({ store, clock, bus, log, config, stations, chargers, tariffs, costs, tell, alarm, commands: blocks.commands })
+  const smart = await openSmart({
+    store,
+    clock,
+    bus,
+    log,
+    config,
+    stations,
+    chargers,
+    tariffs,
+    costs,
+    tell,
+    alarm,
+    commands: blocks.commands,
+  })
   const { cards } = smart.parts
   const profiles = openProfileDesk({ ...{ store, clock, config, cards }, commands: blocks.commands, gather: gatherers.profiles })
   const proxies = openProxies({
@@ -227,6 +243,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     const station: Station = known ?? { ...unknown(), clock: openStationClock(config.clockTolerance) }
     station.record = record
     stations.set(record.identity, station)
+    const plain = record.identity.toLowerCase()
+    if (!known) namesakes.set(plain, [...(namesakes.get(plain) ?? []), record.identity])
     if (!chargers.has(record.identity))
       chargers.set(record.identity, openCharger({ station, store, clock, log, config, ...smart.parts, external }))
     if (former !== undefined && former !== record.device) devices.remove(former)
@@ -245,7 +263,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
   }
   for (const { station, evse_id, connector_id, status, at } of await readConnectors(store))
     stations.get(station)?.connectors.set(`${evse_id}.${connector_id}`, { evse: evse_id, connector: connector_id, status, at })
-  await sessions.resume()
+  await sessions.takeUp(await openTransactions(store))
   await proxies.resume(stations)
 
   const boots = openBoots({
@@ -311,7 +329,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     log,
     config,
     stations,
-    find,
+    ...{ namesakes, find },
+    recall: openRollCall({ store, log, place, bringUp: sessions.bringUp }),
     admit: async (state, identity) => (await find(identity)) ?? place(stranger(identity, state)),
     callerOf: security.callerOf,
     isChanging: security.isChanging,
@@ -419,7 +438,8 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     async registerVehicle(vehicle) {
       await registerVehicle(store, vehicle)
       for (const station of stations.values())
-        for (const plugged of station.open.values()) if (plugged.vehicle?.asset === vehicle.asset) smart.consented(station, plugged, vehicle)
+        for (const plugged of station.open.values())
+          if (plugged.vehicle?.asset === vehicle.asset) smart.consented(station, plugged, vehicle)
     },
     registerToken: (token) => registerToken(store, token),
     settled: async () => void (await Promise.all([measurements.settled(), blocks.commands.settled()])),

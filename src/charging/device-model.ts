@@ -136,7 +136,7 @@ export async function saveModel(store: Queryable, station: string, model: Device
   )
 }
 
-export async function loadModels(store: Queryable): Promise<Map<string, DeviceModel>> {
+export async function loadModels(store: Queryable, station: string | null = null): Promise<Map<string, DeviceModel>> {
   const rows = await store.query<{
     station: string
     key: string
@@ -146,7 +146,7 @@ export async function loadModels(store: Queryable): Promise<Map<string, DeviceMo
     value: string | null
     mutability: string | null
     characteristics: VariableCharacteristicsType | null
-  }>('select * from cariflex.charging_variable')
+  }>('select * from cariflex.charging_variable where $1::text is null or station = $1', [station])
   const models = new Map<string, DeviceModel>()
   for (const row of rows) {
     const model = models.get(row.station) ?? new Map()

@@ -8,6 +8,7 @@ import type { Admission, Credentials } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
 import { hashOfNobody, readings, rememberingVerifier, turnstile } from './password.ts'
+import type { RollCall } from './roll-call.ts'
 import { type Caller, strangeness } from './security/caller.ts'
 import { type Station, type StationRecord, saveAccess, saveSecurityEvent, saveStranger } from './station.ts'
 
@@ -22,10 +23,14 @@ export interface EntranceParts {
   clock: Clock
   log: Log
   config: ChargingConfig
-  stations: Map<string, Station>
+  stations: ReadonlyMap<string, Station>
+  /** Identities of stations by their form in small letters. */
+  namesakes: ReadonlyMap<string, readonly string[]>
   /** Looks into the database for a station registered by another process. */
   find(identity: string): Promise<Station | undefined>
   admit(record: StationRecord['state'], identity: string): Promise<Station>
+  /** Brings what is known of a station up to date. */
+  recall: RollCall
   /** How the station came: encrypted, with which certificate. */
   callerOf(request: IncomingMessage): Promise<Caller>
   /** True while a new password of the station is on its way to it. */
@@ -35,7 +40,19 @@ export interface EntranceParts {
 /** Failures within a minute after which an address may only bring stations that came from it before. */
 const TRIES_OF_ADDRESS = 30
 
-export function openEntrance({ store, clock, log, config, stations, find, admit, callerOf, isChanging }: EntranceParts): Entrance {
+export function openEntrance({
+  store,
+  clock,
+  log,
+  config,
+  stations,
+  namesakes,
+  find,
+  admit,
+  recall,
+  callerOf,
+  isChanging,
+}: EntranceParts): Entrance {
   const gate = turnstile(clock)
   const addresses = turnstile(clock, TRIES_OF_ADDRESS)
   /** Who came in from where: many stations share an address, one that guesses must not shut out the others. */
@@ -52,9 +69,8 @@ export function openEntrance({ store, clock, log, config, stations, find, admit,
   const stationOf = async (identity: string): Promise<Station | undefined> => {
     const exact = stations.get(identity) ?? (await find(identity))
     if (exact) return exact
-    const plain = identity.toLowerCase()
-    const alike = [...stations.values()].filter(({ record }) => record.identity.toLowerCase() === plain)
-    return alike.length === 1 ? alike[0] : undefined
+    const alike = namesakes.get(identity.toLowerCase()) ?? []
+    return alike.length === 1 ? stations.get(alike[0]!) : undefined
   }
 
   /** Which of the two passwords fits, if any; the one it uses is the one that counts from now on. */
@@ -121,6 +137,7 @@ export function openEntrance({ store, clock, log, config, stations, find, admit,
         if (credentials) await isRight(credentials.password, await hashOfNobody())
         return { ok: false, status: 404, why: 'unknown station' }
       }
+      if (!station.session) await recall(station)
       const own = station.record.identity
       const profile = await judge(station, credentials, request)
       const asked = least(station.record)

@@ -383,8 +383,11 @@ export async function readTransaction(tx: Queryable, station: string, id: string
 }
 
 /** Sessions that have not ended, oldest first. */
-export async function openTransactions(store: Queryable): Promise<Transaction[]> {
-  const rows = await store.query<TransactionRow>('select * from cariflex.charging_transaction where ended_at is null order by first_at')
+export async function openTransactions(store: Queryable, stations: readonly string[] | null = null): Promise<Transaction[]> {
+  const rows = await store.query<TransactionRow>(
+    `select * from cariflex.charging_transaction where ended_at is null and ($1::text[] is null or station = any($1)) order by first_at`,
+    [stations],
+  )
   return rows.map(fromRow)
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
-import { amendTransaction, type Entry, lastSamples, openLedger, openTransactions, saveSamples } from './ledger.ts'
+import { amendTransaction, type Entry, lastSamples, openLedger, readTransaction, saveSamples } from './ledger.ts'
 import type { Measurements } from './measurements.ts'
 import { type Sample, saidMoment } from './meter.ts'
 import { readNeeds } from './smart/needs.ts'
@@ -42,8 +42,10 @@ export interface SessionParts {
 }
 
 export interface Sessions {
-  /** Takes the open sessions of the database up again, after a start. */
-  resume(): Promise<void>
+  /** Takes sessions of the database up that are not known here: all of them after a start. */
+  takeUp(open: readonly Transaction[]): Promise<void>
+  /** Makes those of a station what the database says: others began and ended while another platform served it. `open`: of the database. */
+  bringUp(station: Station, open: readonly Transaction[]): Promise<void>
   /** Keeps an event and answers it. @throws Problem when it could not be kept */
   event(station: Station, event: TransactionEventRequest): Promise<TransactionEventResponse>
   /** Keeps what a car needs. True when it could be tied to a session. */
@@ -71,6 +73,12 @@ export function openSessions(parts: SessionParts): Sessions {
   const tell = (station: Station, what: Extract<News, { kind: 'device' }>['what']) => {
     const { device, asset } = station.record
     if (device !== undefined && asset !== undefined) bus.tell({ kind: 'device', device, asset, what })
+  }
+
+  const letGo = (station: Station, id: string) => {
+    station.open.delete(id)
+    onChange(station)
+    tell(station, 'unplugged')
   }
 
   /** What is known of the car; a failure leaves it for the next event. */
@@ -120,11 +128,8 @@ export function openSessions(parts: SessionParts): Sessions {
       await adoptNeeds(station, after)
       onChange(station)
       tell(station, 'plugged')
-    } else if (ended) {
-      station.open.delete(after.id)
-      onChange(station)
-      tell(station, 'unplugged')
-    } else if (after.endedAt === undefined && (before?.tokenStatus !== after.tokenStatus || before?.phases !== after.phases))
+    } else if (ended) letGo(station, after.id)
+    else if (after.endedAt === undefined && (before?.tokenStatus !== after.tokenStatus || before?.phases !== after.phases))
       tell(station, 'changed')
   }
 
@@ -155,10 +160,8 @@ export function openSessions(parts: SessionParts): Sessions {
       { at: end, power: 0, context: 'Transaction.End' },
     ])
     measurements.sampled(station, [end])
-    station.open.delete(held.id)
     log.warn({ station: station.record.identity, transaction: held.id }, 'a session was given up: the station knows nothing of it')
-    onChange(station)
-    tell(station, 'unplugged')
+    letGo(station, held.id)
   }
 
   const reconcileOne = async (station: Station, session: Session, plugged: Plugged) => {
@@ -182,16 +185,24 @@ export function openSessions(parts: SessionParts): Sessions {
     await session.call('TriggerMessage', request, { timeout: config.patience }).catch(() => undefined)
   }
 
+  const takeUp = async (open: readonly Transaction[]) => {
+    for (const transaction of open) {
+      const station = stations.get(transaction.station)
+      if (!station || station.open.has(transaction.id)) continue
+      const plugged: Plugged = { transaction }
+      station.open.set(transaction.id, plugged)
+      await learn(plugged)
+      take(plugged, await lastSamples(store, transaction.station, transaction.evse ?? station.record.evse, transaction.firstAt))
+    }
+  }
+
   return {
-    async resume() {
-      for (const transaction of await openTransactions(store)) {
-        const station = stations.get(transaction.station)
-        if (!station) continue
-        const plugged: Plugged = { transaction }
-        station.open.set(transaction.id, plugged)
-        await learn(plugged)
-        take(plugged, await lastSamples(store, transaction.station, transaction.evse ?? station.record.evse, transaction.firstAt))
-      }
+    takeUp,
+    async bringUp(station, open) {
+      await takeUp(open)
+      const gone = [...station.open.keys()].filter((id) => !open.some((transaction) => transaction.id === id))
+      // One that is not there yet is just being kept.
+      for (const id of gone) if ((await readTransaction(store, station.record.identity, id))?.endedAt !== undefined) letGo(station, id)
     },
     async event(station, event) {
       const { identity, phases, evse } = station.record

@@ -214,8 +214,9 @@ function fromRow(row: StationRow): StationRecord {
   }
 }
 
-export const readStations = async (store: Queryable): Promise<StationRecord[]> =>
-  (await store.query<StationRow>(`${READ} order by identity`)).map(fromRow)
+/** All stations, or those of these names. */
+export const readStations = async (store: Queryable, identities: readonly string[] | null = null): Promise<StationRecord[]> =>
+  (await store.query<StationRow>(`${READ} where $1::text[] is null or identity = any($1) order by identity`, [identities])).map(fromRow)
 
 export async function readStation(store: Queryable, identity: string): Promise<StationRecord | undefined> {
   const row = await store.first<StationRow>(`${READ} where identity = $1`, [identity])
