@@ -5,6 +5,7 @@ import {
   chargingRoutes,
   citrineDataRoutes,
   citrineMessageRoutes,
+  citrineosBridgeRoutes,
   citrineSubscriptionRoutes,
   contractRoutes,
   jobRoutes,
@@ -12,10 +13,12 @@ import {
   retentionRoutes,
   stationBlockRoutes,
   stationFileRoutes,
+  stationImportRoutes,
   stationModelRoutes,
   stationRoutes,
   stationSecurityRoutes,
   stationSurveyRoutes,
+  stationSyncRoutes,
   stationTariffRoutes,
   stationUpstreamRoutes,
   stickerRoutes,
@@ -53,6 +56,9 @@ export function addRoutes(house: OpenHouse): void {
   server.register(campaignRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationSecurityRoutes({ charging, established, rooms: server }), OURS)
   server.register(contractRoutes({ charging, established, rooms: server }), OURS)
+  server.register(citrineosBridgeRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationImportRoutes({ charging, established, site, rooms: server }), OURS)
+  server.register(stationSyncRoutes({ charging, established, site, assets: server.assets, rooms: server }), OURS)
   server.register(stationUpstreamRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationFileRoutes(charging))
   const citrine = {

@@ -1,6 +1,8 @@
 export type { Archive, ListedSession } from './archive.ts'
 export { type Badge, type BadgeDesk, registerToken, type TokenRegistration, type UnknownBadge } from './badges.ts'
 export type { Blocks } from './blocks.ts'
+export type { Bridge } from './bridge/citrineos.ts'
+export { type CitrineBadge, type CitrineStation, openCitrineRows } from './bridge/citrineos-rows.ts'
 export type { Campaign, CampaignStation, CampaignWish } from './campaigns.ts'
 export { type Charging, type ChargingParts, openCharging } from './charging.ts'
 export { COMMANDS, type CommandOutcome } from './commands.ts'

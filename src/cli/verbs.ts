@@ -163,6 +163,21 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-security.ts')).chargingProfile,
   },
   {
+    name: 'charging bridge',
+    summary: 'the bridge to a running CitrineOS: how it is, whether every way is open, both sides compared',
+    load: async () => (await import('./verbs/charging-bridge.ts')).chargingBridge,
+  },
+  {
+    name: 'charging sync',
+    summary: 'compare assets and charging stations by count, power and place, and mend them',
+    load: async () => (await import('./verbs/charging-sync.ts')).chargingSync,
+  },
+  {
+    name: 'charging import',
+    summary: 'make the stations of a table, or of a CitrineOS, known',
+    load: async () => (await import('./verbs/charging-import.ts')).chargingImport,
+  },
+  {
     name: 'charging upstream',
     summary: 'connect a charging station to another CSMS as well, through us',
     load: async () => (await import('./verbs/charging-upstream.ts')).chargingUpstream,

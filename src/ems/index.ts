@@ -174,7 +174,7 @@ export { isoLength, judgeStaleness, type LastEvent, preciseLength, type Stalenes
 export { keepPasswords, sealPasswords, withPasswords } from './station-passwords.ts'
 export { countSweep, type Sweep, type SweepCount, sweepBeliefs } from './sweep-beliefs.ts'
 export { makeTemplateAssets } from './template-assets.ts'
-export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, siteOf } from './territory.ts'
+export { type Established, establishTerritory, findTerritory, isVirgin, joinTerritory, setNominal, siteOf } from './territory.ts'
 export {
   type BeliefPolicy,
   describePolicy,
@@ -186,6 +186,7 @@ export {
 } from './thin-beliefs.ts'
 export { type UploadOrder, uploadBatches } from './upload/batches.ts'
 export { foreseeUpload, type UploadForecast } from './upload/preview.ts'
+export { readCsv } from './upload/read-csv.ts'
 export { openUploadReader, type UploadReader, type UploadReaderOptions } from './upload/reader.ts'
 export type { ReadFile, UploadedFile, UploadReading, UploadTarget } from './upload/target.ts'
 export { type UnitTurn, unitTurn } from './upload/unit.ts'

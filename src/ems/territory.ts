@@ -122,6 +122,16 @@ export async function joinTerritory(
   return { asset: joined.id, device: joined.whole }
 }
 
+/** Another nominal power of a device, kW; also after the next start. */
+export async function setNominal(store: Store, { territory, site }: Established, id: string, nominalKw: number): Promise<void> {
+  const devices = territory.devices.map((device) => (device.id === id ? { ...device, nominalKw } : device))
+  await store.query('update cariflex.territory set definition = $2 where site = $1', [
+    site,
+    asJson(withoutPasswords({ ...territory, devices })),
+  ])
+  territory.devices.splice(0, Infinity, ...devices)
+}
+
 /** The site as planner and heartbeat see it. `author` names the data sources of plans and forecasts. */
 export function siteOf(established: Established, settings: { author: string; demandResponseLevels: readonly number[] }): Site {
   const { territory, assets } = established

@@ -18,7 +18,7 @@ import { openIntake } from './citrineos-intake.ts'
 import { openKnown } from './citrineos-known.ts'
 import type { Way } from './citrineos-line.ts'
 import { type Drift, openReconciler } from './citrineos-reconcile.ts'
-import { openCitrineRows, type ToldRow } from './citrineos-rows.ts'
+import { type CitrineStation, openCitrineRows, type ToldRow } from './citrineos-rows.ts'
 import type { CitrineSettings } from './citrineos-settings.ts'
 import { type BridgedStation, openBridgedStation } from './citrineos-station.ts'
 import { CITRINEOS_1_8 } from './citrineos-v1-8.ts'
@@ -75,6 +75,8 @@ export interface Bridge {
   check(): Promise<BridgeCheck[]>
   /** Compares both sides now, as it happens by itself every few minutes. */
   reconcile(): Promise<Drift[]>
+  /** What its tables hold of its stations; undefined without a database. */
+  inventory(): Promise<CitrineStation[]> | undefined
   /** What CitrineOS said of badges that our table does not have. */
   readonly authorizer: RealTimeAuthorizer
   /** W that profiles of others for a whole station allow now; undefined: none does. */
@@ -286,6 +288,7 @@ export function openBridge(parts: BridgeParts): Bridge {
       return Promise.all(checks)
     },
     reconcile: () => reconciler.run(),
+    inventory: () => rows?.stations(),
     authorizer: async (_, { station }) => {
       const status = (await bridged.get(station))?.verdict()
       return status === undefined ? undefined : { status: status as never }

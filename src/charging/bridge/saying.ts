@@ -2,8 +2,6 @@
 export const SAYING = {
   brokerAway: 'The broker of CitrineOS is away: {fault}',
   checkBridge: "Run 'cariflex charging bridge check'.",
-  notBridged: 'This territory has no bridge to a running CitrineOS.',
-  setBridge: 'Set charging.citrineos.amqp in the configuration.',
   keptThere: '{action} is the affair of CitrineOS, which this station belongs to.',
   noPath: 'CitrineOS has no {action} for this version of OCPP.',
   apiAway: 'The interface of CitrineOS did not take {action}: {fault}',

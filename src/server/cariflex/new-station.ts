@@ -28,11 +28,19 @@ export interface NewStationParts {
   store: Store
 }
 
-/** Makes it known. @throws Problem `invalid-station` (422) */
-export async function newStation(
+/** Makes it known, with a token to charge with. @throws Problem `invalid-station` (422), `device-exists` (409) */
+export async function newStation(parts: NewStationParts, station: NewStation): Promise<{ asset: number; sensor: number; token: string }> {
+  const joined = await joinStation(parts, station)
+  const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
+  await parts.charging.registerToken({ token })
+  return { ...joined, token }
+}
+
+/** Makes it known, without a token. @throws Problem `invalid-station` (422), `device-exists` (409) */
+export async function joinStation(
   { charging, established, site, store }: NewStationParts,
   { identity, name = identity, nominalKw, phases = 3, password, securityProfile, ownProfile, latitude, longitude }: NewStation,
-): Promise<{ asset: number; sensor: number; token: string }> {
+): Promise<{ asset: number; sensor: number }> {
   // Before its asset is made.
   checkIdentity(identity)
   const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
@@ -60,7 +68,5 @@ export async function newStation(
     ...(securityProfile !== undefined && { securityProfile }),
     ...(ownProfile !== undefined && { ownProfile }),
   })
-  const token = `TOKEN-${randomBytes(6).toString('hex').toUpperCase()}`
-  await charging.registerToken({ token })
-  return { asset: joined.asset, sensor, token }
+  return { asset: joined.asset, sensor }
 }

@@ -44,4 +44,6 @@ export const SAYING = {
   consentByOwner: 'Only the owner of the car lets it give energy back.',
   askOperator: 'Ask the operator.',
   lookAtTokens: 'Look at the list of your tokens.',
+  noBridge: 'This platform has no bridge to a running CitrineOS.',
+  setBridge: 'Set charging.citrineos.amqp in the configuration.',
 } as const

@@ -565,6 +565,17 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There are {count} webhooks already.': 'Il y a déjà {count} webhooks.',
   'Remove some that nobody listens to.': "Supprimez ceux que personne n'écoute.",
   'Choose another tariff there first.': "Choisissez-y d'abord un autre tarif.",
+  'This platform has no bridge to a running CitrineOS.': "Cette plateforme n'a pas de pont vers un CitrineOS en service.",
+  'Set charging.citrineos.amqp in the configuration.': 'Renseignez charging.citrineos.amqp dans la configuration.',
+  'The broker of CitrineOS is away: {fault}': 'Le courtier de messages de CitrineOS est injoignable : {fault}',
+  "Run 'cariflex charging bridge check'.": 'Lancez « cariflex charging bridge check ».',
+  '{action} is the affair of CitrineOS, which this station belongs to.': "{action} est l'affaire de CitrineOS, dont cette borne dépend.",
+  'CitrineOS has no {action} for this version of OCPP.': "CitrineOS n'a pas de {action} pour cette version d'OCPP.",
+  'The interface of CitrineOS did not take {action}: {fault}': "L'interface de CitrineOS n'a pas pris {action} : {fault}",
+  'CitrineOS and we disagree about the sessions of {station}: {what}.':
+    'CitrineOS et nous divergeons sur les sessions de {station} : {what}.',
+  '{station} does not hold the limit that was laid on it: {power} instead of {other}.':
+    '{station} ne tient pas la limite qui lui a été posée : {power} au lieu de {other}.',
   "'{url}' cannot be the address of a CSMS.": "« {url} » ne peut pas être l'adresse d'une supervision.",
   "Write it as wss://host/path, without the station's identity, a user or a password.":
     "Écrivez-la sous la forme wss://hôte/chemin, sans l'identité de la borne, ni utilisateur, ni mot de passe.",
