@@ -11,6 +11,7 @@ import {
   jobRoutes,
   orderRoutes,
   retentionRoutes,
+  sessionExportRoutes,
   stationBlockRoutes,
   stationFileRoutes,
   stationImportRoutes,
@@ -47,7 +48,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(stationRoutes({ charging, conversation, established, site, rooms: server }), OURS)
   server.register(wishRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
-  server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
+  server.register(sessionExportRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationTariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationModelRoutes({ charging, established, line, rooms: server }), OURS)

@@ -29,6 +29,18 @@ export interface ListedSession {
   flags: string[]
 }
 
+/** A session with what it cost; null where no tariff held, or while it goes on. */
+export interface PricedSession extends ListedSession {
+  tariff: string | null
+  currency: string | null
+  totalExcl: number | null
+  totalIncl: number | null
+  /** One for each rate (percent; null: not subject to it). */
+  vat: { rate: number | null; excl: number; amount: number }[]
+  /** The meter signed values of it. */
+  signed: boolean
+}
+
 export interface ListedSessionEvent {
   seqNo: number
   type: string
@@ -61,11 +73,51 @@ export interface SessionQuery {
 
 export interface Archive {
   sessions(query: SessionQuery): Promise<ListedSession[]>
+  /** Sessions with what they cost, for files: at most 20,000. */
+  priced(query: SessionQuery): Promise<PricedSession[]>
   /** @throws Problem `unknown-transaction` (404) */
   session(station: string, id: string): Promise<ListedSession & { list: ListedSessionEvent[] }>
   /** Power (kW) and state of charge (percent) of an EVSE over time. */
   samples(station: string, evse: number, from: Instant, until: Instant): Promise<{ at: string; kw: number | null; soc: number | null }[]>
   securityEvents(query: { station?: string; before?: number; limit?: number }): Promise<ListedSecurityEvent[]>
+}
+
+/** Larger files are no longer files that anybody opens. */
+const MOST_IN_FILE = 20_000
+
+const CHOSEN = `($1::text is null or station = $1) and ($2::timestamptz is null or first_at < $2) and ($3::timestamptz is null or last_at >= $3)
+  and ($4::boolean is null or (ended_at is null) = $4)`
+const chosen = ({ station, before, since, open }: Omit<SessionQuery, 'limit'>) => [
+  station ?? null,
+  before === undefined ? null : asTimestamp(before),
+  since === undefined ? null : asTimestamp(since),
+  open ?? null,
+]
+
+interface BillColumns {
+  tariff: string | null
+  currency: string | null
+  total_excl: number | null
+  total_incl: number | null
+  lines: { vat: string | null; excl_vat: string; incl_vat: string }[] | null
+  signed: boolean
+}
+
+/** Sums of the lines of a bill by their rate. */
+function vatOf(lines: NonNullable<BillColumns['lines']>): PricedSession['vat'] {
+  const rates = new Map<string | null, { excl: number; amount: number }>()
+  for (const { vat, excl_vat, incl_vat } of lines) {
+    const sum = rates.get(vat) ?? { excl: 0, amount: 0 }
+    rates.set(vat, sum)
+    sum.excl += Number(excl_vat)
+    sum.amount += Number(incl_vat) - Number(excl_vat)
+  }
+  const cents = (value: number) => Math.round(value * 100) / 100
+  return [...rates].map(([rate, { excl, amount }]) => ({
+    rate: rate === null ? null : Number(rate),
+    excl: cents(excl),
+    amount: cents(amount),
+  }))
 }
 
 export function openArchive(store: Queryable, zone: string): Archive {
@@ -95,21 +147,27 @@ export function openArchive(store: Queryable, zone: string): Archive {
     }
   }
   return {
-    async sessions({ station, before, since, open, limit = 100 }) {
+    async sessions({ limit = 100, ...query }) {
       const rows = await store.query<TransactionRow>(
-        `select * from cariflex.charging_transaction
-         where ($1::text is null or station = $1) and ($2::timestamptz is null or first_at < $2) and ($3::timestamptz is null or last_at >= $3)
-           and ($4::boolean is null or (ended_at is null) = $4)
-         order by first_at desc limit $5`,
-        [
-          station ?? null,
-          before === undefined ? null : asTimestamp(before),
-          since === undefined ? null : asTimestamp(since),
-          open ?? null,
-          Math.min(Math.max(1, limit), 1000),
-        ],
+        `select * from cariflex.charging_transaction where ${CHOSEN} order by first_at desc limit $5`,
+        [...chosen(query), Math.min(Math.max(1, limit), 1000)],
       )
       return rows.map(listed)
+    },
+    async priced({ limit = MOST_IN_FILE, ...query }) {
+      const rows = await store.query<TransactionRow & BillColumns>(
+        `select t.*, b.tariff->>'id' as tariff, b.currency, b.total_excl, b.total_incl, b.bill->'lines' as lines,
+           exists(select from cariflex.transaction_event e where e.station = t.station and e.transaction_id = t.transaction_id
+             and e.payload @? '$.meterValue[*].sampledValue[*].signedMeterValue') as signed
+         from (select * from cariflex.charging_transaction where ${CHOSEN} order by first_at desc limit $5) t
+         left join cariflex.charging_bill b on b.station = t.station and b.transaction_id = t.transaction_id order by t.first_at desc`,
+        [...chosen(query), Math.min(Math.max(1, limit), MOST_IN_FILE)],
+      )
+      return rows.map((row) => ({
+        ...listed(row),
+        ...{ tariff: row.tariff, currency: row.currency, totalExcl: row.total_excl, totalIncl: row.total_incl },
+        ...{ vat: vatOf(row.lines ?? []), signed: row.signed },
+      }))
     },
     async session(station, id) {
       const row = await store.first<TransactionRow>(

@@ -1,4 +1,4 @@
-export type { Archive, ListedSession } from './archive.ts'
+export type { Archive, ListedSession, PricedSession } from './archive.ts'
 export { type Badge, type BadgeDesk, registerToken, type TokenRegistration, type UnknownBadge } from './badges.ts'
 export type { Blocks } from './blocks.ts'
 export type { Bridge } from './bridge/citrineos.ts'
