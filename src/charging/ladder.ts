@@ -31,7 +31,9 @@ export function ladderOf(station: Station, charger: Charger | undefined, zone: s
   const plugged = pluggedAt(station)
   const order = charger?.order()
   const hold = charger?.hold()
-  const bounds: LadderStep[] = (charger?.bounds() ?? []).map(({ what, power }) => ({ what, kw: kilo(power) }))
+  const least = new Map<Bound['what'], number>()
+  for (const { what, power } of charger?.bounds() ?? []) least.set(what, Math.min(power, least.get(what) ?? Infinity))
+  const bounds = [...least].map(([what, power]): LadderStep => ({ what, kw: kilo(power) }))
   const said: LadderStep[] = order
     ? [{ what: 'order', kw: kilo(order.power), rung: order.rung, because: order.because, until: formatInstant(order.until, zone) }]
     : []

@@ -37,6 +37,7 @@ export function StationMap({ places, missing }: { places: StationPlace[]; missin
   const host = useRef<HTMLElement>(null)
   const map = useRef<L.Map | null>(null)
   const dots = useRef<L.LayerGroup | null>(null)
+  const canvas = useRef<L.Canvas | null>(null)
   const isFitted = useRef(false)
 
   useEffect(() => {
@@ -46,13 +47,15 @@ export function StationMap({ places, missing }: { places: StationPlace[]; missin
       scrollWheelZoom: false,
       zoomAnimation: false,
       fadeAnimation: false,
-      preferCanvas: true,
     })
     made.attributionControl.setPrefix(false)
     L.control.zoom({ position: 'bottomleft', zoomInTitle: t('map.in'), zoomOutTitle: t('map.out') }).addTo(made)
     const coast = OUTLINE.map((ring) => ring.map(([north, east]) => L.latLng(north, east)))
     made.fitBounds(L.latLngBounds(coast.flat()), { padding: [18, 18] })
-    L.polygon(coast, { className: 'coast', interactive: false, renderer: L.svg() }).addTo(made)
+    L.polygon(coast, { className: 'coast', interactive: false }).addTo(made)
+    // Above the land, which would hide them.
+    made.createPane('dots').style.zIndex = '450'
+    canvas.current = L.canvas({ pane: 'dots' })
     dots.current = L.layerGroup().addTo(made)
     map.current = made
     isFitted.current = false
@@ -77,6 +80,7 @@ export function StationMap({ places, missing }: { places: StationPlace[]; missin
       L.circleMarker([latitude, longitude], {
         ...{ radius, color, weight: 2, fillColor: color, fillOpacity: filled ? 0.85 : 0.08 },
         ...(dash === undefined ? {} : { dashArray: dash }),
+        ...(canvas.current ? { renderer: canvas.current, pane: 'dots' } : {}),
       })
         .bindTooltip(`${identity} · ${t.code('standing', standing)}`)
         .on('click', () => go(`/ops/stations/${encodeURIComponent(identity)}`))

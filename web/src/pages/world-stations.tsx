@@ -27,7 +27,7 @@ export function SimulatedStations({ world, state }: { world: Resource<World>; st
       </h2>
       <p class="muted small">{t('world.stations.lead')}</p>
       {sending.error && <Failure error={sending.error} />}
-      <ul class="plain said">
+      <ul class="plain said sim-list">
         {state.stations.map((station) => (
           <Line key={station.id} station={station} state={state} busy={sending.busy} act={act} />
         ))}

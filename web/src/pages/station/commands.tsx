@@ -107,7 +107,7 @@ export function Commands({ station }: { station: Station }) {
         </button>
       </form>
       {refused && <Failure error={refused} />}
-      <div role="status">{posted && <LimitEffect station={station} posted={posted} sent={before ?? []} />}</div>
+      <div role="status">{posted && <LimitEffect station={station} posted={posted} />}</div>
       <details class="fold" onToggle={(event) => setOther(event.currentTarget.open)}>
         <summary>{t('command.other')}</summary>
         {other && <OtherMessage version={station.version} busy={busy} onSend={(action, body) => void send(action, body)} />}
