@@ -181,6 +181,8 @@ export function openCharger({
     const { needs } = plugged.transaction
     const covers = needs !== undefined && needs.control !== 'DynamicControl'
     const until = instant(Math.min(setpoint.until, clock.now() + LONGEST_ORDER))
+    const { device = '' } = station.record
+    const plan = covers && (needs.schedules ?? 1) > 1 && setpoint.rung === 'plan' ? await outlook.plan(device) : undefined
     return orders.give({
       power: Math.max(minPower(), Math.min(setpoint.power, maxPower())),
       until,
@@ -190,6 +192,7 @@ export function openCharger({
       ...(await lookAhead(setpoint, covers)),
       ...(covers ? { covers } : {}),
       ...(needs ? { since: needs.at } : {}),
+      ...(plan && needs?.schedules ? { choice: { count: needs.schedules, plan } } : {}),
       ...(wished(plugged)?.priority ? { priority: true } : {}),
     })
   }

@@ -18,6 +18,12 @@ export interface Wires {
   least?: number
 }
 
+/** Limits in the unit of the wires from their moments on. */
+export interface Level {
+  at: Instant
+  limit: number
+}
+
 /** The limit in the station's unit, rounded towards 0 so that an order is never exceeded: W whole, A per phase to its step (a tenth). */
 export function limitOf(power: number, { unit, phases, voltage, step = 0.1, least = SMALLEST_CURRENT }: Wires): number {
   const smallest = least * voltage * phases

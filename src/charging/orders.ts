@@ -17,6 +17,7 @@ import { SAYING } from './saying.ts'
 import { type CapabilityCard, type Cards, type Form, formName, ladder, priorityForms } from './smart/capability-card.ts'
 import { type Compiled, compile, levelAt, type Place, type Step } from './smart/compiler.ts'
 import { keepProfile } from './smart/kept-profile.ts'
+import type { Choice } from './smart/offers.ts'
 import { type Outcome, type ProfileDoor, profileDoor } from './smart/profile-door.ts'
 import { compare } from './smart/read-back.ts'
 import { SAYING as SMART } from './smart/saying.ts'
@@ -36,6 +37,8 @@ export interface Order {
   covers?: boolean
   /** What was laid before is not enough: the car asked anew. */
   since?: Instant
+  /** The car may choose among schedules, once, in answer to its needs. */
+  choice?: Choice
   /** Its driver is in a hurry: laid as priority charging where the station has it (2.1, K21). */
   priority?: boolean
 }
@@ -116,6 +119,7 @@ export function openOrders({ station, store, clock, log, config, cards, usePrior
       place: placeOf(order),
       margin: config.margin,
       ...(order.covers ? { spare: 'detail' } : {}),
+      ...(hold && hold.sentAt >= (order.since ?? -Infinity) ? {} : { choice: order.choice }),
     })
   }
 
@@ -167,7 +171,12 @@ export function openOrders({ station, store, clock, log, config, cards, usePrior
       if (updated.kind !== 'refused') return updated
     }
     if (card.learned.clearFirst) await door.clear({ chargingProfileId: profile.id })
-    const outcome = await door.set(evseId, profile)
+    const first = await door.set(evseId, profile)
+    const isRefused = first.kind === 'refused'
+    // It may take one schedule where it does not take several.
+    const [only] = profile.chargingSchedule
+    const outcome =
+      isRefused && profile.chargingSchedule.length > 1 ? await door.set(evseId, { ...profile, chargingSchedule: [only!] }) : first
     if (outcome.kind !== 'refused' || outcome.code !== 'DuplicateProfile') return outcome
     await door.clear(criteriaOf(compiled))
     return door.set(evseId, profile)
@@ -383,7 +392,7 @@ export function openOrders({ station, store, clock, log, config, cards, usePrior
         const before = hold
         hold = undefined
         if (before) await withdraw(profileDoor(station.session, config.patience), before)
-        const { ahead: _, aheadUntil: __, ...plain } = order
+        const { ahead: _, aheadUntil: __, choice: ___, ...plain } = order
         const answer = await execute({ ...plain, until: instant(Math.max(order.until, clock.now() + AHEAD_REFRESH)) })
         return answer.answer === 'taken'
       }),

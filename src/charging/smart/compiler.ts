@@ -4,8 +4,9 @@
  */
 import { type Instant, instant, SECOND } from '#kernel'
 import type { Profile, SchedulePeriod } from '#protocols/ocpp'
-import { limitOf, PROFILE, type Wires, zulu } from '../order.ts'
+import { type Level, limitOf, PROFILE, type Wires, zulu } from '../order.ts'
 import type { CapabilityCard, Form } from './capability-card.ts'
+import { type Choice, offersOf, salesTariff } from './offers.ts'
 
 /** Power from a moment on, W, consumption positive. */
 export interface Step {
@@ -28,12 +29,6 @@ export interface Place {
   installation: number
   /** What remains when nothing of ours is in force, A per phase. */
   safe: number
-}
-
-/** Limits in the unit of the wires from their moments on. */
-export interface Level {
-  at: Instant
-  limit: number
 }
 
 export interface Compiled {
@@ -66,10 +61,12 @@ export interface CompileParts {
    * whole time must be covered (a car that was promised a schedule): after the first step neighbours become one at the lower of their limits.
    */
   spare?: 'far' | 'detail'
+  /** The car may choose: other schedules stand beside the plan, with what energy costs. */
+  choice?: Choice | undefined
 }
 
 /** Compiles a plan into one profile of the wanted form; undefined where the form cannot say it. */
-export function compile({ plan, card, form, place, now, margin, spare = 'far' }: CompileParts): Compiled | undefined {
+export function compile({ plan, card, form, place, now, margin, spare = 'far', choice }: CompileParts): Compiled | undefined {
   const wires: Wires = { unit: form.unit, phases: place.phases, voltage: place.voltage, step: card.step, least: card.minCurrent }
   const most = ceilingOf(place, wires)
   // The maximum of a station is no order, and priority is for charging only.
@@ -97,7 +94,7 @@ export function compile({ plan, card, form, place, now, margin, spare = 'far' }:
   const safe = standingLimit(place.safe, wires, most)
   return {
     evseId: form.rung === 'station-max' ? 0 : place.evse,
-    profile: written({ levels, until, form, place, now, margin, wires, safe, card }),
+    profile: written({ levels, until, form, place, now, margin, wires, safe, card, choice }),
     ...{ levels, wires, until, dropped },
     covers: spare === 'detail' && (until >= plan.until || room === 1),
   }
@@ -123,13 +120,16 @@ interface Writing {
   wires: Wires
   safe: number
   card: CapabilityCard
+  choice: Choice | undefined
 }
 
-function written({ levels, until, form, place, now, margin, wires, safe, card }: Writing): Profile {
+function written({ levels, until, form, place, now, margin, wires, safe, card, choice }: Writing): Profile {
   const start = instant(Math.floor((now - HEAD_START) / SECOND) * SECOND)
   const end = instant(until + margin)
   const offset = (at: Instant) => Math.max(0, Math.ceil((at - start) / SECOND))
-  const periods = levels.map(({ at, limit }, index): SchedulePeriod => periodOf(index === 0 ? 0 : offset(at), limit, form, place, card))
+  const periodsOf = (some: readonly Level[]) =>
+    some.map(({ at, limit }, index): SchedulePeriod => periodOf(index === 0 ? 0 : offset(at), limit, form, place, card))
+  const periods = periodsOf(levels)
   const id = idOf(form, place)
   const seconds = Math.max(1, offset(end))
   const common = { id, stackLevel: form.rung === 'default' || form.rung === 'default-relative' ? 1 : 0 }
@@ -145,14 +145,24 @@ function written({ levels, until, form, place, now, margin, wires, safe, card }:
         // Counts from the last update: without one the profile ends, and the safe default is in force.
         chargingSchedule: [{ ...schedule, duration: Math.max(1, Math.ceil((end - now) / SECOND)), chargingSchedulePeriod: periods }],
       }
-    case 'tx':
+    case 'tx': {
+      const offers = choice ? offersOf({ levels, until }, choice, wires, card.maxPeriods) : []
+      const chargingSchedule = [levels, ...offers].map((some, index) => {
+        const own = index === 0 ? id : 1000 * index + id
+        const tariff = choice && salesTariff(own, choice.plan, start, until)
+        return {
+          ...{ ...schedule, id: own, startSchedule: zulu(start), duration: seconds, chargingSchedulePeriod: periodsOf(some) },
+          ...(tariff && { salesTariff: tariff }),
+        }
+      })
       return {
         ...common,
         chargingProfilePurpose: 'TxProfile',
         chargingProfileKind: 'Absolute',
         transactionId: place.transaction,
-        chargingSchedule: [{ ...schedule, startSchedule: zulu(start), duration: seconds, chargingSchedulePeriod: periods }],
+        chargingSchedule: chargingSchedule as Profile['chargingSchedule'],
       }
+    }
     case 'default':
       return {
         ...common,

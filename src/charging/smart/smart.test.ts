@@ -23,7 +23,7 @@ async function plugged(house: Rig, options: StationOptions = {}, identity = 'CP0
 }
 
 /** A plan of the site in which CP001 takes so many kW from slot to slot. */
-async function planned(house: Rig, powerKw: number[], start: Instant = NOW) {
+async function planned(house: Rig, powerKw: number[], start: Instant = NOW, more: Partial<Plan> = {}) {
   const plan = {
     id: `plan-${powerKw.join('-')}`,
     site: 1,
@@ -43,6 +43,7 @@ async function planned(house: Rig, powerKw: number[], start: Instant = NOW) {
     solveMs: 0,
     brokenWishes: [],
     trigger: 'test',
+    ...more,
   } as unknown as Plan
   await openPlans(house.store).keep(plan)
   house.tell({ kind: 'plan', site: 1, plan: plan.id })
@@ -207,6 +208,72 @@ test('a car that tells its needs has its schedule within seconds, within its lim
   await tell()
   house.clock.forward(4 * SECOND)
   await until(() => profiles().length === 3, 'it was not offered anew')
+})
+
+test('a car that can choose is offered the plan, the sun of it and its cheap half, each with what energy costs, and never more than planned', async (t) => {
+  const house = await rig(t)
+  let takesSeveral = true
+  const { station, charger, profiles } = await plugged(house, {
+    model: WIDE,
+    on: {
+      SetChargingProfile: ({ chargingProfile }) => ({
+        status: takesSeveral || (chargingProfile as ChargingProfileType).chargingSchedule.length === 1 ? 'Accepted' : 'Rejected',
+      }),
+    },
+  })
+  const tell = () =>
+    station.say('NotifyEVChargingNeeds', {
+      evseId: 1,
+      maxScheduleTuples: 3,
+      chargingNeeds: {
+        requestedEnergyTransfer: 'AC_three_phase',
+        departureTime: formatInstant(after(house.clock.now(), 2 * HOUR)),
+        acChargingParameters: { energyAmount: 21_000, evMinCurrent: 6, evMaxCurrent: 16, evMaxVoltage: 400 },
+      },
+    })
+  await planned(house, [11, 11, 11, 11, 11, 11, 11, 11], NOW, {
+    consumptionPrice: [100, 100, 100, 100, 300, 300, 300, 300],
+    inflexibleKw: [-5, -5, 1, 1, 1, 1, 1, 1],
+  })
+  await tell()
+  const order = (power: number) => charger.apply(setpoint(house.clock, power, { until: after(house.clock.now(), 5 * MINUTE) }))
+  await order(11_000)
+  const schedules = profiles().at(-1)!.chargingSchedule
+  const limits = schedules.map(({ chargingSchedulePeriod }) => chargingSchedulePeriod.map(({ startPeriod, limit }) => [startPeriod, limit]))
+  assert.deepEqual(limits, [
+    [[0, 11_000]],
+    [
+      [0, 5000],
+      [60 + 1800, 0],
+    ],
+    [
+      [0, 11_000],
+      [60 + 3600, 0],
+    ],
+  ])
+  assert.equal(new Set(schedules.map(({ id }) => id)).size, 3)
+  assert.deepEqual(
+    schedules.map(({ salesTariff }) => salesTariff?.salesTariffEntry.map(({ ePriceLevel }) => ePriceLevel)),
+    [
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ],
+  )
+  // Another plan is no answer to needs: one schedule (K01.FR.34).
+  await order(9000)
+  assert.equal(profiles().at(-1)!.chargingSchedule.length, 1)
+  // A station that takes one only gets one.
+  takesSeveral = false
+  house.clock.set(after(house.clock.now(), 10 * SECOND))
+  await tell()
+  await order(11_000)
+  assert.deepEqual(
+    profiles()
+      .slice(-2)
+      .map(({ chargingSchedule }) => chargingSchedule.length),
+    [3, 1],
+  )
 })
 
 /** A station of 2.1 with a car plugged in, which takes whatever it is told. */
