@@ -12,7 +12,7 @@ export interface Balanced {
 }
 
 /** Price steps per kW of imbalance, of the mean flexible load: how hard prices answer. */
-const ANSWER = 1
+const ANSWER = 2
 /** Beyond so many appliances, prices are first found for a part of them. */
 const MANY = 12_000
 const SAMPLE = 2_500

@@ -6,11 +6,12 @@ import type { Choice } from './village.ts'
 /** High enough that the rounded corner of the costs is nothing. */
 const EXACT = 1e9
 
-/** Moves appliances one by one until none gains, or time is over. Makes the costs exact. */
-export function descend(placing: Placing, order: Int32Array, goOn: () => boolean): void {
+/** Moves appliances one by one until none gains, as long as `goOn` says of each pass. Makes the costs exact. */
+export function descend(placing: Placing, order: Int32Array, goOn: (pass: number) => boolean): void {
   const { choices } = placing.village
   placing.land.rise = EXACT
-  for (let moved = true; moved && goOn(); ) {
+  let moved = true
+  for (let pass = 0; moved && goOn(pass); pass++) {
     moved = false
     for (const index of order) if (placing.isPlaced(index) && placing.improve(choices[index]!)) moved = true
   }

@@ -28,9 +28,10 @@ export interface Solved {
   milliseconds: number
 }
 
-/** How much is done for a village of some size: rounds of balancing, trials of prices, attempts without gain, and when it is good enough. */
+/** How much is done for a village of some size: rounds of balancing, passes of single moves, trials of prices, attempts without gain, and when it is good enough. */
 interface Effort {
   rounds: number
+  passes: number
   trials: number
   attempts: number
   goodGap: number
@@ -40,10 +41,10 @@ const OPTIMAL = 1e-6
 
 const effortFor = (count: number): Effort =>
   count <= 300
-    ? { rounds: 40, trials: 80, attempts: Math.min(20_000, 1_000 + 200 * count), goodGap: OPTIMAL }
+    ? { rounds: 40, passes: 100, trials: 80, attempts: Math.min(20_000, 1_000 + 200 * count), goodGap: OPTIMAL }
     : count <= 3_000
-      ? { rounds: 32, trials: 40, attempts: 6_000, goodGap: 5e-5 }
-      : { rounds: 12, trials: 8, attempts: 500, goodGap: 1e-4 }
+      ? { rounds: 32, passes: 20, trials: 40, attempts: 6_000, goodGap: 5e-5 }
+      : { rounds: 60, passes: 1, trials: 4, attempts: 500, goodGap: 1e-4 }
 
 /** Plans a village. */
 export function solveVillage(village: Village, { milliseconds, seed = 1, previous }: SolveOptions): Solved {
@@ -76,7 +77,7 @@ export function solveVillage(village: Village, { milliseconds, seed = 1, previou
     proof.raise(balanced, (gap, trials) => gap > effort.goodGap && trials < effort.trials && !isLate(0.6))
 
   placing.restore(placement)
-  descend(placing, order, () => !isLate(0.7))
+  descend(placing, order, (pass) => pass < effort.passes && proof.gapTo(placing.land.value()) > OPTIMAL && !isLate(0.7))
   regroup(placing, clusters, random, (now, idle) => proof.gapTo(now) > effort.goodGap && idle < effort.attempts && !isLate(0.8))
   if (!isLate(0.8)) settleTies(placing, order, previous)
   const value = placing.land.value()

@@ -27,9 +27,16 @@ export function bestSteps(question: StepsQuestion, chosen: Uint8Array): StepsAns
   if (levels.length === 1 && maxStarts >= (slots + 1) / 2) return cheapestSlots(question, chosen)
   const unit = unitOf(levels)
   const starts = maxStarts >= (slots + 1) / 2 ? 0 : maxStarts
-  const energies = unit > 0 ? Math.floor(question.most / unit + EPSILON) + 1 : Number.POSITIVE_INFINITY
+  const energies = unit > 0 ? mostEnergies(question, unit) : Number.POSITIVE_INFINITY
   if (energies * Math.max(1, 2 * starts) * slots * levels.length <= EXACT_MOST) return counted(question, unit, energies, starts, chosen)
   return priced(question, starts, chosen)
+}
+
+/** Sums of power that have to be counted, in units, from 0: where no slot costs less than nothing, none is taken beyond what must be. */
+function mostEnergies({ levels, costs, slots, least, most }: StepsQuestion, unit: number): number {
+  const greatest = Math.floor(most / unit + EPSILON) + 1
+  for (let at = 0; at < levels.length * slots; at++) if (costs[at]! < 0) return greatest
+  return Math.min(greatest, Math.ceil(least / unit - EPSILON) + Math.round(levels.at(-1)! / unit))
 }
 
 const order = new Uint16Array(10_000)
@@ -78,17 +85,22 @@ function counted(question: StepsQuestion, unit: number, energies: number, starts
   }
   if (came.length < states * slots) came = new Uint8Array(states * slots)
   const strides = Array.from(levels, (level) => Math.round(level / unit))
+  const longest = strides.at(-1)!
+  const fewest = Math.max(0, Math.ceil(question.least / unit - EPSILON))
   before.fill(Number.POSITIVE_INFINITY, 0, states)
   before[0] = 0
   // Layer 0: never on; odd layers: on for the ((layer + 1) / 2)th time; even ones: off again.
   for (let slot = 0; slot < slots; slot++) {
     after.fill(Number.POSITIVE_INFINITY, 0, states)
     const row = slot * states
+    // Sums that can be there by now, and from which there is still enough to come.
+    const highest = Math.min(energies - 1, slot * longest)
+    const lowest = Math.max(0, fewest - (slots - slot) * longest)
     for (let layer = 0; layer < layers; layer++) {
       const isOn = layer % 2 === 1
       const offLayer = isOn ? layer + 1 : layer
       const onLayer = starts === 0 || isOn ? layer : layer + 1
-      for (let energy = 0; energy < energies; energy++) {
+      for (let energy = lowest; energy <= highest; energy++) {
         const cost = before[layer * energies + energy]!
         if (cost === Number.POSITIVE_INFINITY) continue
         const off = (offLayer < layers ? offLayer : layer) * energies + energy
@@ -110,7 +122,7 @@ function counted(question: StepsQuestion, unit: number, energies: number, starts
   }
   let best = -1
   for (let layer = 0; layer < layers; layer++)
-    for (let energy = Math.max(0, Math.ceil(question.least / unit - EPSILON)); energy < energies; energy++) {
+    for (let energy = fewest; energy < energies; energy++) {
       const state = layer * energies + energy
       if (before[state]! < (best < 0 ? Number.POSITIVE_INFINITY : before[best]!)) best = state
     }

@@ -3,7 +3,7 @@ import { leastCost, type Scratch } from './least.ts'
 import type { Choice, Run, VillageGroup } from './village.ts'
 
 /** Beyond so many trials the limits of a group are left out of account. */
-const MOST_TRIALS = 2_000
+const MOST_TRIALS = 400
 const EPSILON = 1e-9
 
 interface Option {
