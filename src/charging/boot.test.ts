@@ -267,3 +267,29 @@ test('the conversation is noted without passwords and without whole tokens', asy
   assert.deepEqual(kept, [{ value: null }])
   assert.ok(house.utterances.some(({ kind }) => kind === 'connect'))
 })
+
+test('a station that connects over and over is held off for a minute; the others come in', async (t) => {
+  const house = await rig(t, { config: { mostConnections: 3 } })
+  const come = (identity: string) => connectStation(house.url, { identity, clock: house.clock, handler: async () => ({}) })
+  for (let times = 0; times < 3; times++) await come('CP001')
+  await assert.rejects(come('CP001'), (error: unknown) => isProblem(error) && error.details?.['status'] === 429)
+  const other = connectStation(house.url, {
+    identity: 'CP002',
+    password: 'correct-horse-battery',
+    clock: house.clock,
+    handler: async () => ({}),
+  })
+  await other
+  house.clock.forward(61_000)
+  await come('CP001')
+})
+
+test('a station that was set up, told to boot again, said yes and went on without is at work all the same', async (t) => {
+  const house = await rig(t)
+  const station = await house.station('CP001', { boot: false })
+  const boot = { reason: 'PowerUp', chargingStation: { model: 'Careless', vendorName: 'Cariflex' } }
+  assert.equal((await station.say('BootNotification', boot))['status'], 'Pending')
+  for (;;) if ((await station.called('TriggerMessage'))['requestedMessage'] === 'BootNotification') break
+  assert.ok((await station.say('Heartbeat', {}))['currentTime'], 'it is answered')
+  assert.equal(house.charging.station('CP001').record.boot, 'Accepted')
+})

@@ -38,9 +38,9 @@ export interface BootParts {
   /** Another CSMS accepts its boots, whatever we say: it is at work while we set it up. */
   hasUpstream(station: Station): boolean
   layFloor(station: Station): Promise<unknown>
+  layTariffs(station: Station): Promise<unknown>
   /** What was ordered before counts no more. */
   onAccepted(station: Station): void
-  layTariffs(station: Station): Promise<unknown>
   variable(station: Station, path: Path, value: string): Promise<void>
 }
 
@@ -53,6 +53,8 @@ export function openBoots(parts: BootParts): Boots {
   const settledIn = new Set<string>()
   const toldToBoot = new Set<string>()
   const onboarding = new Set<string>()
+  /** Connections in which the station was set up and told to boot. Some go on without: they are at work as well. */
+  const toldAfterSetUp = new Set<string>()
 
   const ask = (session: Session, requestedMessage: string) =>
     session.call('TriggerMessage', { requestedMessage }, { timeout: config.patience }).catch(() => undefined)
@@ -106,7 +108,10 @@ export function openBoots(parts: BootParts): Boots {
       station.record = { ...station.record, onboardedAt: clock.now(), onboardedAs: mark }
       await saveBoot(store, station.record)
       if (station.record.boot === 'Accepted') settleSoon(station, session)
-      else if (station.record.bootOrder === undefined) await ask(session, 'BootNotification')
+      else if (station.record.bootOrder === undefined) {
+        toldAfterSetUp.add(session.epoch)
+        await ask(session, 'BootNotification')
+      }
     } catch (error) {
       log.warn({ station: identity, error: describeError(error) }, 'the station could not be set up; tried again at its next boot')
     } finally {
@@ -140,10 +145,9 @@ export function openBoots(parts: BootParts): Boots {
         if (station.record === record) station.record = before
         throw error
       }
-      if (status === 'Accepted') {
-        parts.onAccepted(station)
-        settleSoon(station, session)
-      } else if (status === 'Pending' && state === 'registered' && (record.bootReport ?? !isSetUp))
+      if (status === 'Accepted') parts.onAccepted(station)
+      if (status === 'Accepted' && (isSetUp || bootOrder !== undefined)) settleSoon(station, session)
+      else if (status !== 'Rejected' && state === 'registered' && (record.bootReport ?? !isSetUp))
         afterAnswer(() => void setUp(station, session, mark))
       const wait = record.bootInterval ?? (state === 'parked' ? config.pendingInterval * PARKED : config.pendingInterval)
       return {
@@ -157,7 +161,7 @@ export function openBoots(parts: BootParts): Boots {
     },
     mustBoot(station, session) {
       const { state, bootOrder, identity } = station.record
-      if (state === 'registered' && bootOrder === undefined && parts.hasUpstream(station)) {
+      if (state === 'registered' && bootOrder === undefined && (parts.hasUpstream(station) || toldAfterSetUp.has(session.epoch))) {
         station.record = { ...station.record, boot: 'Accepted' }
         saveBoot(store, station.record).catch((error: unknown) =>
           log.warn({ station: identity, error: describeError(error) }, 'the boot of a station was not kept'),
@@ -203,6 +207,7 @@ export function openBoots(parts: BootParts): Boots {
     forget({ epoch }) {
       settledIn.delete(epoch)
       toldToBoot.delete(epoch)
+      toldAfterSetUp.delete(epoch)
     },
   }
 }

@@ -57,6 +57,10 @@ export interface ChargingConfig {
   strictModels: readonly string[]
   /** Bytes of the longest message that is read, at most 16 MiB. */
   longestMessage: number
+  /** Messages per second that are read of one station in the long run; ten seconds' worth may come at once. */
+  mostMessages: number
+  /** Connections of one station from one address within a minute. */
+  mostConnections: number
   /** Milliseconds between two states of charge of one car that are kept. */
   socEvery: number
   /** Milliseconds that samples are kept (the means made of them are kept for ever). */
@@ -89,6 +93,8 @@ export const DEFAULTS: ChargingConfig = {
   clockTolerance: MINUTE,
   strictModels: [],
   longestMessage: 1 << 20,
+  mostMessages: 500,
+  mostConnections: 60,
   socEvery: MINUTE,
   samplesKept: 2 * DAY,
   strangerCapacity: 50_000,

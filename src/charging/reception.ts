@@ -11,6 +11,7 @@ import type { Entrance } from './entrance.ts'
 import type { HookFrames } from './hook-frames.ts'
 import type { Line } from './line.ts'
 import { lenienceFor } from './model-profile.ts'
+import { turnstile } from './password.ts'
 import { type Station, saveProtocol } from './station.ts'
 
 export interface ReceptionParts {
@@ -42,6 +43,7 @@ export interface Reception extends Acceptor {
 /** Connections whose upgrade it takes become sessions of their stations; a newer one takes the place of an older one. */
 export function openReception(parts: ReceptionParts): Reception {
   const { store, clock, log, config, stations, conversation, entrance, boots, proxies, hooks, forgetOrders, tell } = parts
+  const comings = turnstile(clock, config.mostConnections)
   const welcome = (bare: Session): void => {
     const station = stations.get(bare.identity)!
     const wire = proxies.bind(bare)
@@ -86,6 +88,9 @@ export function openReception(parts: ReceptionParts): Reception {
   const acceptor = acceptStations({
     clock,
     async authenticate(identity, credentials, request) {
+      const key = `${identity.slice(0, 48)} ${request.socket.remoteAddress}`
+      if (comings.isClosed(key)) return { ok: false, status: 429, why: 'too many connections; try again in a minute' }
+      comings.failed(key)
       const admission = await entrance.authenticate(identity, credentials, request)
       const { host } = request.headers
       const station = stations.get((admission.ok && admission.identity) || identity)
@@ -104,6 +109,7 @@ export function openReception(parts: ReceptionParts): Reception {
     strict: false,
     forwards: proxies.has,
     maxPayload: config.longestMessage,
+    perSecond: config.mostMessages,
     onSession: welcome,
   })
   return { ...acceptor, welcome }

@@ -76,6 +76,8 @@ export function settingsOf(config: Config): Settings {
       clockTolerance: charging.clockTolerance,
       strictModels: charging.strictModels,
       longestMessage: charging.longestMessage,
+      mostMessages: charging.mostMessages,
+      mostConnections: charging.mostConnections,
       target: charging.target,
       readyBy: charging.readyBy,
       samplesKept: retention.samples,

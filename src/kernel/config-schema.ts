@@ -250,6 +250,16 @@ export const ConfigSchema = Type.Object(
         default: 1_048_576,
         description: 'Bytes of the longest message of a station that is read; longer ones are refused.',
       }),
+      mostMessages: Type.Integer({
+        minimum: 1,
+        default: 500,
+        description: 'Messages per second of one station that are read in the long run; ten seconds’ worth may come at once.',
+      }),
+      mostConnections: Type.Integer({
+        minimum: 5,
+        default: 60,
+        description: 'Connections of one station from one address within a minute; more are answered 429.',
+      }),
       target: Share(0.8, 'State of charge wanted when nobody said more (share).'),
       readyBy: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', default: '07:00', description: 'Local time at which it is wanted.' }),
     }),

@@ -11,7 +11,7 @@ import type { Lenience } from './lenience.ts'
 import { type Frame, type Handler, openSession, type Session } from './session.ts'
 
 /** `identity`: how the station is called here, when it wrote its name otherwise (in another case, with spaces). */
-export type Admission = { ok: true; identity?: string } | { ok: false; status: 401 | 403 | 404; why: string }
+export type Admission = { ok: true; identity?: string } | { ok: false; status: 401 | 403 | 404 | 429; why: string }
 export interface Credentials {
   user: string
   password: Buffer
@@ -30,6 +30,8 @@ export interface AcceptOptions {
   onRefusal?(refusal: { identity: string | undefined; status: number; why: string; address: string | undefined }): void
   /** Bytes of one message, inflated; 1 MiB, at most 16 MiB. Somewhat longer ones are refused, much longer ones end the connection. */
   maxPayload?: number
+  /** Messages of one station per second that are read in the long run; all unless given. */
+  perSecond?: number
   /** The versions spoken; all by default. */
   versions?: readonly OcppVersion[]
   /** Milliseconds a handshake may take; 30 s. */
@@ -85,7 +87,7 @@ export function acceptStations(options: AcceptOptions): Acceptor {
       socket.close(1002, 'no common OCPP version')
       return
     }
-    const { onFrame, onFault, timeout, strict } = options
+    const { onFrame, onFault, timeout, strict, perSecond } = options
     const session = openSession(socket, {
       identity,
       version,
@@ -98,6 +100,7 @@ export function acceptStations(options: AcceptOptions): Acceptor {
       ...(onFrame ? { onFrame: (frame: Frame) => onFrame(identity, version, frame) } : {}),
       ...(onFault ? { onFault: (error: unknown) => onFault(identity, error) } : {}),
       ...(timeout === undefined ? {} : { timeout }),
+      ...(perSecond === undefined ? {} : { perSecond }),
       ...(strict === undefined ? {} : { strict }),
     })
     const old = bound.get(identity)

@@ -215,6 +215,24 @@ test('a compressed bomb is refused by its inflated size', async (t) => {
   assert.equal((await closed)[0], 1009)
 })
 
+test('a station that says more than it may is read no faster, and is answered in the end', async (t) => {
+  const clock = manualClock(systemClock.now())
+  const { url } = await csms(t, beat, { perSecond: 1, clock })
+  const station = await connectStation(url, { identity: 'CP001', clock, handler: beat })
+  for (let count = 0; count < 10; count++) await station.call('Heartbeat', {})
+  // The eleventh is still read; what comes after it waits.
+  await station.call('Heartbeat', {})
+  let isAnswered = false
+  const next = station.call('Heartbeat', {}).then(() => {
+    isAnswered = true
+  })
+  for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(isAnswered, false)
+  clock.forward(3000)
+  await next
+  station.close()
+})
+
 test('only the subprotocol decides the version: none in common completes the handshake and closes', async (t) => {
   const refused: string[] = []
   const { url, sessions, port } = await csms(t, beat, { onRefusal: ({ why }) => refused.push(why) })

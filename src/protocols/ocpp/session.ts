@@ -19,6 +19,7 @@ import {
   writeSend,
 } from './frame.ts'
 import { LENIENT, type Lenience, LONGEST_LENIENT_ID, type Mended, mend, STRICT, salvage } from './lenience.ts'
+import { openPace } from './pace.ts'
 import { SAYING } from './saying.ts'
 
 /** Answers one incoming CALL; throws `CallError` to refuse it. A SEND comes the same way, and what is returned for it is not sent. */
@@ -79,6 +80,8 @@ export interface SessionOptions {
   forwards?: boolean
   /** Characters of a message; longer ones are refused unread and the connection lives on. Default: what the socket lets through. */
   longest?: number
+  /** Messages of the peer per second that are read in the long run; all unless given. */
+  perSecond?: number
 }
 
 const WAITING_CALLS = 1000
@@ -122,6 +125,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   const inbox: Inbound[] = []
   let answering = false
   let heard = true
+  const pace = options.perSecond === undefined ? undefined : openPace(socket, clock, options.perSecond)
 
   const { onFrame } = options
   const saw = (frame: Frame) => {
@@ -306,6 +310,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
 
   const onMessage = (data: RawData, isBinary: boolean) => {
     heard = true
+    pace?.spend()
     if (isBinary) return socket.close(1003, 'text frames only')
     if ((data as Buffer).length > longest) {
       const start = (data as Buffer).subarray(0, 1000).toString()
@@ -373,6 +378,7 @@ export function openSession(socket: WebSocket, options: SessionOptions): Session
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.once('close', (code, reason) => {
       over = true
+      pace?.end()
       pinger?.cancel()
       watch?.cancel()
       underWay?.timer?.cancel()
