@@ -31,6 +31,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
   },
   { name: 'token', summary: 'issue an access token of a user', load: async () => (await import('./verbs/token.ts')).token },
   {
+    name: 'token list',
+    summary: 'your tokens and sessions with their last use, or the end of one',
+    load: async () => (await import('./verbs/token-list.ts')).tokenList,
+  },
+  {
     name: 'show',
     summary: 'assets, sensors, the plan or the setpoints of a running instance',
     load: async () => (await import('./verbs/show.ts')).show,
@@ -104,7 +109,7 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
   },
   {
     name: 'charging sessions',
-    summary: 'charging sessions, or one with its events',
+    summary: 'charging sessions, one with its events, or a file of them with their costs (CSV, XLSX, PDF)',
     load: async () => (await import('./verbs/charging.ts')).chargingSessions,
   },
   {
@@ -141,6 +146,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     name: 'charging bill',
     summary: 'what a charging session cost, or costs until now, line by line',
     load: async () => (await import('./verbs/charging-bill.ts')).chargingBill,
+  },
+  {
+    name: 'charging tariffs',
+    summary: 'tariffs of the charging stations; what one station holds and refused; another tariff for a running session',
+    load: async () => (await import('./verbs/charging-tariffs.ts')).chargingTariffs,
   },
   {
     name: 'charging certificates',

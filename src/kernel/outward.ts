@@ -7,6 +7,8 @@ import { request as plainRequest, type RequestOptions } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Problem } from './problem.ts'
+import { SAYING } from './saying.ts'
+import { say } from './sentence.ts'
 
 export interface OutwardOptions {
   /** What may be called although it is private: a host, 'host:port', or a network as '10.1.0.0/16'. */
@@ -108,11 +110,7 @@ const isIn = (list: BlockList, given: string): boolean => {
 /** Whether an address belongs to this machine, a private network or to nobody: what outsiders must not make us call. */
 export const isPrivateAddress = (address: string): boolean => isIP(address) === 0 || isIn(PRIVATE, address)
 
-const refused = (text: string, why: string) =>
-  new Problem('address-not-allowed', `'${text.slice(0, 200)}' is not called: ${why}.`, {
-    status: 403,
-    hint: 'Name a public http or https address, or add it to security.outwardAllow.',
-  })
+const refused = (sentence: string) => new Problem('address-not-allowed', sentence, { status: 403, hint: say(SAYING.publicOnly) })
 
 /** A lookup that knows one answer. */
 const pinned =
@@ -125,19 +123,20 @@ export function openOutward({ allow = [], timeout = 10_000, most = 1 << 20, reso
   const names = new Set(allow.map((one) => one.toLowerCase()))
 
   const check = async (text: string, protocols: readonly string[]): Promise<{ url: URL; address: string; family: number }> => {
-    if (!URL.canParse(text)) throw refused(text, 'it is no address')
+    const address = text.slice(0, 200)
+    if (!URL.canParse(text)) throw refused(say(SAYING.noAddress, { address }))
     const url = new URL(text)
-    if (!protocols.includes(url.protocol)) throw refused(text, `${url.protocol} is not spoken`)
-    if (url.username !== '' || url.password !== '') throw refused(text, 'it carries a password')
+    if (!protocols.includes(url.protocol)) throw refused(say(SAYING.notSpoken, { address, protocol: url.protocol }))
+    if (url.username !== '' || url.password !== '') throw refused(say(SAYING.withPassword, { address }))
     const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
     const port = url.port === '' ? (/^(https|wss):$/.test(url.protocol) ? '443' : '80') : url.port
     const found = isIP(host) === 0 ? await resolve(host) : [{ address: host, family: isIP(host) }]
     const [first] = found
-    if (!first) throw new Problem('address-unreachable', `'${host}' has no address.`, { status: 502, retry: 'later' })
+    if (!first) throw new Problem('address-unreachable', say(SAYING.leadsNowhere, { host }), { status: 502, retry: 'later' })
     const named = names.has(host) || names.has(`${host}:${port}`)
     if (!named)
-      for (const { address } of found)
-        if (isPrivateAddress(address) && !isIn(networks, address)) throw refused(text, `${address} is private`)
+      for (const { address: led } of found)
+        if (isPrivateAddress(led) && !isIn(networks, led)) throw refused(say(SAYING.isPrivate, { address, host: led }))
     return { url, ...first }
   }
 
@@ -159,7 +158,9 @@ export function openOutward({ allow = [], timeout = 10_000, most = 1 << 20, reso
           fail(
             new Problem(
               'address-unreachable',
-              `${url.host} did not answer: ${error.name === 'AbortError' || error.name === 'TimeoutError' ? 'it took too long' : error.message}.`,
+              error.name === 'AbortError' || error.name === 'TimeoutError'
+                ? say(SAYING.tookTooLong, { host: url.host })
+                : say(SAYING.didNotAnswer, { host: url.host, error: error.message }),
               { status: 502, retry: 'later', cause: error },
             ),
           )
@@ -170,7 +171,7 @@ export function openOutward({ allow = [], timeout = 10_000, most = 1 << 20, reso
             size += part.length
             parts.push(part)
             if (size <= most) return
-            fail(new Problem('answer-too-large', `${url.host} answered with more than ${most} bytes.`, { status: 502 }))
+            fail(new Problem('answer-too-large', say(SAYING.answeredTooMuch, { host: url.host, count: String(most) }), { status: 502 }))
             call.destroy()
           })
           answer.on('end', () => done({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) }))
@@ -187,6 +188,6 @@ async function resolveAll(host: string): Promise<{ address: string; family: numb
   try {
     return await lookup(host, { all: true, verbatim: true })
   } catch (error) {
-    throw new Problem('address-unreachable', `The address of '${host}' is not known.`, { status: 502, retry: 'later', cause: error })
+    throw new Problem('address-unreachable', say(SAYING.unknownHost, { host }), { status: 502, retry: 'later', cause: error })
   }
 }

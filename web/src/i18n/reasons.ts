@@ -488,6 +488,18 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There is no such file, or its address is of no use any more.': "Ce fichier n'existe pas, ou son adresse ne sert plus.",
   'Ask for it again.': 'Redemandez-le.',
   'The file is larger than {count} MiB.': 'Le fichier dépasse {count} Mio.',
+  // Addresses that others chose.
+  "'{address}' is not called: it is no address.": "« {address} » n'est pas appelé : ce n'est pas une adresse.",
+  "'{address}' is not called: {protocol} is not spoken.": "« {address} » n'est pas appelé : {protocol} n'est pas pratiqué.",
+  "'{address}' is not called: it carries a password.": "« {address} » n'est pas appelé : l'adresse contient un mot de passe.",
+  "'{address}' is not called: {host} is private.": "« {address} » n'est pas appelé : {host} est une adresse privée.",
+  'Name a public http or https address, or add it to security.outwardAllow.':
+    'Donnez une adresse http ou https publique, ou ajoutez-la à security.outwardAllow.',
+  "'{host}' has no address.": "« {host} » n'a pas d'adresse.",
+  "The address of '{host}' is not known.": "L'adresse de « {host} » n'est pas connue.",
+  '{host} did not answer: it took too long.': "{host} n'a pas répondu à temps.",
+  '{host} did not answer: {error}.': "{host} n'a pas répondu : {error}.",
+  '{host} answered with more than {count} bytes.': '{host} a répondu par plus de {count} octets.',
   'Take the name of a message as OCPP writes it.': "Prenez le nom d'un message tel qu'OCPP l'écrit.",
   'It is not said which firmware.': "Le firmware n'est pas indiqué.",
   'Give the URL where stations fetch it, or the number of a file that was uploaded here.':
