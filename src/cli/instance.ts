@@ -9,6 +9,7 @@ export interface Instance {
   get<T>(path: string): Promise<T>
   /** The same for answers that are files. */
   text(path: string): Promise<string>
+  bytes(path: string): Promise<Uint8Array>
   send<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
   /** Posts a file. */
   upload<T>(path: string, content: ReadableStream<Uint8Array>): Promise<T>
@@ -41,7 +42,11 @@ export interface InstanceOptions {
 export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, config }: InstanceOptions = {}): Instance {
   const settings = () => config ?? loadConfig({ env }).config
   const url = (env['CARIFLEX_URL'] ?? localUrl(settings().server)).replace(/\/+$/, '')
-  const request = async (method: string, path: string, body?: unknown): Promise<{ text: string; response: Response }> => {
+  const request = async (
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ text: string; bytes: Uint8Array; response: Response }> => {
     let response: Response
     try {
       response = await fetchWithin(30_000, `${url}${path}`, {
@@ -61,7 +66,8 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
         hint: "Start it with 'cariflex start', or set CARIFLEX_URL.",
       })
     }
-    const text = await response.text()
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const text = new TextDecoder().decode(bytes)
     if (!response.ok) {
       const answer = read(text, url, response.status)
       throw new Problem(
@@ -77,7 +83,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
         },
       )
     }
-    return { text, response }
+    return { text, bytes, response }
   }
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const { text, response } = await request(method, path, body)
@@ -87,6 +93,7 @@ export function connectInstance(env: NodeJS.ProcessEnv, { anonymous = false, con
     url,
     get: (path) => ask('GET', path),
     text: async (path) => (await request('GET', path)).text,
+    bytes: async (path) => (await request('GET', path)).bytes,
     send: (method, path, body) => ask(method, path, body),
     upload: (path, content) => ask('POST', path, content),
   }

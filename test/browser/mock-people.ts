@@ -7,9 +7,25 @@ type Answered = { status: number; body?: unknown }
 export function peopleOf(now: () => number) {
   const face: Record<string, unknown> = { name: 'Cariflex', primary_color: null, secondary_color: null, logo_url: null }
   const roles = ['admin']
-  const tokens: { id: string; kind: string; label: string | null; createdAt: string; expiresAt: string | null; own: boolean }[] = []
+  const tokens: {
+    id: string
+    kind: string
+    label: string | null
+    createdAt: string
+    expiresAt: string | null
+    lastUsedAt: string | null
+    own: boolean
+  }[] = []
   const add = (id: string, kind: string, label: string | null, days: number | null, own = false) =>
-    tokens.unshift({ id, kind, label, createdAt: local(now()), expiresAt: days === null ? null : local(now() + days * DAY), own })
+    tokens.unshift({
+      id,
+      kind,
+      label,
+      createdAt: local(now()),
+      expiresAt: days === null ? null : local(now() + days * DAY),
+      lastUsedAt: own ? local(now()) : null,
+      own,
+    })
   add('aa01', 'program', 'Grafana', null)
   add('aa02', 'session', null, 12)
   add('aa03', 'session', null, 30, true)

@@ -114,21 +114,39 @@ export const chargingBoot: Verb = {
   },
 }
 
+const FORMATS: readonly unknown[] = ['csv', 'xlsx', 'pdf']
+
 export const chargingSessions: Verb = {
   name: 'charging sessions',
-  summary: 'Shows sessions, newest first, or one with its events.',
-  usage: '[STATION [TRANSACTION]]',
-  example: 'cariflex charging sessions CP001',
-  async run({ words: [station, id], env, show }) {
+  summary: 'Shows sessions, newest first, or one with its events; or writes them with their costs to a file.',
+  usage: '[STATION [TRANSACTION]] [--since TIME] [--before TIME] [--format csv|xlsx|pdf -o FILE]',
+  example: 'cariflex charging sessions --since 2026-11-01T00:00:00-04:00 --format pdf -o november.pdf',
+  options: { since: { type: 'string' }, before: { type: 'string' }, format: { type: 'string' }, output: { type: 'string', short: 'o' } },
+  explain: {
+    since: 'only those that went on then or later',
+    before: 'only those that began before',
+    format: 'of the file',
+    output: 'the file',
+  },
+  async run({ words: [station, id], options: { since, before, format, output }, env, show }) {
     const instance = connectInstance(env)
     if (station !== undefined && id !== undefined) {
       const { data } = await instance.get<{ data: Row & { list: Row[] } }>(path('charging', 'sessions', station, id))
       show({ data }, () => table(data.list, ['seqNo', 'type', 'trigger', 'at', 'offline']))
       return undefined
     }
-    const { data } = await instance.get<{ data: Row[] }>(
-      `${API}/charging/sessions${station === undefined ? '' : `?station=${encodeURIComponent(station)}`}`,
-    )
+    const wanted = Object.entries({ station, since, before }).filter(([, value]) => value !== undefined)
+    const query = new URLSearchParams(wanted as [string, string][]).toString()
+    if (format !== undefined || output !== undefined) {
+      if (!FORMATS.includes(format))
+        throw new Problem('usage', 'Say which format: csv, xlsx or pdf.', { hint: 'Add --help to see an example.' })
+      const file = need(output as string | undefined, 'into which file, with -o')
+      const content = await instance.bytes(`${API}/charging/sessions.${String(format)}?${query}`)
+      writeFileSync(file, content)
+      show({ data: { file, size: content.length } }, () => `${content.length} bytes written to ${file}.`)
+      return undefined
+    }
+    const { data } = await instance.get<{ data: Row[] }>(`${API}/charging/sessions?${query}`)
     show({ data }, () => table(data, ['station', 'id', 'startedAt', 'endedAt', 'energyKwh', 'token', 'stoppedReason', 'complete']))
     return undefined
   },

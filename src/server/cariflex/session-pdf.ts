@@ -13,6 +13,8 @@ export interface PdfOrder {
 
 const MARGIN = 36
 const ROW = 16
+/** Between two columns. */
+const GAP = 12
 const INK = '#14232b'
 const FAINT = '#5b6b73'
 const RULE = '#c9d3d8'
@@ -31,7 +33,7 @@ const moment = (text: string | null): string =>
 const rateText = (rate: number | null): string => (rate === null ? '–' : `${String(rate).replace('.', ',')} %`)
 
 const COLUMNS: readonly Column[] = [
-  { fr: 'Borne', en: 'Station', width: 92, text: ({ station }) => station },
+  { fr: 'Borne', en: 'Station', width: 84, text: ({ station }) => station },
   { fr: 'Badge', en: 'Badge', width: 62, text: ({ token }) => token ?? '–' },
   { fr: 'Début', en: 'Began', width: 92, text: ({ startedAt }) => moment(startedAt) },
   { fr: 'Fin', en: 'Ended', width: 92, text: ({ endedAt }) => moment(endedAt) },
@@ -53,7 +55,7 @@ const COLUMNS: readonly Column[] = [
     right: true,
     text: ({ totalIncl, currency }) => (totalIncl === null ? '–' : `${money(totalIncl)} ${currency === 'EUR' ? '€' : currency}`),
   },
-  { fr: 'Signé', en: 'Signed', width: 42, right: true, text: ({ signed }) => (signed ? 'oui · yes' : '–') },
+  { fr: 'Signé', en: 'Signed', width: 52, right: true, text: ({ signed }) => (signed ? 'oui · yes' : '–') },
 ]
 
 /** The file as bytes. Fonts are those that every reader has. */
@@ -94,9 +96,9 @@ export async function pdfOf(sessions: readonly PricedSession[], order: PdfOrder)
     }
   }
   const head = () => {
-    across(({ fr, width, right }, x) => write(fr, x, width - 6, { bold: true, right: right ?? false }))
+    across(({ fr, width, right }, x) => write(fr, x, width - GAP, { bold: true, right: right ?? false }))
     y += 10
-    across(({ en, width, right }, x) => write(en, x, width - 6, { color: FAINT, size: 7, right: right ?? false }))
+    across(({ en, width, right }, x) => write(en, x, width - GAP, { color: FAINT, size: 7, right: right ?? false }))
     y += 12
     rule()
     y += 5
@@ -116,7 +118,7 @@ export async function pdfOf(sessions: readonly PricedSession[], order: PdfOrder)
   head()
   for (const session of sessions) {
     room(ROW)
-    across(({ text, width, right }, x) => write(text(session), x, width - 6, { right: right ?? false }))
+    across(({ text, width, right }, x) => write(text(session), x, width - GAP, { right: right ?? false }))
     y += ROW
   }
   if (sessions.length === 0) {

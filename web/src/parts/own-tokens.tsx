@@ -13,6 +13,7 @@ interface TokenLine {
   label: string | null
   createdAt: string
   expiresAt: string | null
+  lastUsedAt: string | null
   own: boolean
 }
 
@@ -46,6 +47,7 @@ export function OwnTokens() {
                 <p class="muted small">
                   {line.label !== null && `${t.code('me.token', line.kind)} · `}
                   {t('me.token.made', { time: f.moment(Date.parse(line.createdAt)) })} ·{' '}
+                  {line.lastUsedAt === null ? t('me.token.unused') : t('me.token.used', { time: f.moment(Date.parse(line.lastUsedAt)) })} ·{' '}
                   {line.expiresAt === null ? t('me.token.endless') : t('me.token.until', { time: f.moment(Date.parse(line.expiresAt)) })}
                 </p>
               </div>
