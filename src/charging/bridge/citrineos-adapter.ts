@@ -31,8 +31,8 @@ export interface CitrineAdapter {
   readonly exchange: { readonly type: string; readonly durable: boolean }
   /** Headers that our queue is bound with. */
   bindings(tenant: number): Record<string, string>[]
-  /** Undefined: not a message of a station. Never throws. */
-  read(content: Buffer, headers: Readonly<Record<string, unknown>>): TapMessage | undefined
+  /** Undefined: not a message of a station of the tenant. Never throws. */
+  read(content: Buffer, headers: Readonly<Record<string, unknown>>, tenant: number): TapMessage | undefined
   /** A CALL as CitrineOS itself would publish it. */
   write(call: TapCall, tenant: number): { headers: Record<string, string>; content: Buffer }
   /** The queue that is there while a station is connected. */

@@ -9,6 +9,7 @@ import { type BridgedStation, needsAnswer } from './citrineos-station.ts'
 
 export interface IntakeParts {
   adapter: CitrineAdapter
+  tenant: number
   clock: Clock
   /** The station of a message, which is there now; undefined: none of ours. */
   stationOf(message: TapMessage): Promise<BridgedStation | undefined>
@@ -28,7 +29,7 @@ export interface Intake {
 /** CitrineOS answers within 30 s, or never. */
 const ANSWER = 35 * SECOND
 
-export function openIntake({ adapter, clock, stationOf, kept }: IntakeParts): Intake {
+export function openIntake({ adapter, tenant, clock, stationOf, kept }: IntakeParts): Intake {
   const waiting = new Map<string, { message: TapMessage; delivery: Delivery; timer: Timer }>()
   const arrivals = new Map<Delivery, Instant>()
   const counts = { taken: 0, unread: 0, strange: 0 }
@@ -40,11 +41,11 @@ export function openIntake({ adapter, clock, stationOf, kept }: IntakeParts): In
     arrivals.delete(delivery)
   }
   const hand = async (message: TapMessage, answer: TapMessage | undefined, deliveries: Delivery[]) => {
-    const { action, payload } = message
+    const { action, correlation, payload } = message
     const station = await stationOf(message)
     if (station) {
       // Kept in the background: stations do not wait for each other.
-      void station.hand({ action, payload, answer: answer?.payload }).then(() => {
+      void station.hand({ action, payload, answer: answer?.payload, correlation }).then(() => {
         counts.taken += 1
         for (const delivery of deliveries) done(delivery)
         kept(station, message)
@@ -77,7 +78,7 @@ export function openIntake({ adapter, clock, stationOf, kept }: IntakeParts): In
   return {
     take(delivery) {
       arrivals.set(delivery, clock.now())
-      const message = adapter.read(delivery.content, delivery.headers)
+      const message = adapter.read(delivery.content, delivery.headers, tenant)
       if (!message) {
         counts.unread += 1
         return done(delivery)

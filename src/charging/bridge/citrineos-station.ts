@@ -32,6 +32,8 @@ export interface Told {
   action: string
   payload: Payload
   answer?: Payload | undefined
+  /** Of a message of the tap; one of the tables has none. */
+  correlation?: string
 }
 
 export interface BridgedStation {
@@ -162,6 +164,14 @@ export async function openBridgedStation(parts: BridgedStationParts): Promise<Br
     }
   }
 
+  /** The conversation of the station, as CitrineOS leads it. */
+  const see = ({ action, payload, answer, correlation }: Told) => {
+    if (correlation === undefined) return
+    const about = { at: clock.now(), action, message: correlation }
+    parts.onFrame({ ...about, direction: 'in', kind: 'CALL', payload })
+    if (answer) parts.onFrame({ ...about, direction: 'out', kind: 'CALLRESULT', payload: answer })
+  }
+
   /** Profiles that others lay and clear, once the station took it. */
   const follow = async ({ action, payload }: TapMessage, answer: Payload) => {
     if (answer['status'] !== 'Accepted') return
@@ -201,6 +211,7 @@ export async function openBridgedStation(parts: BridgedStationParts): Promise<Br
     epoch: () => line.session.epoch,
     leave: (reason) => line.end(reason),
     hand(told) {
+      see(told)
       if (!OURS.has(told.action)) return Promise.resolve()
       const turn = tail.then(() => keepAtLast(told))
       tail = turn

@@ -50,7 +50,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 /** A field by its name, or with the underscore that its class keeps it under. */
 const field = (body: Record<string, unknown>, name: string): unknown => body[name] ?? body[`_${name}`]
 
-function read(content: Buffer, headers: Readonly<Record<string, unknown>>): TapMessage | undefined {
+function read(content: Buffer, headers: Readonly<Record<string, unknown>>, tenant: number): TapMessage | undefined {
   let body: unknown
   try {
     body = JSON.parse(content.toString())
@@ -62,13 +62,13 @@ function read(content: Buffer, headers: Readonly<Record<string, unknown>>): TapM
   const payload = field(body, 'payload')
   const about = isRecord(context) ? { ...headers, ...context } : headers
   const said = (name: string) => String(headers[name] ?? field(body, name) ?? '')
-  const { stationId, correlationId, timestamp } = about
+  const { stationId, correlationId, tenantId, timestamp } = about
   const from = said('origin') === 'cs' ? 'station' : said('origin') === 'csms' ? 'csms' : undefined
   const kind = said('state') === STATE.request ? 'request' : said('state') === STATE.response ? 'response' : undefined
   const version = dialectOf(String(field(body, 'protocol') ?? ''))?.version
   const action = said('action')
   if (!from || !kind || !version || action === '' || !isRecord(payload)) return undefined
-  if (typeof stationId !== 'string' || typeof correlationId !== 'string') return undefined
+  if (Number(tenantId) !== tenant || typeof stationId !== 'string' || typeof correlationId !== 'string') return undefined
   const at = momentIn(timestamp)
   return { from, kind, station: stationId, action, correlation: correlationId, version, at, payload: payload as Payload }
 }

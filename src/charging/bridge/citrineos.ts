@@ -160,8 +160,7 @@ export function openBridge(parts: BridgeParts): Bridge {
   }
 
   const intake = openIntake({
-    adapter,
-    clock,
+    ...{ adapter, tenant, clock },
     async stationOf(message: TapMessage) {
       const station = ownStation(message.station)
       if (!station) {
@@ -177,7 +176,7 @@ export function openBridge(parts: BridgeParts): Bridge {
       const id = (payload['transactionInfo'] as { transactionId?: string } | undefined)?.transactionId
       const session = action === 'TransactionEvent' && id !== undefined ? one.station.open.get(id)?.transaction : undefined
       // A number is missing: what lies before it passed while nobody listened.
-      if (session && session.maxSeq + 1 > session.events && rows) void reread(one.station, session.firstAt)
+      if (session && session.maxSeq + 1 > session.events) readGap(one.station, session.firstAt)
     },
   })
   const complain = (error: unknown, what: string) => log.warn({ error: describeError(error) }, what)
@@ -200,6 +199,15 @@ export function openBridge(parts: BridgeParts): Bridge {
     rereading.add(identity)
     await handRows(instant(since - MARGIN), identity).catch((error: unknown) => complain(error, 'the tables of CitrineOS were not read'))
     rereading.delete(identity)
+  }
+
+  /** A station that never begins at 0 seems to lack a number for ever: its tables are not read again and again for that. */
+  const gapsRead = new Map<string, Instant>()
+  const readGap = (station: Station, since: Instant) => {
+    const { identity } = station.record
+    if (!rows || clock.now() - (gapsRead.get(identity) ?? -Infinity) < settings.reconcile) return
+    gapsRead.set(identity, clock.now())
+    void reread(station, since)
   }
 
   const load = async () => {
