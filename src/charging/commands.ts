@@ -53,9 +53,11 @@ export interface Commands {
   close(): void
 }
 
-/** What a CSMS of 2.0.1 may send. SetChargingProfile by hand is refused: limits come from the plan, overrides and the grid, with their reasons. */
+/** What a CSMS of 2.0.1 may send. */
 export const COMMANDS: readonly string[] = v201.actions.filter((action) => v201.mayCall('csms', action))
-const NOT_BY_HAND = new Set(['SetChargingProfile', 'CertificateSigned'])
+/** Refused by hand: limits come from the plan, overrides and the grid, with their reasons. */
+const LIMITS = new Set(['SetChargingProfile', 'UpdateDynamicSchedule'])
+const NOT_BY_HAND = new Set([...LIMITS, 'CertificateSigned'])
 
 /** A command is looked after for so long, ms; firmware and logs take their time. */
 const PATIENCE = { usual: 5 * 60_000, slow: 24 * 3_600_000 }
@@ -175,7 +177,7 @@ export function openCommands({ store, clock, log, config }: { store: Store; cloc
       if (NOT_BY_HAND.has(action))
         throw new Problem('command-not-allowed', say(SAYING.notByHand, { action }), {
           status: 403,
-          hint: action === 'SetChargingProfile' ? say(SAYING.orderInstead) : say(SAYING.useOneOf, { actions: COMMANDS.join(', ') }),
+          hint: LIMITS.has(action) ? say(SAYING.orderInstead) : say(SAYING.useOneOf, { actions: COMMANDS.join(', ') }),
         })
       if (/^(SetVariables|ChangeConfiguration)$/.test(action) && /basicauthpassword|authorizationkey/i.test(JSON.stringify(payload)))
         throw new Problem('command-not-allowed', say(SAYING.passwordByHand), { status: 403, hint: say(SAYING.registerAnew) })

@@ -288,7 +288,7 @@ async function plugged21(house: Rig, more: Record<string, string>, answers: Reco
     handler: async (action, payload) => {
       calls.push({ action, payload })
       if (answers[action]) return answers[action]
-      if (/^(TriggerMessage|UpdateDynamicSchedule|UsePriorityCharging|NotifyAllowedEnergyTransfer)$|Profile$/.test(action))
+      if (/^(TriggerMessage|UpdateDynamicSchedule|UsePriorityCharging|NotifyAllowedEnergyTransfer|AFRRSignal)$|Profile$/.test(action))
         return { status: 'Accepted' }
       throw new CallError('NotImplemented', action)
     },
@@ -330,6 +330,11 @@ test('a station of 2.1 gives power back by set-points that end by themselves, pu
   const pulled = await session.call('PullDynamicScheduleUpdate', { chargingProfileId: dynamic.id })
   assert.deepEqual(pulled['scheduleUpdate'], { setpoint: -3000, limit: 0, dischargeLimit: -3000 })
   assert.equal((await session.call('PullDynamicScheduleUpdate', { chargingProfileId: 99 }))['status'], 'Rejected')
+  // Nobody turns it by hand; what a network operator signals goes through.
+  const update = { chargingProfileId: dynamic.id, scheduleUpdate: { setpoint: 9000 } }
+  await assert.rejects(house.charging.call('CP001', 'UpdateDynamicSchedule', update), is('command-not-allowed'))
+  const signal = await house.charging.call('CP001', 'AFRRSignal', { timestamp: formatInstant(house.clock.now()), signal: 50 })
+  assert.equal(signal.status, 'Accepted')
   session.close()
 })
 
