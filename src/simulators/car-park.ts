@@ -1,7 +1,8 @@
 /** The stations and cars of a territory together: who is plugged where, by their trips and by hand. */
-import { after, type Clock, type Instant, type Log, Problem, SECOND, type WattHours, watts } from '#kernel'
+import { after, type Clock, type Instant, type Log, Problem, SECOND, say, type WattHours, watts } from '#kernel'
 import { type Car, type CarMemory, type CarSpec, openCar } from './car.ts'
 import { nextTrip, tripAt, tripsBetween } from './car-trips.ts'
+import { SAYING } from './saying.ts'
 import { startStation } from './station.ts'
 import type { Station, StationMemory, StationSpec, StationState } from './station-chassis.ts'
 import type { SimulatedStation } from './world-spec.ts'
@@ -139,8 +140,8 @@ export function openCarPark(options: CarParkOptions): CarPark {
   }
   const timer = clock.every(TICK, live)
 
-  const carOf = (id: string): Car => known(cars, id, 'unknown-vehicle', 'car')
-  const stationOf = (identity: string): Station => known(stations, identity, 'unknown-station', 'station')
+  const carOf = (id: string): Car => known(cars, id, 'unknown-vehicle', 'noSuchCar')
+  const stationOf = (identity: string): Station => known(stations, identity, 'unknown-station', 'noSuchStation')
 
   return {
     plug(vehicle, station) {
@@ -149,9 +150,9 @@ export function openCarPark(options: CarParkOptions): CarPark {
       const other = place.plugged()
       if (other === car) return
       if (other)
-        throw new Problem('station-occupied', `${place.spec.identity} is occupied by ${other.spec.id}.`, {
+        throw new Problem('station-occupied', say(SAYING.occupied, { station: place.spec.identity, device: other.spec.id }), {
           status: 409,
-          hint: `Unplug ${other.spec.id} first.`,
+          hint: say(SAYING.unplugFirst, { device: other.spec.id }),
         })
       whereIs(car)?.unplug()
       car.advance(clock.now(), false)
@@ -160,7 +161,8 @@ export function openCarPark(options: CarParkOptions): CarPark {
     unplug(vehicle) {
       const car = carOf(vehicle)
       const place = whereIs(car)
-      if (!place) throw new Problem('not-plugged', `${vehicle} is not plugged anywhere.`, { status: 409, hint: 'Plug it first.' })
+      if (!place)
+        throw new Problem('not-plugged', say(SAYING.notPlugged, { device: vehicle }), { status: 409, hint: say(SAYING.plugFirst) })
       place.unplug()
     },
     fault: (station, on) => stationOf(station).fault(on),
@@ -189,14 +191,14 @@ export function openCarPark(options: CarParkOptions): CarPark {
       }),
     add(guest) {
       if (stations.has(guest.identity))
-        throw new Problem('station-exists', `There is a simulated station '${guest.identity}' already.`, {
+        throw new Problem('station-exists', say(SAYING.knownStation, { station: guest.identity }), {
           status: 409,
-          hint: 'Choose another identity.',
+          hint: say(SAYING.otherIdentity),
         })
       invite(guest)
     },
     remove(identity) {
-      known(guests, identity, 'unknown-station', 'guest station')
+      known(guests, identity, 'unknown-station', 'noSuchGuest')
       guests.delete(identity)
       const station = stations.get(identity)
       stations.delete(identity)
@@ -221,8 +223,13 @@ export function openCarPark(options: CarParkOptions): CarPark {
   }
 }
 
-function known<Thing>(things: ReadonlyMap<string, Thing>, id: string, code: string, what: string): Thing {
+function known<Thing>(
+  things: ReadonlyMap<string, Thing>,
+  id: string,
+  code: string,
+  what: 'noSuchCar' | 'noSuchStation' | 'noSuchGuest',
+): Thing {
   const thing = things.get(id)
   if (thing) return thing
-  throw new Problem(code, `There is no simulated ${what} '${id}'.`, { status: 404, hint: `Known: ${[...things.keys()].join(', ')}.` })
+  throw new Problem(code, say(SAYING[what], { id }), { status: 404, hint: say(SAYING.thereAre, { names: [...things.keys()].join(', ') }) })
 }

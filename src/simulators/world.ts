@@ -1,6 +1,6 @@
 /** The simulated world in one process: a sky, PV plants and batteries on Modbus TCP, stations and cars on OCPP, a weather station on HTTP. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { type Clock, formatInstant, type Instant, instant, MINUTE, Problem, SECOND, type Timer, wattHours, watts } from '#kernel'
+import { type Clock, formatInstant, type Instant, instant, MINUTE, Problem, SECOND, say, type Timer, wattHours, watts } from '#kernel'
 import { type Battery, battery } from './battery.ts'
 import type { CarSpec } from './car.ts'
 import { type CarPark, type CarParkMemory, type Guest, openCarPark } from './car-park.ts'
@@ -10,6 +10,7 @@ import type { ModbusSimulation } from './modbus-line.ts'
 import { servePv } from './modbus-pv.ts'
 import { past, pastWindow } from './past.ts'
 import { pvPlant } from './pv.ts'
+import { SAYING } from './saying.ts'
 import { type Sky, sky } from './sky.ts'
 import type { PastSeries, PlatformAddress, WorldSpec, WorldState } from './world-spec.ts'
 
@@ -99,10 +100,10 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
 
   const parked = (): CarPark => {
     if (park) return park
-    throw new Problem('world-not-ready', 'The simulated cars are not there yet.', {
+    throw new Problem('world-not-ready', say(SAYING.notThereYet), {
       status: 503,
       retry: 'later',
-      hint: 'Try again in a moment.',
+      hint: say(SAYING.inAMoment),
     })
   }
   /** A Modbus device, or what the car park does with a station of that name. */

@@ -2,7 +2,8 @@
 
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { isZone, Problem, parseInstant } from '#kernel'
+import { isZone, Problem, parseInstant, say } from '#kernel'
+import { SAYING } from '../saying.ts'
 
 const Optional = Type.Optional
 const One = <const Word extends string>(...words: readonly Word[]) => Type.Unsafe<Word>({ type: 'string', enum: words })
@@ -108,41 +109,37 @@ export type PricingOptions = NonNullable<PricingCase['options']>
 
 const readers = new Map<TSchema, ReturnType<typeof Compile>>()
 
-function read<Schema extends TSchema>(schema: Schema, value: unknown, what: string): Static<Schema> {
+function read<Schema extends TSchema>(schema: Schema, value: unknown, what: 'tariffUnread' | 'caseUnread'): Static<Schema> {
   const reader = readers.get(schema) ?? Compile(schema)
   readers.set(schema, reader)
   if (reader.Check(value)) return value as Static<Schema>
   const [fault] = reader.Errors(value)
   const where = fault?.instancePath.slice(1).replaceAll('/', '.') ?? ''
-  throw new Problem(
-    'invalid-tariff',
-    `${what} cannot be read: ${where === '' ? 'it' : `'${where}'`} ${fault?.message ?? 'is not valid'}.`,
-    {
-      status: 422,
-      hint: 'Fields are those of an OCPI 2.2.1 Tariff; see docs/reference/tariffs.md.',
-    },
-  )
+  throw new Problem('invalid-tariff', say(SAYING[what], { fault: `'${where}' ${fault?.message ?? 'is not valid'}` }), {
+    status: 422,
+    hint: say(SAYING.tariffFields),
+  })
 }
 
 /** Reads a tariff. @throws Problem `invalid-tariff` that names the field, `invalid-datetime`, `naive-datetime` */
 export function readTariff(value: unknown): Tariff {
-  const tariff = read(TariffSchema, value, 'The tariff')
+  const tariff = read(TariffSchema, value, 'tariffUnread')
   for (const moment of [tariff.start_date_time, tariff.end_date_time]) if (moment !== undefined) parseInstant(moment)
   return tariff
 }
 
 /** Reads a case for `priceSession`. @throws Problem `invalid-tariff` that names the field */
 export function readPricingCase(value: unknown): PricingCase {
-  const given = read(PricingCase, value, 'The case')
+  const given = read(PricingCase, value, 'caseUnread')
   if ((given.tariff === undefined) === (given.tariffs === undefined))
-    throw new Problem('invalid-tariff', 'The case cannot be read: it has neither a tariff nor tariffs, or both.', {
+    throw new Problem('invalid-tariff', say(SAYING.oneOrMany), {
       status: 422,
-      hint: "Give 'tariff', or 'tariffs' with the default one first.",
+      hint: say(SAYING.giveTariff),
     })
   if (!isZone(given.session.time_zone))
-    throw new Problem('invalid-tariff', `The case cannot be read: '${given.session.time_zone}' is not a time zone.`, {
+    throw new Problem('invalid-tariff', say(SAYING.noZone, { zone: given.session.time_zone }), {
       status: 422,
-      hint: "Write it like 'America/Martinique'.",
+      hint: say(SAYING.zoneLike),
     })
   return given
 }

@@ -488,6 +488,30 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There is no such file, or its address is of no use any more.': "Ce fichier n'existe pas, ou son adresse ne sert plus.",
   'Ask for it again.': 'Redemandez-le.',
   'The file is larger than {count} MiB.': 'Le fichier dépasse {count} Mio.',
+  // The simulated world.
+  '{station} is occupied by {device}.': '{station} est occupée par {device}.',
+  'Unplug {device} first.': "Débranchez d'abord {device}.",
+  '{device} is not plugged anywhere.': "{device} n'est branchée nulle part.",
+  'Plug it first.': "Branchez-la d'abord.",
+  "There is a simulated station '{station}' already.": "Il y a déjà une borne simulée « {station} ».",
+  'Choose another identity.': 'Choisissez une autre identité.',
+  "There is no simulated car '{id}'.": "Il n'y a pas de voiture simulée « {id} ».",
+  "There is no simulated station '{id}'.": "Il n'y a pas de borne simulée « {id} ».",
+  "There is no simulated station '{id}' that was added by hand.": "Il n'y a pas de borne simulée « {id} » ajoutée à la main.",
+  'Known: {names}.': 'Connues : {names}.',
+  'The simulated cars are not there yet.': 'Les voitures simulées ne sont pas encore là.',
+  'Try again in a moment.': 'Réessayez dans un instant.',
+
+  // Tariffs that cannot be read.
+  'The tariff cannot be read: {fault}.': 'Le tarif est illisible : {fault}.',
+  'The case cannot be read: {fault}.': 'Le cas est illisible : {fault}.',
+  'Fields are those of an OCPI 2.2.1 Tariff; see docs/reference/tariffs.md.':
+    "Les champs sont ceux d'un tarif OCPI 2.2.1 ; voir docs/reference/tariffs.md.",
+  'The case cannot be read: it has neither a tariff nor tariffs, or both.':
+    "Le cas est illisible : il n'a ni tarif ni tarifs, ou les deux.",
+  "Give 'tariff', or 'tariffs' with the default one first.": "Donnez « tariff », ou « tariffs » avec celui par défaut en premier.",
+  "The case cannot be read: '{zone}' is not a time zone.": "Le cas est illisible : « {zone} » n'est pas un fuseau horaire.",
+  "Write it like 'America/Martinique'.": "Écrivez-le comme « America/Martinique ».",
   // Addresses that others chose.
   "'{address}' is not called: it is no address.": "« {address} » n'est pas appelé : ce n'est pas une adresse.",
   "'{address}' is not called: {protocol} is not spoken.": "« {address} » n'est pas appelé : {protocol} n'est pas pratiqué.",
