@@ -11,6 +11,7 @@ import type { Entrance } from './entrance.ts'
 import type { HookFrames } from './hook-frames.ts'
 import type { Line } from './line.ts'
 import { lenienceFor } from './model-profile.ts'
+import { openFileWatch } from './open-files.ts'
 import { turnstile } from './password.ts'
 import { type Station, saveProtocol } from './station.ts'
 
@@ -43,6 +44,10 @@ export interface Reception extends Acceptor {
 /** Connections whose upgrade it takes become sessions of their stations; a newer one takes the place of an older one. */
 export function openReception(parts: ReceptionParts): Reception {
   const { store, clock, log, config, stations, conversation, entrance, boots, proxies, hooks, forgetOrders, tell } = parts
+  const mindOpenFiles = openFileWatch({ clock, log })
+  // All that are known may come.
+  mindOpenFiles(stations.size)
+  let connected = 0
   const comings = turnstile(clock, config.mostConnections)
   const welcome = (bare: Session): void => {
     const station = stations.get(bare.identity)!
@@ -57,6 +62,7 @@ export function openReception(parts: ReceptionParts): Reception {
     }
     wire.read(lenienceFor(station.record, config.strictModels))
     const replaced = station.session !== undefined
+    mindOpenFiles(++connected)
     hooks.connected(wire.identity, wire.version, clock.now())
     station.session = session
     station.lastSeen = clock.now()
@@ -68,6 +74,7 @@ export function openReception(parts: ReceptionParts): Reception {
       if (station.session === session && station.record.boot === 'Accepted') boots.returned(station, session)
     })
     void session.closed.then(({ code, reason }) => {
+      connected--
       boots.forget(session)
       hooks.closed(wire.identity, wire.version, clock.now())
       conversation.note({
