@@ -61,6 +61,7 @@ test('profiles are folded as the page on smart charging says, a file of schedule
   const refused = (wrong: Record<string, string>) => assert.rejects(run(wrong), (error) => isProblem(error) && error.code === 'usage')
   await refused({})
   await refused({ vectors: file('none.json', {}) })
+  await refused({ vectors: file('empty.json', []) })
   await refused({ vectors: join(folder, 'absent.json') })
   await refused({ ...options, profiles: file('odd.json', [{ id: 1 }]) })
   await refused({ ...options, ocpp: '3.0' })

@@ -71,7 +71,8 @@ const VERSIONS = ['1.6', '2.0.1', '2.1'] as const
 function vectorsIn(file: string): VectorFile {
   const found = json(file)
   const cases = Array.isArray(found) ? found : (found as { cases?: unknown } | null)?.cases
-  if (!Array.isArray(cases)) throw new Problem('usage', `'${file}' holds no cases.`, { hint: 'It must be an object with a list `cases`.' })
+  if (!Array.isArray(cases) || cases.length === 0)
+    throw new Problem('usage', `'${file}' holds no cases.`, { hint: 'It must be an object with a list `cases`.' })
   return Array.isArray(found) ? { cases } : (found as VectorFile)
 }
 

@@ -5,6 +5,7 @@ import { type Charging, checkIdentity } from '#charging'
 import { type Established, joinTerritory, type Site } from '#ems'
 import { kilowatts } from '#kernel'
 import type { Store } from '#store'
+import { stationOf } from '../citrineos/reach.ts'
 
 export interface NewStation {
   identity: string
@@ -36,6 +37,13 @@ export async function newStation(parts: NewStationParts, station: NewStation): P
   return { ...joined, token }
 }
 
+/** A place in the territory whose station was not registered, as the database went away just then: it is taken up. */
+function begun(charging: Charging, { territory, assets }: Established, identity: string) {
+  const device = stationOf(charging, identity) === undefined ? territory.devices.find(({ id }) => id === identity) : undefined
+  const asset = device && assets[device.asset]
+  return device?.bus === 'ocpp' && asset !== undefined ? { asset, device } : undefined
+}
+
 /** Makes it known, without a token. @throws Problem `invalid-station` (422), `device-exists` (409) */
 export async function joinStation(
   { charging, established, site, store }: NewStationParts,
@@ -44,19 +52,22 @@ export async function joinStation(
   // Before its asset is made.
   checkIdentity(identity)
   const place = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : {}
-  const joined = await joinTerritory(
-    store,
-    established,
-    {
-      name,
-      type: 'one-way_evse',
-      ...place,
-      sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M', attributes: { consumption_is_positive: true } }],
-    },
-    { id: identity, kind: 'evse', asset: name, bus: 'ocpp', nominalKw, phases, sensors: {} },
-  )
+  const joined =
+    begun(charging, established, identity) ??
+    (await joinTerritory(
+      store,
+      established,
+      {
+        name,
+        type: 'one-way_evse',
+        ...place,
+        sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M', attributes: { consumption_is_positive: true } }],
+      },
+      { id: identity, kind: 'evse', asset: name, bus: 'ocpp', nominalKw, phases, sensors: {} },
+    ))
   const sensor = joined.device.sensors.power!
-  site.devices.push({ device: identity, asset: joined.asset, name, kind: 'evse', nominal: kilowatts(nominalKw), power: sensor, ...place })
+  if (!site.devices.some(({ device }) => device === identity))
+    site.devices.push({ device: identity, asset: joined.asset, name, kind: 'evse', nominal: kilowatts(nominalKw), power: sensor, ...place })
   await charging.registerStation({
     identity,
     asset: joined.asset,

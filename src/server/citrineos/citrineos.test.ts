@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { openWebhooks } from '#ems'
+import { joinTerritory, openWebhooks } from '#ems'
 import { openOutward, silentLog } from '#kernel'
 import { CallError, connectStation, type OcppVersion, type Payload } from '#protocols/ocpp'
 import { openOutbox, openSecrets } from '#store'
@@ -287,8 +287,8 @@ test('what a station answers to a message that went through is known afterwards;
     '/data/monitoring/variableAttribute?stationId=CP3&component_name=OCPPCommCtrlr&variable_name=HeartbeatInterval',
   )
   assert.deepEqual(
-    body.map((each) => (each as { value: string }).value),
-    ['42'],
+    body.map((each) => (({ value, type }) => [value, type])(each as { value: string; type: string })),
+    [['42', 'Actual']],
   )
   const password = '0123456789abcdef0123456789abcdef01234567'
   const { asked: told } = await station('CP4', 'ocpp1.6', { ChangeConfiguration: { status: 'Accepted' } })
@@ -310,6 +310,18 @@ test('what cannot be kept is refused before anything is made of it', async (t) =
     (await charging.badges.list()).map(({ token }) => token),
     [long],
   )
+})
+
+test('a station whose place was made when the database went away is finished by the next request', async (t) => {
+  const { ask, charging, established, store } = await place(t)
+  await joinTerritory(
+    store,
+    established,
+    { name: 'CP2', type: 'one-way_evse', sensors: [{ name: 'power', unit: 'kW', resolution: 'PT5M' }] },
+    { id: 'CP2', kind: 'evse', asset: 'CP2', bus: 'ocpp', nominalKw: 22, phases: 3, sensors: {} },
+  )
+  assert.equal((await ask('PUT', '/data/configuration/chargingStation?stationId=CP2', { securityProfile: 0 })).status, 200)
+  assert.equal(charging.station('CP2').record.asset, established.assets['CP2'])
 })
 
 test('every endpoint stands for a message that a CSMS may send in that version', async () => {

@@ -75,6 +75,8 @@ const STATUSES = [
   'NotAtThisTime',
   'Unknown',
 ] as const
+/** Attributes of variables; our keys have them in lower case. */
+const ATTRIBUTES = ['Actual', 'Target', 'MinSet', 'MaxSet'] as const
 type TokenStatus = (typeof STATUSES)[number]
 
 /** A station that was only named gets what a usual one has; people may change it. */
@@ -223,7 +225,7 @@ export const dataRoutes =
           .filter((each) => isCalled(each.component, component) && isCalled(each.variable, variable))
           .map(({ key, evse, value, mutability, dataType, ...names }) => ({
             ...{ stationId, value, mutability, dataType },
-            type: key.split('#')[1] ?? 'Actual',
+            type: ATTRIBUTES.find((name) => name.toLowerCase() === key.split('#')[1]) ?? 'Actual',
             component: { name: names.component, ...(evse === null ? {} : { evse: { id: evse } }) },
             variable: { name: names.variable },
           })),
