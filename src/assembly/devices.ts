@@ -1,14 +1,14 @@
 /** The devices of the territory: who is known to the charging room, and who answers on Modbus. */
 import type { Charging } from '#charging'
-import { loadTemplate, type ModbusDevice, modbusDevice, templatePath } from '#devices'
+import { type EverestDevice, everestDevice, loadTemplate, type ModbusDevice, modbusDevice, templatePath } from '#devices'
 import type { Established, Line } from '#ems'
 import { Problem, wattHours, watts } from '#kernel'
 import type { RunningWorld } from '#simulators'
 import { defined } from './defined.ts'
 
 export async function register({ territory, assets }: Established, charging: Charging): Promise<void> {
-  for (const { id, asset, kind, nominalKw, phases, password, sensors } of territory.devices)
-    if (kind === 'evse' && sensors.power !== undefined)
+  for (const { id, asset, bus, nominalKw, phases, password, sensors } of territory.devices)
+    if (bus === 'ocpp' && sensors.power !== undefined)
       await charging.registerStation({
         identity: id,
         asset: assets[asset]!,
@@ -70,6 +70,29 @@ export function modbusDevices(
       })
     })
 }
+
+export const everestDevices = (
+  { territory, assets }: Established,
+  { clock, log, bus, conversation }: DeviceParts,
+): Promise<EverestDevice[]> =>
+  Promise.all(
+    territory.devices
+      .filter((device) => device.bus === 'everest')
+      .map(({ id, asset, everest, nominalKw, sensors }) => {
+        if (!everest)
+          throw new Problem('config-device', `Device ${id} is on EVerest but nothing says where.`, {
+            status: 422,
+            hint: 'Add everest: {broker, node, manager} to the device in cariflex.yaml.',
+          })
+        const { dischargeKw = 0, ...where } = everest
+        return everestDevice({
+          ...{ id, asset: assets[asset]!, ...where, sensors: sensors as Record<string, number>, clock, log },
+          ...{ nominal: watts(nominalKw * 1000), discharge: watts(dischargeKw * 1000) },
+          onChange: (what) => bus.tell({ kind: 'device', device: id, asset: assets[asset]!, what }),
+          ...defined({ conversation }),
+        })
+      }),
+  )
 
 /** Which car stands at which charger, both ways. */
 export function cables(charging: Charging): ReadonlyMap<string, string> {

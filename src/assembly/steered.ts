@@ -3,7 +3,7 @@ import { type OpenPort, openCharging } from '#charging'
 import { deviceRegistry, type Established, openConversationLog, openLine, siteOf } from '#ems'
 import { signalLimits } from '#grid'
 import type { RunningWorld } from '#simulators'
-import { cables, modbusDevices, register } from './devices.ts'
+import { cables, everestDevices, modbusDevices, register } from './devices.ts'
 import type { House, Steered } from './house.ts'
 import { startTariff } from './tariff.ts'
 import { secretsOf } from './territory.ts'
@@ -39,7 +39,8 @@ export async function openSteered(
   // What drivers want binds their chargers.
   limitSources.push(charging.wishes.limits)
   await register(established, charging)
-  for (const device of modbusDevices(established, world, { clock, log, conversation, bus })) {
+  const deviceParts = { clock, log, conversation, bus }
+  for (const device of [...modbusDevices(established, world, deviceParts), ...(await everestDevices(established, deviceParts))]) {
     devices.add(device)
     undo.add(device.id, () => device.close())
   }

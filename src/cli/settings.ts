@@ -63,9 +63,6 @@ export function settingsOf(config: Config): Settings {
         contracts: { url: charging.contracts.url, ...(charging.contracts.token !== undefined && { token: charging.contracts.token }) },
       }),
       ...(charging.citrineos.amqp !== undefined && { citrineos: citrineosOf(charging.citrineos, charging.citrineos.amqp) }),
-      ...(charging.contracts.url !== undefined && {
-        contracts: { url: charging.contracts.url, ...(charging.contracts.token !== undefined && { token: charging.contracts.token }) },
-      }),
       unknownStations: charging.unknownStations,
       freeVend: charging.freeVend,
       heartbeat: charging.heartbeat / 1000,

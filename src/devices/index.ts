@@ -1,4 +1,5 @@
 export { type CheckLine, type CheckOptions, type CheckReport, checkTemplate } from './check-template.ts'
+export { type EverestDevice, type EverestDeviceOptions, everestDevice } from './everest-device.ts'
 export type { Measure, Nominal } from './link.ts'
 export { type ModbusDevice, type ModbusDeviceOptions, modbusDevice } from './modbus-device.ts'
 export { type Template, TemplateSchema } from './template.ts'

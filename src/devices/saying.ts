@@ -7,5 +7,9 @@ export const SAYING = {
   holdsOther: 'It holds something else in {register} than it was told.',
   frozen: "{device} is frozen: its '{reading}' has stood still for {age}.",
   restart: 'Its measured values are not believed any more; restart the device.',
+  brokerAway: 'The MQTT broker of EVerest cannot be reached.',
+  everestSilent: 'EVerest has told nothing for {age}.',
+  everestState: "EVerest says '{status}'.",
+  noCar: 'No car is plugged in.',
   slow: '{device} took longer than {count} ms.',
 } as const

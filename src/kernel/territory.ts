@@ -42,6 +42,16 @@ const Step = Type.Object(
   closed,
 )
 
+const Everest = Type.Object(
+  {
+    broker: Type.String({ pattern: '^mqtts?://', description: 'Address of its MQTT broker, e.g. mqtt://192.168.1.20:1883.' }),
+    node: Type.String({ minLength: 1, description: 'Id of the module external_energy_limits_consumer_API in its configuration.' }),
+    manager: Type.String({ minLength: 1, description: 'Id of the module evse_manager_consumer_API.' }),
+    dischargeKw: Type.Optional(Type.Number({ minimum: 0, description: 'Power that may be given back, kW; 0 unless said.' })),
+  },
+  { ...closed, description: 'A charging point of EVerest, steered over MQTT.' },
+)
+
 const Device = Type.Object(
   {
     id: Type.String({
@@ -50,7 +60,8 @@ const Device = Type.Object(
     }),
     kind: Type.Union([Type.Literal('pv'), Type.Literal('battery'), Type.Literal('evse'), Type.Literal('load')]),
     asset: Type.String({ description: 'Name of its asset.' }),
-    bus: Type.Union([Type.Literal('modbus'), Type.Literal('ocpp')]),
+    bus: Type.Union([Type.Literal('modbus'), Type.Literal('ocpp'), Type.Literal('everest')]),
+    everest: Type.Optional(Everest),
     template: Type.Optional(
       Type.String({ description: 'Modbus: a shipped template such as battery/sunspec-battery, or the path of your own YAML file.' }),
     ),

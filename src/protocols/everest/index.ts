@@ -1,3 +1,4 @@
+export { type Broker, openBroker } from './broker.ts'
 export {
   type EnergyNode,
   type EnergyNodeOptions,
@@ -20,3 +21,4 @@ export {
   type HardwareCapabilities,
   type MeterData,
 } from './rpc.ts'
+export { type SessionInfo, watchSession } from './session.ts'

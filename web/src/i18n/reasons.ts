@@ -493,7 +493,7 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Unplug {device} first.': "Débranchez d'abord {device}.",
   '{device} is not plugged anywhere.': "{device} n'est branchée nulle part.",
   'Plug it first.': "Branchez-la d'abord.",
-  "There is a simulated station '{station}' already.": "Il y a déjà une borne simulée « {station} ».",
+  "There is a simulated station '{station}' already.": 'Il y a déjà une borne simulée « {station} ».',
   'Choose another identity.': 'Choisissez une autre identité.',
   "There is no simulated car '{id}'.": "Il n'y a pas de voiture simulée « {id} ».",
   "There is no simulated station '{id}'.": "Il n'y a pas de borne simulée « {id} ».",
@@ -509,9 +509,9 @@ export const TWINS: Readonly<Record<string, string>> = {
     "Les champs sont ceux d'un tarif OCPI 2.2.1 ; voir docs/reference/tariffs.md.",
   'The case cannot be read: it has neither a tariff nor tariffs, or both.':
     "Le cas est illisible : il n'a ni tarif ni tarifs, ou les deux.",
-  "Give 'tariff', or 'tariffs' with the default one first.": "Donnez « tariff », ou « tariffs » avec celui par défaut en premier.",
+  "Give 'tariff', or 'tariffs' with the default one first.": 'Donnez « tariff », ou « tariffs » avec celui par défaut en premier.',
   "The case cannot be read: '{zone}' is not a time zone.": "Le cas est illisible : « {zone} » n'est pas un fuseau horaire.",
-  "Write it like 'America/Martinique'.": "Écrivez-le comme « America/Martinique ».",
+  "Write it like 'America/Martinique'.": 'Écrivez-le comme « America/Martinique ».',
   // Addresses that others chose.
   "'{address}' is not called: it is no address.": "« {address} » n'est pas appelé : ce n'est pas une adresse.",
   "'{address}' is not called: {protocol} is not spoken.": "« {address} » n'est pas appelé : {protocol} n'est pas pratiqué.",
@@ -581,6 +581,9 @@ export const TWINS: Readonly<Record<string, string>> = {
   '{station} could not price session {transaction}: {answer}.':
     "{station} n'a pas pu calculer le prix de la session {transaction} : {answer}.",
   "The tariff '{tariff}' holds at {places} places.": 'Le tarif « {tariff} » est en vigueur à {places} endroits.',
+  'The MQTT broker of EVerest cannot be reached.': "Le serveur MQTT d'EVerest est injoignable.",
+  'EVerest has told nothing for {age}.': "EVerest n'a rien dit depuis {age}.",
+  "EVerest says '{status}'.": 'EVerest dit « {status} ».',
   "'{emaid}' is no eMAID, or its check character is wrong.": "« {emaid} » n'est pas un eMAID, ou son caractère de contrôle est faux.",
   'Give two letters for the country, three characters for the provider, nine for the contract; the check character may be left out.':
     'Donnez deux lettres pour le pays, trois caractères pour le fournisseur, neuf pour le contrat ; le caractère de contrôle est facultatif.',
