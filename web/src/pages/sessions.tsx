@@ -21,14 +21,14 @@ export function Sessions({ route: { query } }: PageProps) {
   const place = useCell(site)
   const { station, state, day, before } = query
   const midnight = day ? momentOf(`${day}T00:00`, zone) : Number.NaN
+  const filters = {
+    station,
+    open: state === 'open' ? 'true' : state === 'ended' ? 'false' : undefined,
+    since: Number.isNaN(midnight) ? undefined : iso(midnight),
+    before: Number.isNaN(midnight) ? undefined : iso(midnight + 86_400_000),
+  }
   const { data, error, reload } = useResource<Session[]>(
-    address('/charging/sessions', {
-      station,
-      open: state === 'open' ? 'true' : state === 'ended' ? 'false' : undefined,
-      since: Number.isNaN(midnight) ? undefined : iso(midnight),
-      before: before ?? (Number.isNaN(midnight) ? undefined : iso(midnight + 86_400_000)),
-      limit: String(PER_PAGE),
-    }),
+    address('/charging/sessions', { ...filters, ...(before ? { before } : {}), limit: String(PER_PAGE) }),
     `${seen.devices}/${seen.caughtUp}`,
   )
   const choose = (more: Record<string, string | undefined>) => refine({ before: undefined, ...more })
@@ -87,6 +87,11 @@ export function Sessions({ route: { query } }: PageProps) {
               {t('sessions.more')}
             </button>
           )}
+          {['csv', 'xlsx', 'pdf'].map((format) => (
+            <a key={format} class="button button-quiet" download href={address(`/api/cariflex/v1/charging/sessions.${format}`, filters)}>
+              {t('sessions.file', { format: format.toUpperCase() })}
+            </a>
+          ))}
         </div>
       </section>
     </div>
