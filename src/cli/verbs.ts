@@ -128,6 +128,11 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/charging-firmware.ts')).chargingFirmwareCampaign,
   },
   {
+    name: 'charging profiles',
+    summary: 'the charging profiles on a station, and the schedule it makes of them',
+    load: async () => (await import('./verbs/charging-profiles.ts')).chargingProfiles,
+  },
+  {
     name: 'charging log',
     summary: 'have a station bring a log',
     load: async () => (await import('./verbs/charging.ts')).chargingLog,
