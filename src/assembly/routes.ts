@@ -50,6 +50,7 @@ export function addRoutes(house: OpenHouse): void {
   server.register(tariffRoutes({ charging, established, rooms: server }), OURS)
   server.register(sessionExportRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationTariffRoutes({ charging, established, rooms: server }), OURS)
+  server.register(stationBlockRoutes({ charging, established, rooms: server }), OURS)
   server.register(chargingRoutes({ charging, established, rooms: server }), OURS)
   server.register(stationModelRoutes({ charging, established, line, rooms: server }), OURS)
   server.register(stickerRoutes({ charging, established, rooms: server }), OURS)
