@@ -80,7 +80,10 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
 
   const gone = () => new Problem('bridge-away', say(SAYING.brokerAway, { fault: over ?? '' }), { status: 503, retry: 'later' })
   const noAnswer = (action: string, patience: number) =>
-    new Problem('no-answer', `${identity} did not answer ${action} within ${patience / SECOND} s.`, { status: 504, retry: 'later' })
+    new Problem('no-answer', say(SAYING.noAnswer, { device: identity, action, age: `${patience / SECOND} s` }), {
+      status: 504,
+      retry: 'later',
+    })
 
   const othersDone = () =>
     new Promise<void>((resolve) => {

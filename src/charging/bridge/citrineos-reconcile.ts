@@ -51,20 +51,21 @@ export function openReconciler(parts: ReconcileParts): Reconciler {
   const ours = (one: BridgedStation, { transaction }: CitrineSession) =>
     one.version === OCPP16 ? String(one.ours(Number(transaction)) ?? `?${transaction}`) : transaction
 
-  /** How the sessions of a station differ, in words; undefined: they do not. */
+  /** How the sessions of a station differ, in a sentence; undefined: they do not. */
   const difference = ({ station, ...one }: BridgedStation, theirs: readonly CitrineSession[]): string | undefined => {
     const plugged = (session: CitrineSession) => station.open.get(ours({ station, ...one }, session))
     for (const session of theirs) {
       const here = plugged(session)
-      if (session.isActive && !here) return `session ${session.transaction} goes on there only`
-      if (!session.isActive && here) return `session ${session.transaction} has ended there`
+      const slots = { station: station.record.identity, transaction: session.transaction }
+      if (session.isActive && !here) return say(SAYING.openThere, slots)
+      if (!session.isActive && here) return say(SAYING.endedThere, slots)
       const measured = here?.sample?.at ?? here?.transaction.firstAt
       if (session.isActive && session.metered !== null && measured !== undefined && session.metered - measured > ON_ITS_WAY)
-        return `meter values of session ${session.transaction} are missing here`
+        return say(SAYING.metersLack, slots)
     }
     const known = new Set(theirs.map((session) => ours({ station, ...one }, session)))
     const lone = [...station.open.keys()].find((id) => !known.has(id))
-    return lone === undefined ? undefined : `session ${lone} goes on here only`
+    return lone === undefined ? undefined : say(SAYING.openHere, { station: station.record.identity, transaction: lone })
   }
 
   const sessionsOf = async (one: BridgedStation): Promise<CitrineSession[]> => {
@@ -77,7 +78,7 @@ export function openReconciler(parts: ReconcileParts): Reconciler {
     if (difference(one, theirs) !== undefined) await reread(station, instant(clock.now() - BACK))
     else return void parts.alarm(station, 'bridge-sessions', undefined)
     const what = difference(one, await sessionsOf(one))
-    parts.alarm(station, 'bridge-sessions', what && say(SAYING.driftSessions, { station: identity, what }))
+    parts.alarm(station, 'bridge-sessions', what)
     return what === undefined ? undefined : { station: identity, kind: 'sessions', what }
   }
 

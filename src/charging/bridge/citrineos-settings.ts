@@ -26,13 +26,3 @@ export interface CitrineSettings {
   /** Milliseconds between two comparisons with CitrineOS. */
   reconcile: number
 }
-
-export const CITRINEOS = {
-  version: '1.8',
-  exchange: 'citrineos',
-  queue: 'cariflex',
-  tenant: 1,
-  orders: 'inject',
-  firstProfile: 7000,
-  reconcile: 300_000,
-} as const satisfies Partial<CitrineSettings>

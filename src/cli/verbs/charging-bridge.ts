@@ -24,7 +24,7 @@ interface Check {
 }
 
 const API = '/api/cariflex/v1/charging/bridge'
-const asLines = (drifts: readonly Drift[]) => drifts.map(({ station, what }) => `  ${station}: ${what}`)
+const asLines = (drifts: readonly Drift[]) => drifts.map(({ what }) => `  ${what}`)
 
 export const chargingBridge: Verb = {
   name: 'charging bridge',

@@ -611,8 +611,14 @@ export const TWINS: Readonly<Record<string, string>> = {
   '{action} is the affair of CitrineOS, which this station belongs to.': "{action} est l'affaire de CitrineOS, dont cette borne dépend.",
   'CitrineOS has no {action} for this version of OCPP.': "CitrineOS n'a pas de {action} pour cette version d'OCPP.",
   'The interface of CitrineOS did not take {action}: {fault}': "L'interface de CitrineOS n'a pas pris {action} : {fault}",
-  'CitrineOS and we disagree about the sessions of {station}: {what}.':
-    'CitrineOS et nous divergeons sur les sessions de {station} : {what}.',
+  '{station}: session {transaction} goes on at CitrineOS and not here.':
+    '{station} : la session {transaction} continue chez CitrineOS et pas ici.',
+  '{station}: session {transaction} has ended at CitrineOS and goes on here.':
+    '{station} : la session {transaction} est finie chez CitrineOS et continue ici.',
+  '{station}: session {transaction} goes on here and not at CitrineOS.':
+    '{station} : la session {transaction} continue ici et pas chez CitrineOS.',
+  '{station}: meter values of session {transaction} are at CitrineOS and not here.':
+    '{station} : des relevés de la session {transaction} sont chez CitrineOS et pas ici.',
   '{station} does not hold the limit that was laid on it: {power} instead of {other}.':
     '{station} ne tient pas la limite qui lui a été posée : {power} au lieu de {other}.',
   "'{url}' cannot be the address of a CSMS.": "« {url} » ne peut pas être l'adresse d'une supervision.",
