@@ -56,7 +56,9 @@ test('every command line of the docs is one that the program understands', async
     for (const [, language, block = ''] of textOf(page).matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)) {
       if (language !== 'sh') continue
       for (const [, words = ''] of block.matchAll(/(?:^|[ (])cariflex ((?!\.)[^#\n)|;]*)/gm)) {
-        const found = VERBS.find(({ name }) => words === name || words.startsWith(`${name} `))
+        // As the program does: the longest name that fits.
+        const fitting = VERBS.filter(({ name }) => words === name || words.startsWith(`${name} `))
+        const found = fitting.sort((a, b) => b.name.length - a.name.length)[0]
         assert.ok(found, `${page}: 'cariflex ${words}' has no verb of that name`)
         const verb = await found.load()
         const known = verb.takesWords ? optionsOf(words) : Object.keys(verb.options ?? {})
