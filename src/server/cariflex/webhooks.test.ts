@@ -24,6 +24,8 @@ test('a webhook is made with a secret that is shown once, listed, tried and remo
   const { ask, nobody } = await yard(t, (server, account) =>
     server.register(webhookRoutes({ webhooks, account, zone: 'UTC', rooms: server }), '/api/cariflex/v1'),
   )
+  assert.deepEqual((await ask('GET', '/mqtt')).body, { data: null })
+  assert.equal((await nobody('GET', '/mqtt')).status, 403)
   const path = '/webhooks'
   const order = { url: 'http://127.0.0.1:9/hook', events: ['device.*'], description: 'the shop' }
   assert.equal((await nobody('POST', path, order)).status, 403)

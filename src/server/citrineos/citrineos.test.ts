@@ -107,6 +107,17 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await setImmediate()
 }
 
+test('a request under a key reaches the station once, also from a program on this machine that needs no token', async (t) => {
+  const { ask, station } = await place(t, true)
+  await ask('PUT', '/data/configuration/chargingStation?stationId=ONE', { id: 'ONE', securityProfile: 0 }, {})
+  const { asked } = await station('ONE', 'ocpp2.0.1', { ClearCache: { status: 'Accepted' } })
+  const clear = () => ask('POST', '/ocpp/2.0.1/evdriver/clearCache?identifier=ONE&wait=5', {}, { 'idempotency-key': 'once' })
+  const first = await clear()
+  assert.deepEqual(first.body, [{ success: true, payload: { status: 'Accepted' } }])
+  assert.deepEqual(await clear(), first)
+  assert.equal(asked.filter(([action]) => action === 'ClearCache').length, 1)
+})
+
 test('a request goes to the station as it is, and its answer comes in the reply or to the callback, bare', async (t) => {
   const { ask, station } = await place(t)
   assert.equal(
