@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { chargingFirmwareCampaign } from '../../cli/verbs/charging-firmware.ts'
 import { chargingRoutes } from './charging.ts'
 import { campaignRoutes } from './firmware-campaigns.ts'
 import { yard } from './yard.fixture.ts'
@@ -13,7 +14,7 @@ interface Shown {
 }
 
 test('a firmware campaign is begun for named stations, looked at, stopped and resumed, and what cannot be is refused', async (t) => {
-  const { ask, nobody, charging } = await yard(t, (server, _account, { charging, established }) => {
+  const { ask, nobody, charging, server, token } = await yard(t, (server, _account, { charging, established }) => {
     server.register(chargingRoutes({ charging, established, rooms: server }), '/api/cariflex/v1')
     server.register(campaignRoutes({ charging, established, rooms: server }), '/api/cariflex/v1')
   })
@@ -43,4 +44,21 @@ test('a firmware campaign is begun for named stations, looked at, stopped and re
   // All stations of a model, as they are known.
   assert.equal((await begin({ model: {} })).body.data.stations.length, 3)
   await charging.blocks.campaigns.advance()
+
+  const { url } = await server.listen()
+  const verb = async (words: string[], options: Record<string, string | string[]> = {}) => {
+    let told = ''
+    const show = (_data: unknown, render: () => string) => {
+      told = render()
+    }
+    const env = { CARIFLEX_URL: url, CARIFLEX_TOKEN: token }
+    await chargingFirmwareCampaign.run({ words, options, env, show, say: () => undefined, progress: () => undefined })
+    return told
+  }
+  const started = await verb(['start', 'https://example.org/b.bin'], { station: ['CP1', 'CP2'], share: ['50'], failures: '2' })
+  assert.match(started, /^Campaign 3 'b\.bin': running, wave 1 of 2; 2 waiting, 0 sent, 0 done, 0 failed\.$/)
+  assert.equal((await verb([])).split('\n').length, 3)
+  assert.match(await verb(['stop', '3']), /stopped[\s\S]*CP2 +1 +waiting/)
+  await assert.rejects(verb(['start', '/nowhere/image.bin'], { station: ['CP1'] }), { code: 'usage' })
+  await assert.rejects(verb(['begin', '3']), { code: 'usage' })
 })
