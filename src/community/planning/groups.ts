@@ -1,6 +1,6 @@
 // Groups that may not take more than so much together: who has room in them, and who has to be left out when not all have.
 import type { Tied } from './bound.ts'
-import { NOWHERE, type Placing, type Spot } from './placing.ts'
+import { NOWHERE, Placing, type Spot } from './placing.ts'
 import type { Choice, Village, VillageGroup } from './village.ts'
 
 /** Appliances that share groups, directly or by others. */
@@ -41,18 +41,26 @@ function clustersOf({ choices, groups }: Village): { members: Choice[]; groups: 
 
 /**
  * Puts the members of all groups somewhere they have room, leaving out the least weight. What a group holds afterwards stays placed;
- * where it stands is only a beginning.
+ * where it stands is only a beginning. Who has room does not depend on what is minimised, so all is sought where energy costs something.
  */
-export function settleGroups(placing: Placing): Cluster[] {
-  return clustersOf(placing.village).map(({ members, groups }) => {
+export function settleGroups(into: Placing): Cluster[] {
+  const { village } = into
+  if (village.groups.length === 0) return []
+  const placing = new Placing({ ...village, under: new Float64Array(village.slots), over: new Float64Array(village.slots).fill(1) })
+  const clusters = clustersOf(village).map(({ members, groups }) => {
     if (members.length > FEW) return settleMany(placing, members, groups)
     const sets = subsetsByWeight(members)
     const leftOut: Choice[][] = []
+    // Those of that weight for which nobody proved that the others have no room.
+    const possible: Choice[][] = []
     for (const { out, weight } of sets) {
       if (leftOut.length > 0 && weight > weightOf(leftOut[0]!)) break
       const inside = members.filter((member) => !out.includes(member))
-      if (!findRoom(placing, inside)) continue
+      const room = findRoom(placing, inside)
+      if (room === 'unknown') possible.push(out)
+      if (room !== 'found') continue
       leftOut.push(out)
+      possible.push(out)
       if (out.length === 0) break
       for (const member of inside) placing.remove(member)
     }
@@ -62,9 +70,10 @@ export function settleGroups(placing: Placing): Cluster[] {
         members.filter((member) => !leftOut[0]!.includes(member)),
       )
     const weight = weightOf(leftOut[0]!)
-    const alike = sets.filter((set) => set.weight === weight).map(({ out }) => out)
-    return { members, leftOut, tied: { members, groups, out: alike } }
+    return { members, leftOut, tied: { members, groups, out: possible.filter((out) => weightOf(out) === weight) } }
   })
+  into.restore(placing.keep())
+  return clusters
 }
 
 export const weightOf = (choices: readonly Choice[]): number => choices.reduce((sum, { weight }) => sum + weight, 0)
@@ -77,20 +86,26 @@ function subsetsByWeight(members: readonly Choice[]): { out: Choice[]; weight: n
   return sets.sort((a, b) => a.weight - b.weight)
 }
 
-/** Looks for room for all of these at once: starts of runs by trial, the others where the runs left them room, in any order of them. */
-export function findRoom(placing: Placing, members: readonly Choice[]): boolean {
+/**
+ * Looks for room for all of these at once: starts of runs by trial, the others where the runs left them room, in any order of them. `none` is
+ * proven; `unknown` when trials ran out, or several that are spread over slots were in each other's way.
+ */
+function findRoom(placing: Placing, members: readonly Choice[]): 'found' | 'none' | 'unknown' {
   const runs = members.filter((member) => member.kind === 'run').sort((a, b) => optionsOf(a) - optionsOf(b))
   const spread = members.filter((member) => member.kind !== 'run')
   let trials = 0
+  let isProven = true
   const placeSpread = (left: readonly Choice[]): boolean => {
     if (left.length === 0) return true
     for (const member of left) {
       trials++
       placing.improve(member)
-      if (placing.isPlaced(member.index)) {
-        if (placeSpread(left.filter((other) => other !== member))) return true
-        placing.remove(member)
-      } else return false
+      if (!placing.isPlaced(member.index)) {
+        if (left.length < spread.length) isProven = false
+        return false
+      }
+      if (placeSpread(left.filter((other) => other !== member))) return true
+      placing.remove(member)
     }
     return false
   }
@@ -108,9 +123,10 @@ export function findRoom(placing: Placing, members: readonly Choice[]): boolean 
   }
   // Where they cost least, if that goes; it mostly does.
   for (const member of [...runs, ...spread]) placing.improve(member)
-  if (members.every((member) => placing.isPlaced(member.index))) return true
+  if (members.every((member) => placing.isPlaced(member.index))) return 'found'
   for (const member of members) placing.remove(member)
-  return placeRun(0)
+  if (placeRun(0)) return 'found'
+  return isProven && trials < MOST_TRIALS ? 'none' : 'unknown'
 }
 
 const optionsOf = (choice: Choice): number => (choice.kind === 'run' ? choice.lastStart - choice.firstStart : Number.POSITIVE_INFINITY)

@@ -54,7 +54,7 @@ export function solveVillage(village: Village, { milliseconds, seed = 1, previou
   const effort = effortFor(choices.length)
   const random = seededRandom(seed)
   const placing = new Placing(village)
-  const clusters = village.groups.length > 0 ? settleGroups(placing) : []
+  const clusters = settleGroups(placing)
   const out = new Set(clusters.flatMap(({ leftOut: [first] }) => first!))
   const order = shuffled(choices.length, random).filter((index) => !out.has(choices[index]!))
   const proof = new Proof(
