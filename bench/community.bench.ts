@@ -37,7 +37,7 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
         ['elfe', 500],
         ['rugged', 500],
       ] as const))
-    lines.push(againstCbc(family, count, short ? 20 : 300))
+    lines.push(againstCbc(family, count, short ? 10 : 300))
   lines.push(indicators(short ? 30 : 365))
   lines.push(`memory of this process at the end: ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`)
   return lines
