@@ -17,7 +17,7 @@ charging: { securityProfile: 0, unknownStations: accept }
 log: { level: warn }
 `
 
-export interface Platform extends Pick<Territory, 'ask' | 'url' | 'output'> {
+export interface Platform extends Pick<Territory, 'ask' | 'url' | 'output' | 'pid'> {
   /** Where stations connect. */
   readonly stations: string
   /** The database below it. */
