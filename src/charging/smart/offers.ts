@@ -9,14 +9,14 @@ import { type Level, limitOf, type Wires } from '../order.ts'
 import { surplusAt } from './stretches.ts'
 
 export interface Choice {
-  /** Schedules that the car can compare, at most three are given. */
+  /** Schedules that the car can compare. */
   count: number
   /** Prices and sun by slot. */
   plan: Plan
 }
 
-/** A schedule takes part in at most so many. */
-export const MOST_SCHEDULES = 3
+/** More schedules than these no profile has. */
+const MOST_SCHEDULES = 3
 
 type Planned = { levels: readonly Level[]; until: Instant }
 

@@ -45,7 +45,6 @@ export interface Smart {
     disobeyed(station: Station, why: string | undefined): void
   }
   desk: WishDesk
-  modes: SessionModes
   /** Somebody else limits the station, or does not any more (K11–K14): the plan is made anew below it. */
   limited(station: Station, request: NotifyChargingLimitRequest): void
   unlimited(station: Station, request: ClearedChargingLimitRequest): void
@@ -97,7 +96,6 @@ export async function openSmart(given: SmartParts): Promise<Smart> {
       },
     },
     desk,
-    modes,
     limited(station, request) {
       external.noted(station.record.identity, request)
       tell(station, 'changed')
