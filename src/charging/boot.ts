@@ -3,6 +3,7 @@ import { type Clock, describeError, type Log } from '#kernel'
 import type { BootNotificationRequest, BootNotificationResponse, GetVariablesResponse, Session } from '#protocols/ocpp'
 import type { Store } from '#store'
 import type { ChargingConfig } from './config.ts'
+import { openCrowd } from './crowd.ts'
 import { type Path, saveModel, V2X, type Variable } from './device-model.ts'
 import type { Gatherer } from './gather.ts'
 import { onboard, onboardingMark, readModel } from './onboarding.ts'
@@ -47,10 +48,14 @@ export interface BootParts {
 /** A parked station waits for a person: it need not ask often. */
 const PARKED = 6
 
+/** Stations that are set up or put right at the same time: what they keep must not take every connection to the database from the events. */
+const AT_ONCE = 50
+
 export function openBoots(parts: BootParts): Boots {
   const { store, clock, log, config, sessions, reports } = parts
   /** Connections in which the state of the station was put right already, and those told to boot. */
   const settledIn = new Set<string>()
+  const crowd = openCrowd(AT_ONCE)
   const toldToBoot = new Set<string>()
   const onboarding = new Set<string>()
   /** Connections in which the station was set up and told to boot. Some go on without: they are at work as well. */
@@ -89,7 +94,7 @@ export function openBoots(parts: BootParts): Boots {
   const settleSoon = (station: Station, session: Session) => {
     settledIn.add(session.epoch)
     afterAnswer(() => {
-      settle(station, session).catch((error: unknown) =>
+      crowd(() => settle(station, session)).catch((error: unknown) =>
         log.warn({ station: session.identity, error: describeError(error) }, 'the station could not be put right'),
       )
     })
@@ -148,7 +153,7 @@ export function openBoots(parts: BootParts): Boots {
       if (status === 'Accepted') parts.onAccepted(station)
       if (status === 'Accepted' && (isSetUp || bootOrder !== undefined)) settleSoon(station, session)
       else if (status !== 'Rejected' && state === 'registered' && (record.bootReport ?? !isSetUp))
-        afterAnswer(() => void setUp(station, session, mark))
+        afterAnswer(() => void crowd(() => setUp(station, session, mark)))
       const wait = record.bootInterval ?? (state === 'parked' ? config.pendingInterval * PARKED : config.pendingInterval)
       return {
         currentTime: zulu(clock.now()),
