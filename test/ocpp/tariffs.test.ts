@@ -1,6 +1,7 @@
 /** Prices reach drivers at strict stations of every version. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { CallError } from '#protocols/ocpp'
 import { DAY, pricedHouse } from './priced-house.ts'
 
 test('a session gets another tariff while it goes on, also at the station; what it cost until then stays', async (t) => {
@@ -88,4 +89,14 @@ test('a station of 1.6 that shows prices gets them as the whitepaper has it; ano
   assert.deepEqual([running[0]!.state, running[0]!.cost! > 0.6], ['Charging', true])
   const last = priced().at(-1)!
   assert.deepEqual(subject.station.state().display, { price: last.priceText, cost: last.cost })
+})
+
+test('a station of 2.1 that knows nothing of tariffs shows the text, and hears the cost from us', async (t) => {
+  const { charging, come, charge, held, until } = await pricedHouse(t)
+  const subject = await come('CP21', { version: '2.1' })
+  Object.assign(subject.instead, { GetTariffs: () => new CallError('NotSupported') })
+  await charging.tariffs.choose({ scope: 'all', key: '', tariff: 'DAY' })
+  await until('the text', async () => (await held('CP21'))[0]?.way === 'text')
+  await charge(subject, 5)
+  assert.ok(subject.station.state().display.cost! >= 0.6, 'the start fee at least')
 })

@@ -74,6 +74,10 @@ function written(tariff: Tariff): { written: V21.TariffType; lost: string[] } {
   return { written: { ...made, tariffId: `${tariff.id}.${digest}`, description: [said('fr'), said('en')] }, lost }
 }
 
+/** A station of 2.1 that knows nothing of tariffs shows a text like others. */
+const isUnknownThere = (error: unknown): boolean =>
+  isProblem(error) && ['NotSupported', 'NotImplemented'].includes(String(error.details?.['code']))
+
 /** Why a tariff is not even sent. */
 function whyNot(station: Station, tariff: V21.TariffType, lost: readonly string[]): { status: string; reason: string } | undefined {
   if (lost.length > 0) return { status: 'NotExact', reason: say(SAYING.tariffNotExact, { what: lost.join(', ') }) }
@@ -189,8 +193,12 @@ export function openStationTariffs({ store, clock, log, book, commands, zone }: 
     const wanted = wantedAt(station)
     const rows = await rowsOf(station.record.identity)
     if (wanted.length === 0 && rows.length === 0) return
-    if (pricesItself(station)) await layAll(station, wanted)
-    else if (showsPrices16(station) || hasFallbackText(station)) await layText(station, wanted[0], rows[0])
+    if (pricesItself(station)) {
+      const refusal = await layAll(station, wanted).catch((error: unknown) => error)
+      if (refusal === undefined) return
+      if (!hasFallbackText(station) || !isUnknownThere(refusal)) throw refusal
+    }
+    if (showsPrices16(station) || hasFallbackText(station)) await layText(station, wanted[0], rows[0])
   }
 
   /** One after another for each station: what changes meanwhile is laid by the last. */
