@@ -35,8 +35,8 @@ const rateText = (rate: number | null): string => (rate === null ? '–' : `${St
 const COLUMNS: readonly Column[] = [
   { fr: 'Borne', en: 'Station', width: 84, text: ({ station }) => station },
   { fr: 'Badge', en: 'Badge', width: 62, text: ({ token }) => token ?? '–' },
-  { fr: 'Début', en: 'Began', width: 92, text: ({ startedAt }) => moment(startedAt) },
-  { fr: 'Fin', en: 'Ended', width: 92, text: ({ endedAt }) => moment(endedAt) },
+  { fr: 'Début', en: 'Began', width: 90, text: ({ startedAt }) => moment(startedAt) },
+  { fr: 'Fin', en: 'Ended', width: 90, text: ({ endedAt }) => moment(endedAt) },
   { fr: 'Énergie kWh', en: 'Energy', width: 66, right: true, text: ({ energyKwh }) => energyKwh.toFixed(3).replace('.', ',') },
   {
     fr: 'Rendue kWh',
@@ -45,8 +45,8 @@ const COLUMNS: readonly Column[] = [
     right: true,
     text: ({ exportedKwh }) => (exportedKwh === 0 ? '–' : exportedKwh.toFixed(3).replace('.', ',')),
   },
-  { fr: 'Tarif', en: 'Tariff', width: 84, text: ({ tariff }) => tariff ?? '–' },
-  { fr: 'TVA', en: 'VAT rate', width: 58, right: true, text: ({ vat }) => vat.map(({ rate }) => rateText(rate)).join(' + ') || '–' },
+  { fr: 'Tarif', en: 'Tariff', width: 74, text: ({ tariff }) => tariff ?? '–' },
+  { fr: 'TVA', en: 'VAT rate', width: 72, right: true, text: ({ vat }) => vat.map(({ rate }) => rateText(rate)).join(' + ') || '–' },
   { fr: 'HT', en: 'Excl. VAT', width: 56, right: true, text: ({ totalExcl }) => money(totalExcl) },
   {
     fr: 'TTC',
