@@ -7,6 +7,7 @@ import {
   addDemoFigures,
   addRetention,
   addRoutes,
+  demoContract,
   gatewayToken,
   type House,
   leaveToken,
@@ -138,6 +139,7 @@ async function start(settings: Settings, clock: Clock, log: Log, undo: Undo): Pr
       http: url,
       token: await gatewayToken(server, account),
       weather: weatherSensors(established),
+      contract: await demoContract(open),
     })
   return { url, demo, admin, stop: undo.run }
 }

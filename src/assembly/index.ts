@@ -1,5 +1,6 @@
 export { leaveToken } from './cli-token.ts'
 export { makeFolder, openDatabase } from './database.ts'
+export { demoContract } from './demo-contract.ts'
 export { addDemoFigures } from './demo-figures.ts'
 export type { House, OpenHouse, Steered } from './house.ts'
 export { mailOf } from './mail.ts'

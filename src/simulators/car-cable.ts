@@ -135,6 +135,8 @@ export function openCable(car: Car, parts: CableParts): Cable {
         ...car.spec.maker,
         installed(given) {
           contract = given
+          // It keeps it for the next time.
+          car.spec.contract = given
         },
       },
     }),

@@ -42,6 +42,8 @@ export interface PlatformAddress {
   token: string
   /** Sensor ids that the weather station posts to. */
   weather: { irradiance?: number; temperature?: number }
+  /** A car that pays by contract (Plug & Charge): provisioning certificate with its issuer, and its key (PEM). */
+  contract?: { vehicle: string; certificate: string; key: string } | undefined
 }
 
 export interface WorldState {

@@ -1,6 +1,7 @@
 /** The simulated world in one process: a sky, PV plants and batteries on Modbus TCP, stations and cars on OCPP, a weather station on HTTP. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { type Clock, formatInstant, type Instant, instant, MINUTE, Problem, SECOND, say, type Timer, wattHours, watts } from '#kernel'
+import { keyFromPem, readCertificates, toDer } from '#protocols/pki'
 import { type Battery, battery } from './battery.ts'
 import type { CarSpec } from './car.ts'
 import { type CarPark, type CarParkMemory, type Guest, openCarPark } from './car-park.ts'
@@ -158,7 +159,7 @@ export async function openWorld(spec: WorldSpec, clock: Clock): Promise<World> {
         clock,
         url: platform.ocpp,
         password: (identity) => passwords.get(identity),
-        cars,
+        cars: cars.map((car) => (car.id === platform.contract?.vehicle ? { ...car, maker: makerOf(platform.contract) } : car)),
         cables: true,
         stations: spec.stations.map(({ identity, nominalKw, version }) => ({
           identity,
@@ -227,6 +228,19 @@ function postWeather({ http, token, weather: sensors }: PlatformAddress, weather
     quarter = current
     seen = []
   })
+}
+
+/** With what a car asks for its contract. */
+function makerOf({ certificate, key }: NonNullable<PlatformAddress['contract']>): NonNullable<CarSpec['maker']> {
+  const [leaf, issuer] = readCertificates(certificate)
+  return {
+    provisioning: {
+      certificate: toDer(leaf!.pem).toString('base64'),
+      key: keyFromPem(key),
+      roots: [{ issuer: issuer!.issuer.commonName, serial: issuer!.serial }],
+    },
+    isTrusted: () => true,
+  }
 }
 
 function carSpec(vehicle: WorldSpec['vehicles'][number], index: number, { zone, seed }: WorldSpec): CarSpec {
