@@ -380,7 +380,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
       return { ...found, listed: found.page.map(listed) }
     },
     call,
-    relay: openRelay({ variables: blocks.variables, log }),
+    relay: openRelay({ store, variables: blocks.variables, log }),
     blocks,
     wishes: smart.desk,
     card: (identity) => smart.parts.cards.view(need(identity)),

@@ -301,6 +301,15 @@ test('what a station answers to a message that went through is known afterwards;
     body.map((each) => (({ value, type }) => [value, type])(each as { value: string; type: string })),
     [['42', 'Actual']],
   )
+  const secret = { component: { name: 'SecurityCtrlr' }, variable: { name: 'BasicAuthPassword' } }
+  const { session } = await station('CP3', 'ocpp2.0.1', {
+    SetVariables: { setVariableResult: [{ ...secret, attributeStatus: 'Accepted' }] },
+  })
+  await ask('POST', '/ocpp/2.0.1/monitoring/setVariables?identifier=CP3&wait=5', {
+    setVariableData: [{ ...secret, attributeValue: 'another-horse-battery' }],
+  })
+  session.close()
+  await assert.rejects(station('CP3', 'ocpp2.0.1'), { code: 'connection-refused' }, 'it has a password now')
   const password = '0123456789abcdef0123456789abcdef01234567'
   const { asked: told } = await station('CP4', 'ocpp1.6', { ChangeConfiguration: { status: 'Accepted' } })
   assert.equal((await ask('POST', '/data/configuration/password', { stationId: 'CP4', password, setOnCharger: false })).status, 200)
