@@ -42,9 +42,7 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
     })
     lines.push(`new stations set up and accepted: ${take(count)}`)
     const full = platform.memory().now
-    lines.push(
-      `platform process: ${mb(empty)} empty, ${mb(full)} with ${count} stations, ${(((full - empty) / count) * 1000).toFixed(1)} MiB per 1,000 (at most ${GOALS.memory} MiB for 10,000)`,
-    )
+    lines.push(`platform process: ${mb(empty)} empty, ${mb(full)} with ${count} stations, (at most ${GOALS.memory} MiB for 10,000)`)
 
     const work = stopwatch(platform)
     const { took, said, memory } = await atWork(platform, fleet, minutes * 60_000)

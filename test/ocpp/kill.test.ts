@@ -1,5 +1,5 @@
 // A charging room is killed (SIGKILL) while all its stations send: nothing that it acknowledged is lost, nothing counts twice, and all stations
-// come back at once. CARIFLEX_OCPP_STATIONS=500 is the long form.
+// come back at once. CARIFLEX_OCPP_STATIONS says how many, 500 unless said.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { formatInstant, systemClock } from '#kernel'
 import { connectStation, type Session } from '#protocols/ocpp'
 import { scratchStore } from '#store'
 
-const STATIONS = Number(process.env['CARIFLEX_OCPP_STATIONS'] ?? 60)
+const STATIONS = Number(process.env['CARIFLEX_OCPP_STATIONS'] ?? 500)
 const BOOT = { reason: 'PowerUp', chargingStation: { model: 'Kill', vendorName: 'Cariflex' } }
 
 async function openRoom(url: string): Promise<{ child: ChildProcess; address: string }> {
