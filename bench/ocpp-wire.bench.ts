@@ -172,7 +172,7 @@ export async function run({ short }: { short: boolean }): Promise<string[]> {
     `TransactionEvent, 2.0.1, stations compress: bare echo ${k(rates['echo']!)}, wire ${k(rates['wire']!)} messages per server-CPU-second`,
   )
 
-  const count = short ? 2000 : 5000
+  const count = short ? 1000 : 5000
   for (const mode of ['echo', 'wire', 'room'] as const) {
     const { mb, accepted } = await memoryOf(mode, count)
     lines.push(`${mode}: ${mb.toFixed(1)} MB per 1,000 connections (${count} measured), ${k(accepted)} accepted a second`)
