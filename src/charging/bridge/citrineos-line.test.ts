@@ -67,6 +67,10 @@ test('one call at a time, and none into the middle of a call of somebody else', 
   pass('csms', 'request', 'SetChargingProfile', sent[0]!.correlation, sent[0]!.payload)
   answer(sent[0]!.correlation, { status: 'Accepted' })
   assert.deepEqual(await first, { status: 'Accepted' })
+  // A call of the station that waited for ours gets its turn before our next.
+  await turn()
+  assert.equal(sent.length, 1)
+  clock.forward(SECOND / 4)
   // Once another's call is never answered, ours goes out all the same.
   pass('csms', 'request', 'GetChargingProfiles', 'lost')
   clock.forward(10 * SECOND)
@@ -76,16 +80,19 @@ test('one call at a time, and none into the middle of a call of somebody else', 
   await assert.rejects(second, (error: Problem) => error.code === 'no-answer')
   const third = line.session.call('TriggerMessage', { requestedMessage: 'Heartbeat' })
   await turn()
+  clock.forward(SECOND / 4)
+  await turn()
   line.end('the broker is away')
   await assert.rejects(third, (error: Problem) => error.code === 'bridge-away')
 })
 
 test('through the API the answer is read off the tap, and profiles take turns on two levels', async () => {
-  const { sent, line, pass, answer } = lineOf({ kind: 'api', orders: 'alternate' })
+  const { clock, sent, line, pass, answer } = lineOf({ kind: 'api', orders: 'alternate' })
   const order = async () => {
     const done = line.session.call('SetChargingProfile', profile(3))
     const from = sent.length
     for (const _ of ['set', 'clear']) {
+      clock.forward(SECOND / 4)
       await turn()
       const call = sent.at(-1)!
       pass('csms', 'request', call.action, `citrine-${sent.length}`, call.payload)
@@ -119,6 +126,8 @@ test('what may be repeated is sent again when CitrineOS is away for a moment; wh
   await assert.rejects(done, (error: Problem) => error.code === 'bridge-away')
   assert.equal(sent.length, 3)
   const again = line.session.call('SetChargingProfile', profile(3))
+  await turn()
+  clock.forward(SECOND / 4)
   await turn()
   answer(sent[3]!.correlation, { status: 'Accepted' })
   await again

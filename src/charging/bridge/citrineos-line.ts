@@ -51,6 +51,8 @@ const IDEMPOTENT = /^(Get|SetChargingProfile$|ClearChargingProfile$|TriggerMessa
 const ATTEMPTS = 3
 /** Another's call holds ours back at most so long. */
 const OTHERS = 10 * SECOND
+/** CitrineOS lets one call be under way, of either side: a call of the station that waits for ours to end must get its turn before our next. */
+const ROOM = SECOND / 4
 const USUAL_PATIENCE = 30 * SECOND
 
 interface UnderWay {
@@ -70,6 +72,7 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
   const others = new Map<string, Timer>()
   let freed: (() => void) | undefined
   let turn: Turn = 0
+  let endedAt = -Infinity
   let over: string | undefined
   let end: (how: { code: number; reason: string }) => void = () => undefined
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -85,6 +88,12 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
       retry: 'later',
     })
 
+  const roomForStation = () =>
+    new Promise<void>((resolve) => {
+      const left = endedAt + ROOM - clock.now()
+      if (left > 0) clock.in(left, resolve)
+      else resolve()
+    })
   const othersDone = () =>
     new Promise<void>((resolve) => {
       if (others.size === 0) return resolve()
@@ -108,7 +117,7 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
 
   /** One call and its answer on the tap. */
   const exchange = async (action: string, payload: Payload, patience: number): Promise<Payload> => {
-    await Promise.race([othersDone(), stopped])
+    await Promise.race([roomForStation().then(othersDone), stopped])
     const began = clock.now()
     const correlation = randomUUID()
     let deadline: Timer | undefined
@@ -126,6 +135,7 @@ export function openBridgedLine(parts: BridgedLineParts): BridgedLine {
     } finally {
       deadline?.cancel()
       underWay = undefined
+      endedAt = clock.now()
     }
   }
   const frame = (

@@ -84,6 +84,8 @@ export function openReconciler(parts: ReconcileParts): Reconciler {
 
   const compareStatus = async (one: BridgedStation, theirs: CitrineStation) => {
     for (const { evse, connector, status, at } of theirs.connectors) {
+      // A connector that CitrineOS only made up for a session has told nothing yet.
+      if (status === null || at === null) continue
       if (one.version === OCPP16)
         await one.hand({
           action: 'StatusNotification',

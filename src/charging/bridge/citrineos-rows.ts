@@ -34,8 +34,8 @@ export interface CitrineStation {
   connectors: {
     evse: number
     connector: number
-    status: string
-    at: string
+    status: string | null
+    at: string | null
     watts: number | null
     amperes: number | null
     power: string | null
