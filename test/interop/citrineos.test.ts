@@ -150,6 +150,12 @@ test('a session of 1.6 and one of 2.0.1 cross the broker of CitrineOS into belie
   assert.deepEqual([open('CI-201')!.transaction.events, open('CI-201')!.transaction.flags], [3, []])
   assert.equal(open('CI-16')!.transaction.events, 3, 'a start and two meter values')
 
+  await until(
+    'what the station of 1.6 can do',
+    async () => charging.station('CI-16').model.size,
+    (size) => size > 0,
+  )
+
   // 3. Orders, in the station's number of the session, under ids and levels of our own.
   const order = (id: string, power: number): Setpoint => {
     const at = systemClock.now()
