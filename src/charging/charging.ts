@@ -272,7 +272,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     layFloor: async (station) => chargers.get(station.record.identity)?.orders.layFloor(),
     layTariffs: (station) => money.stationTariffs.sync(station),
     onAccepted(station) {
-      station.session?.wire.read(lenienceFor(station.record, config.strictModels))
+      station.session?.wire.read(lenienceFor(station.record, config))
       chargers.get(station.record.identity)?.orders.forget()
       tell(station, 'online')
     },
@@ -384,7 +384,7 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     blocks,
     wishes: smart.desk,
     card: (identity) => smart.parts.cards.view(need(identity)),
-    quirks: (identity) => [...lenienceFor(need(identity).record, config.strictModels)],
+    quirks: (identity) => [...lenienceFor(need(identity).record, config)],
     ladder: (identity) => ladderOf(need(identity), chargers.get(identity), config.zone),
     async sayCard(identity, said) {
       const station = need(identity)

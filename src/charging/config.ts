@@ -55,6 +55,8 @@ export interface ChargingConfig {
   clockTolerance: number
   /** Models that are held to the letter of OCPP: 'Vendor/Model', * for anything. */
   strictModels: readonly string[]
+  /** Models that are read though they break the schema, where their meaning is beyond doubt. */
+  lenientModels: readonly string[]
   /** Bytes of the longest message that is read, at most 16 MiB. */
   longestMessage: number
   /** Messages per second that are read of one station in the long run; ten seconds' worth may come at once. */
@@ -92,6 +94,7 @@ export const DEFAULTS: ChargingConfig = {
   margin: MINUTE,
   clockTolerance: MINUTE,
   strictModels: [],
+  lenientModels: [],
   longestMessage: 1 << 20,
   mostMessages: 500,
   mostConnections: 60,

@@ -1,13 +1,24 @@
-/** How much a model of station is forgiven (charging reference 2.13): everything that can be understood, unless it is held to the letter. */
-import { LENIENT, type Lenience, STRICT } from '#protocols/ocpp'
+/** How much a model of station is forgiven (charging reference 2.13): little, unless it is known to need more. */
+import { LENIENT, type Lenience, ORDINARY, STRICT } from '#protocols/ocpp'
 
-/**
- * The lenience for a model.
- * @param strictModels 'Vendor/Model' each, `*` for anything: 'ACME/*', '*'; without regard to case
- */
-export function lenienceFor({ vendor = '', model = '' }: { vendor?: string; model?: string }, strictModels: readonly string[]): Lenience {
+/** Makers whose stations were met with messages that break the schema. */
+const KNOWN = ['aefa/*', 'huawei*/*', 'vestel*/*', 'wall*box*/*', 'sap*/*']
+
+/** Models as 'Vendor/Model', `*` for anything: 'ACME/*', '*'; without regard to case. `strictModels` win. */
+export interface ModelLists {
+  strictModels: readonly string[]
+  lenientModels: readonly string[]
+}
+
+/** The lenience for a model. */
+export function lenienceFor(
+  { vendor = '', model = '' }: { vendor?: string; model?: string },
+  { strictModels, lenientModels }: ModelLists,
+): Lenience {
   const name = `${vendor}/${model}`.toLowerCase()
-  return strictModels.some((pattern) => matches(name, pattern.toLowerCase())) ? STRICT : LENIENT
+  const isOneOf = (patterns: readonly string[]): boolean => patterns.some((pattern) => matches(name, pattern.toLowerCase()))
+  if (isOneOf(strictModels)) return STRICT
+  return isOneOf(lenientModels) || isOneOf(KNOWN) ? LENIENT : ORDINARY
 }
 
 function matches(name: string, pattern: string): boolean {

@@ -322,7 +322,7 @@ test('an error code of 1.6 is a problem of the connector, and its end too', asyn
 })
 
 test('messages of quirky stations are read, and what was mended stands in the conversation', async (t) => {
-  const one = await rig(t)
+  const one = await rig(t, { config: { lenientModels: ['*'] } })
   const socket = new WebSocket(`${one.url}/CP002`, ['ocpp1.6'], {
     headers: { authorization: `Basic ${Buffer.from('CP002:correct-horse-battery').toString('base64')}` },
   })

@@ -60,7 +60,7 @@ export function openReception(parts: ReceptionParts): Reception {
         log.warn({ station: wire.identity, error: describeError(error) }, 'the version of a station was not kept'),
       )
     }
-    wire.read(lenienceFor(station.record, config.strictModels))
+    wire.read(lenienceFor(station.record, config))
     const replaced = station.session !== undefined
     mindOpenFiles(++connected)
     hooks.connected(wire.identity, wire.version, clock.now())

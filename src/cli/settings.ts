@@ -72,6 +72,7 @@ export function settingsOf(config: Config): Settings {
       patience: charging.answerTimeout,
       clockTolerance: charging.clockTolerance,
       strictModels: charging.strictModels,
+      lenientModels: charging.lenientModels,
       longestMessage: charging.longestMessage,
       mostMessages: charging.mostMessages,
       mostConnections: charging.mostConnections,

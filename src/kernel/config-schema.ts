@@ -242,7 +242,12 @@ export const ConfigSchema = Type.Object(
       strictModels: Type.Array(Type.String({ minLength: 1 }), {
         default: [],
         description:
-          "Models that are held to the letter of OCPP, as 'Vendor/Model' with * for anything; what others are known to get wrong is read all the same.",
+          "Models that are held to the letter of OCPP, as 'Vendor/Model' with * for anything; others are forgiven what is harmless.",
+      }),
+      lenientModels: Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          "Models whose messages are read though they break the schema, where their meaning is beyond doubt: 'Vendor/Model' with * for anything.",
       }),
       longestMessage: Type.Integer({
         minimum: 131_072,

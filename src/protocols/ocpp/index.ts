@@ -20,7 +20,7 @@ export { chooseVersion, DIALECTS, dialectOf } from './dialects.ts'
 export type { Message, Payload } from './frame.ts'
 export { basicHeader, isIdentity } from './identity.ts'
 export { limitSourceOf, matchingProfiles, withoutOutlived, withoutProfiles, withProfile } from './installed-profiles.ts'
-export { LENIENT, type Lenience, QUIRKS, type Quirk, STRICT } from './lenience.ts'
+export { LENIENT, type Lenience, ORDINARY, QUIRKS, type Quirk, STRICT } from './lenience.ts'
 export { type ProfileContext, type ProfileFault, type ProfileVerdict, validateProfile } from './profile-rules.ts'
 export { type Frame, type Handler, openSession, type Session, type SessionOptions } from './session.ts'
 /** The types of 1.6: `V16.StartTransactionRequest`. Those of 2.0.1 go by their own names. */

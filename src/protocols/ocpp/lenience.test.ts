@@ -1,9 +1,10 @@
 /** Each known quirk of the field (charging reference 2.13), as it came over the wire, and that a strict end refuses it. */
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
 import test from 'node:test'
 import type { Dialect, Part } from './dialect.ts'
 import { DIALECTS } from './dialects.ts'
-import { LENIENT, mend, QUIRKS, type Quirk, STRICT, salvage } from './lenience.ts'
+import { LENIENT, mend, ORDINARY, QUIRKS, type Quirk, STRICT, salvage } from './lenience.ts'
 import { v16 } from './v16.ts'
 import { v201 } from './v201.ts'
 
@@ -215,4 +216,22 @@ test('a message with twenty thousand foreign keys is read in reasonable time', (
   const mended = mend(v16, 'StatusNotification', 'request', { ...status({}), ...keys }, LENIENT)
   assert.ok(mended.ok)
   assert.equal(mended.mended.length, 20)
+})
+
+const FRAMES = '../shared/data/ocpp/frames.json'
+test('of a model nobody knows, every published invalid frame stays invalid, but for a key too many', {
+  skip: existsSync(FRAMES) ? false : `${FRAMES} is absent`,
+}, () => {
+  const { versions } = JSON.parse(readFileSync(FRAMES, 'utf8')) as {
+    versions: Record<string, { invalid: { fault: string; frame?: [number, string, string, unknown]; before?: string }[] }>
+  }
+  let seen = 0
+  for (const dialect of DIALECTS)
+    for (const { fault, frame, before } of versions[dialect.name]!.invalid) {
+      if (!frame || before) continue
+      const { ok } = mend(dialect, frame[2], 'request', frame[3], ORDINARY)
+      assert.equal(ok, fault === 'extra', `${dialect.name} ${frame[2]}: ${fault}`)
+      seen++
+    }
+  assert.ok(seen > 100, `${seen} frames`)
 })

@@ -27,13 +27,17 @@ export const QUIRKS = [
   'mistyped',
   /** Enumerations in another case, and unknown values of those that grow in the field. */
   'open-enums',
-  /** Meter values of which one sample is unusable; the others are kept. */
+  /** Samples of meter values that are mistyped or of a kind nobody knows; of those that stay unusable, the others are kept. */
   'odd-samples',
 ] as const
 
 export type Quirk = (typeof QUIRKS)[number]
 export type Lenience = ReadonlySet<Quirk>
+/** For models that are known to need it. */
 export const LENIENT: Lenience = new Set(QUIRKS)
+/** For models nobody knows: what says nothing else than it would say if it were right. All else is refused, as the standard wants. */
+export const ORDINARY: Lenience = new Set<Quirk>(['broken-json', 'long-ids', 'unwrapped', 'foreign-keys', 'odd-samples'])
+/** For models that are held to the letter. */
 export const STRICT: Lenience = new Set()
 
 /** Ids longer than this are not ids. */
@@ -79,8 +83,9 @@ export function mend(dialect: Dialect, action: string, part: Part, payload: unkn
   if (lenience.size === 0 || !dialect.isAction(action) || !isObject(payload)) return verdict
   const copy = structuredClone(payload)
   const told = new Map<string, string>()
+  const emptied = new Set<unknown>()
   for (let round = 0; round < ROUNDS; round++) {
-    const left = dialect.faults(action, part, copy).filter((fault) => !isTolerable(action, fault, copy, lenience, told))
+    const left = dialect.faults(action, part, copy).filter((fault) => !isTolerable(action, fault, copy, lenience, told, emptied))
     if (left.length === 0) return { ok: true, payload: copy, mended: [...told.values()].slice(0, TOLD) }
     const leaving = new Map<unknown[], Set<number>>()
     let changed = false
@@ -90,14 +95,24 @@ export function mend(dialect: Dialect, action: string, part: Part, payload: unkn
       changed = true
       told.set(`${fault.instancePath} ${how}`, how)
     }
-    for (const [list, indices] of leaving) list.splice(0, list.length, ...list.filter((_, index) => !indices.has(index)))
+    for (const [list, indices] of leaving) {
+      list.splice(0, list.length, ...list.filter((_, index) => !indices.has(index)))
+      emptied.add(list)
+    }
     if (!changed) break
   }
   return verdict
 }
 
 /** Faults that are let pass with the value as it is. */
-function isTolerable(action: string, fault: ErrorObject, root: unknown, lenience: Lenience, told: Map<string, string>): boolean {
+function isTolerable(
+  action: string,
+  fault: ErrorObject,
+  root: unknown,
+  lenience: Lenience,
+  told: Map<string, string>,
+  emptied: ReadonlySet<unknown>,
+): boolean {
   const { keyword, instancePath } = fault
   const name = lastOf(instancePath)
   const tell = (how: string) => {
@@ -106,8 +121,8 @@ function isTolerable(action: string, fault: ErrorObject, root: unknown, lenience
   }
   if (keyword === 'maxLength' && lenience.has('long-texts')) return tell('longer than allowed')
   // Values left over when every sample was unusable: nothing to keep, nothing to refuse.
-  if (keyword === 'minItems' && (name === 'meterValue' || name === 'sampledValue') && lenience.has('odd-samples')) return tell('empty')
-  if (keyword === 'enum' && lenience.has('open-enums')) {
+  if (keyword === 'minItems' && emptied.has(at(root, instancePath)?.value)) return tell('empty')
+  if (keyword === 'enum' && (lenience.has('open-enums') || isOdd(instancePath, lenience))) {
     const value = at(root, instancePath)?.value
     const spelt = typeof value === 'string' && (fault.params['allowedValues'] as unknown[]).some((one) => sameText(one, value))
     const open = OPEN_ENUMS.has(name) || instancePath.endsWith('dToken/type') || (name === 'status' && OPEN_STATUS.test(action))
@@ -143,19 +158,19 @@ function repair(fault: ErrorObject, root: unknown, lenience: Lenience, leaving: 
   if (keyword === 'type') {
     const wanted = params['type'] as string
     if (wanted === 'array' && isObject(value) && lenience.has('unwrapped')) return set([value], 'wrapped')
-    const retyped = lenience.has('mistyped') ? retype(value, wanted) : undefined
+    const retyped = lenience.has('mistyped') || isOdd(instancePath, lenience) ? retype(value, wanted) : undefined
     if (retyped !== undefined) return set(retyped, `read as ${wanted}`)
   }
   if (keyword === 'format' && typeof value === 'string' && lenience.has('zoneless-times')) {
     const zoned = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/.exec(value.trim())
     if (zoned) return set(`${value.trim().replace(' ', 'T')}${zoned[1] === undefined ? ':00' : ''}Z`, 'taken as UTC')
   }
-  if (keyword === 'enum' && typeof value === 'string' && lenience.has('open-enums')) {
+  if (keyword === 'enum' && typeof value === 'string' && (lenience.has('open-enums') || isOdd(instancePath, lenience))) {
     const meant = (params['allowedValues'] as unknown[]).find((one) => sameText(one, value))
     if (meant !== undefined) return set(meant, `read as ${String(meant)}`)
   }
   // What is left is beyond repair; inside a meter value only its own sample is lost.
-  const sample = lenience.has('odd-samples') ? /^(.*\/sampledValue\/\d+)(\/|$)/.exec(instancePath)?.[1] : undefined
+  const sample = lenience.has('odd-samples') ? SAMPLE.exec(instancePath)?.[1] : undefined
   const lost = sample === undefined ? undefined : at(root, sample)
   if (lost && Array.isArray(lost.holder)) {
     leaving.set(lost.holder, (leaving.get(lost.holder) ?? new Set()).add(Number(lost.key)))
@@ -163,6 +178,10 @@ function repair(fault: ErrorObject, root: unknown, lenience: Lenience, leaving: 
   }
   return undefined
 }
+
+const SAMPLE = /^(.*\/sampledValue\/\d+)(\/|$)/
+/** A fault within one sample of a meter value, for a model that may have odd ones. */
+const isOdd = (instancePath: string, lenience: Lenience): boolean => lenience.has('odd-samples') && SAMPLE.test(instancePath)
 
 function retype(value: unknown, wanted: string): unknown {
   if (wanted === 'string') return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
