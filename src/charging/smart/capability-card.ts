@@ -90,9 +90,13 @@ const whole = (text: string | undefined): number | undefined => {
 }
 const isTrue = (text: string | undefined): boolean => text?.trim().toLowerCase() === 'true'
 
+/** Direct current has a voltage that nobody here knows: amperes would be a guess. */
+const chargesDirect = ({ open }: Pick<Station, 'open'>): boolean =>
+  [...open.values()].some(({ transaction }) => transaction.needs?.transfer?.startsWith('DC'))
+
 /** The card of a station, from its device model and what is known of its kind. Pure. */
 export function cardFrom(
-  station: Pick<Station, 'model' | 'record'>,
+  station: Pick<Station, 'model' | 'record' | 'open'>,
   version: ProfileVersion,
   learned: Learned,
   said: Said,
@@ -106,7 +110,7 @@ export function cardFrom(
   const maxPeriods = Math.max(1, Math.min(1024, said.maxPeriods ?? whole(value('PeriodsPerSchedule')) ?? 1))
   return {
     version,
-    units: said.units ?? rateUnits(model) ?? ['A', 'W'],
+    units: said.units ?? rateUnits(model) ?? (chargesDirect(station) ? ['W', 'A'] : ['A', 'W']),
     maxPeriods,
     maxStackLevel: whole(value('ProfileStackLevel')),
     maxProfiles: whole(entries?.value),

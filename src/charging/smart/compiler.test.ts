@@ -5,6 +5,7 @@ import type { Limit, Plan } from '#ems'
 import { after, formatInstant, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
 import { compositeSchedule, type Installed, type ProfileVersion, profileTo16, type V21, validateProfile } from '#protocols/ocpp'
 import { powerOf, standingProfile } from '../order.ts'
+import type { Plugged } from '../station.ts'
 import { type CapabilityCard, cardFrom, formName, ladder } from './capability-card.ts'
 import { compile, levelAt, type Place, type Step } from './compiler.ts'
 import { judgeWish, type Stretch } from './feasibility.ts'
@@ -194,11 +195,14 @@ test('a card says what the station says of itself, and a person has the last wor
     'Entries[ChargingProfiles]': '4',
     SupportsDynamicProfiles: 'true',
   })
-  const own = cardFrom({ model, record }, '2.1', {}, {})
+  const own = cardFrom({ model, record, open: new Map() }, '2.1', {}, {})
   assert.deepEqual([own.units, own.maxPeriods, own.maxStackLevel, own.maxProfiles, own.dynamic], [['W', 'A'], 12, 7, 4, true])
-  const told = cardFrom({ model, record }, '2.0.1', {}, { units: ['A'], maxPeriods: 1, wholeAmperes: true, minCurrent: 8 })
+  const told = cardFrom({ model, record, open: new Map() }, '2.0.1', {}, { units: ['A'], maxPeriods: 1, wholeAmperes: true, minCurrent: 8 })
   assert.deepEqual([told.units, told.maxPeriods, told.step, told.minCurrent, told.dynamic], [['A'], 1, 1, 8, false])
-  assert.equal(cardFrom({ model: new Map(), record }, '1.6', {}, {}).maxPeriods, 1)
+  const silent = { model: new Map(), record, open: new Map() }
+  assert.deepEqual([cardFrom(silent, '1.6', {}, {}).maxPeriods, cardFrom(silent, '2.0.1', {}, {}).units], [1, ['A', 'W']])
+  const direct = { transaction: { needs: { transfer: 'DC' } } } as Plugged
+  assert.deepEqual(cardFrom({ ...silent, open: new Map([['T1', direct]]) }, '2.0.1', {}, {}).units, ['W', 'A'], 'a voltage nobody knows')
 })
 
 /** An hour with one step, from 7 to 11 kW. */
