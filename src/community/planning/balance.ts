@@ -1,5 +1,9 @@
 // Prices of slots at which the wishes of all appliances and the production fit together, and a plan near them.
+
+import { type Cluster, FEW } from './groups.ts'
+import { scratchOf } from './least.ts'
 import { type Placement, Placing } from './placing.ts'
+import { improveTogether } from './together.ts'
 import type { Choice, Village } from './village.ts'
 
 export interface Balanced {
@@ -16,6 +20,8 @@ const ANSWER = 2
 /** Beyond so many appliances, prices are first found for a part of them. */
 const MANY = 12_000
 const SAMPLE = 2_500
+/** Rounds 1, 2, 4, 8, … in which members of groups are moved together: it takes long, and soon changes little. */
+const isPowerOfTwo = (round: number): boolean => round > 0 && (round & (round - 1)) === 0
 /** An appliance that has found its place is looked at less and less often, at least every so many rounds. */
 const MOST_PATIENCE = 6
 
@@ -29,6 +35,7 @@ const MOST_PATIENCE = 6
  */
 export function balance(
   placing: Placing,
+  clusters: readonly Cluster[],
   order: Int32Array,
   random: () => number,
   goOn: (best: number, prices: Float64Array, round: number, moved: number) => boolean,
@@ -37,6 +44,7 @@ export function balance(
   const { choices } = village
   if (choices.length > MANY) land.price.set(pricesOfPart(village, random))
   land.rise = ANSWER / meanFlexible(village)
+  const scratch = scratchOf(village)
   const patience = new Uint8Array(choices.length)
   const rest = new Uint8Array(choices.length)
   let best = Number.POSITIVE_INFINITY
@@ -50,6 +58,8 @@ export function balance(
         patience[index] = 0
       } else rest[index] = patience[index] = Math.min(MOST_PATIENCE, patience[index]! + 1)
     }
+    if (isPowerOfTwo(round))
+      for (const cluster of clusters) if (cluster.members.length <= FEW && improveTogether(placing, cluster, scratch)) moved++
     const value = land.value()
     if (value < best) {
       best = value
@@ -72,7 +82,7 @@ function pricesOfPart(village: Village, random: () => number): Float64Array {
     groups: [],
   }
   const placing = new Placing(part)
-  return balance(placing, shuffled(SAMPLE, random), random, (_best, _prices, round) => round < 24).prices
+  return balance(placing, [], shuffled(SAMPLE, random), random, (_best, _prices, round) => round < 24).prices
 }
 
 /** 0 … count - 1 in some order. */

@@ -26,17 +26,14 @@ export function boundAt(village: Village, prices: Float64Array, tied: readonly T
   const isTied = new Set(tied.flatMap(({ members }) => members))
   for (const choice of village.choices) if (!isTied.has(choice)) sum += leastCost(choice, prices, scratch, load)
   for (const { members, groups, out } of tied) {
-    if (out?.length === 1) {
-      const inside = out[0]!.length === 0 ? members : members.filter((member) => !out[0]!.includes(member))
-      sum += leastTogether(inside, groups, prices, scratch, load)
+    const without = (set: readonly Choice[]): readonly Choice[] =>
+      set.length === 0 ? members : members.filter((member) => !set.includes(member))
+    if (out) {
+      const costs = out.map((set) => (out.length === 1 ? 0 : leastTogether(without(set), groups, prices, scratch)))
+      sum += leastTogether(without(out[costs.indexOf(Math.min(...costs))]!), groups, prices, scratch, load)
       continue
     }
-    const costs = new Map(members.map((member) => [member, leastCost(member, prices, scratch)]))
-    const costOf = (choices: readonly Choice[]): number => choices.reduce((total, choice) => total + costs.get(choice)!, 0)
-    const dearest = out
-      ? out.reduce((most, set) => (costOf(set) > costOf(most) ? set : most))
-      : members.filter((member) => costs.get(member)! > 0)
-    for (const member of members) if (!dearest.includes(member)) sum += leastCost(member, prices, scratch, load)
+    for (const member of members) if (leastCost(member, prices, scratch) < 0) sum += leastCost(member, prices, scratch, load)
   }
   return sum
 }

@@ -6,6 +6,7 @@ import type { Choice, Village, VillageGroup } from './village.ts'
 /** Appliances that share groups, directly or by others. */
 export interface Cluster {
   members: readonly Choice[]
+  groups: readonly VillageGroup[]
   /** Sets of members, of the same least weight, one of which has to stay out; the empty set when all have room. */
   leftOut: readonly (readonly Choice[])[]
   /** What the bound has to reckon with. */
@@ -13,7 +14,7 @@ export interface Cluster {
 }
 
 /** Beyond so many members, who stays out is found by putting in as many as have room. */
-const FEW = 8
+export const FEW = 8
 /** Steps of a search for room for all members at once. */
 const MOST_TRIALS = 20_000
 
@@ -70,7 +71,7 @@ export function settleGroups(into: Placing): Cluster[] {
         members.filter((member) => !leftOut[0]!.includes(member)),
       )
     const weight = weightOf(leftOut[0]!)
-    return { members, leftOut, tied: { members, groups, out: possible.filter((out) => weightOf(out) === weight) } }
+    return { members, groups, leftOut, tied: { members, groups, out: possible.filter((out) => weightOf(out) === weight) } }
   })
   into.restore(placing.keep())
   return clusters
@@ -137,7 +138,7 @@ function settleMany(placing: Placing, members: readonly Choice[], groups: readon
   for (const member of queue) placing.improve(member)
   for (const member of queue.filter(({ index }) => !placing.isPlaced(index))) makeRoom(placing, member, members)
   const out = members.filter(({ index }) => !placing.isPlaced(index))
-  return { members, leftOut: [out], tied: { members, groups, out: out.length > 0 ? undefined : [out] } }
+  return { members, groups, leftOut: [out], tied: { members, groups, out: out.length > 0 ? undefined : [out] } }
 }
 
 /** Takes others out, one at a time, until this one fits and they do again elsewhere; else all is as before. */

@@ -26,6 +26,13 @@ export class Landscape {
     return held * (at - held / 2)
   }
 
+  /** The cost of all slots at their present load. */
+  total(): number {
+    let sum = 0
+    for (let slot = 0; slot < this.load.length; slot++) sum += this.cost(slot, 0)
+    return sum
+  }
+
   /** The price of each slot at its present load, into `into`. */
   pricesInto(into: Float64Array): void {
     for (let slot = 0; slot < into.length; slot++) {

@@ -7,10 +7,17 @@ export interface Scratch {
   costs: Float64Array
   chosen: Uint8Array
   sums: Float64Array
+  /** Of starts of the members of a group together; beyond them its limits are left out of account. */
+  trials: number
 }
 export function scratchOf({ slots, choices }: Village): Scratch {
   const levels = choices.reduce((most, choice) => (choice.kind === 'steps' ? Math.max(most, choice.levels.length) : most), 1)
-  return { costs: new Float64Array(levels * slots), chosen: new Uint8Array(slots), sums: new Float64Array(slots + 1) }
+  return {
+    costs: new Float64Array(levels * slots),
+    chosen: new Uint8Array(slots),
+    sums: new Float64Array(slots + 1),
+    trials: choices.length > 3_000 ? 400 : 6_000,
+  }
 }
 
 /**

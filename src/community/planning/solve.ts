@@ -66,7 +66,7 @@ export function solveVillage(village: Village, { milliseconds, seed = 1, previou
     placement,
     value: balanced,
     prices,
-  } = balance(placing, order, random, (best, present, round) => {
+  } = balance(placing, clusters, order, random, (best, present, round) => {
     if (isLate(0.4) || round >= effort.rounds) return false
     if (round < 4 || round % 4 > 0) return true
     proof.tryAt(present)

@@ -1,9 +1,8 @@
-// The least that the members of a few groups cost together at prices, within the limits of their groups.
+// The members of a few groups together, within the limits of their groups: what they cost at least at prices, and where they go.
 import { leastCost, type Scratch } from './least.ts'
+import type { Placing } from './placing.ts'
 import type { Choice, Run, VillageGroup } from './village.ts'
 
-/** Beyond so many trials the limits of a group are left out of account. */
-const MOST_TRIALS = 400
 const EPSILON = 1e-9
 
 interface Option {
@@ -50,13 +49,20 @@ export function leastTogether(
   return found.cost
 }
 
+interface Found {
+  cost: number
+  load: Float64Array
+  /** Where runs start. */
+  starts: ReadonlyMap<Choice & Run, number>
+}
+
 function search(
   members: readonly Choice[],
   groups: readonly VillageGroup[],
   alone: readonly number[],
   prices: Float64Array,
   scratch: Scratch,
-): { cost: number; load: Float64Array } | undefined {
+): Found | undefined {
   const slots = prices.length
   const room = groups.map(({ maxKw }) => new Float64Array(slots).fill(maxKw + EPSILON))
   const roomsOf = members.map(({ index }) => room.filter((_room, group) => groups[group]!.members.includes(index)))
@@ -69,7 +75,7 @@ function search(
   for (let at = runs.length - 1; at >= 0; at--) rest[at] = rest[at + 1]! + alone[runs[at]!]!
   const chosen = new Int32Array(runs.length)
   const limit = new Float64Array(slots)
-  let best: { cost: number; load: Float64Array } | undefined
+  let best: Found | undefined
   let trials = 0
   const shift = (position: number, start: number, sign: number, into: readonly Float64Array[]): void => {
     const { powers, to } = members[position] as Choice & Run
@@ -85,7 +91,7 @@ function search(
     }
     if (best && sum >= best.cost) return
     for (const [at, position] of runs.entries()) shift(position, chosen[at]!, 1, [load])
-    best = { cost: sum, load }
+    best = { cost: sum, load, starts: new Map(runs.map((position, at) => [members[position] as Choice & Run, chosen[at]!])) }
   }
   const walk = (at: number, cost: number): void => {
     if (at === runs.length) {
@@ -96,7 +102,7 @@ function search(
     const { powers, to } = members[position] as Choice & Run
     for (const option of options[at]!) {
       if (best && cost + option.cost + rest[at + 1]! >= best.cost - EPSILON) return
-      if (trials++ > MOST_TRIALS) return
+      if (trials++ > scratch.trials) return
       const hasRoom = roomsOf[position]!.every((one) => {
         for (let q = 0; q < powers.length && option.start + q < to; q++) if (powers[q]! > one[option.start + q]!) return false
         return true
@@ -109,7 +115,41 @@ function search(
     }
   }
   walk(0, 0)
-  return trials > MOST_TRIALS || !best || best.cost === Number.POSITIVE_INFINITY ? undefined : best
+  return trials > scratch.trials || !best || best.cost === Number.POSITIVE_INFINITY ? undefined : best
+}
+
+/**
+ * Moves the members of some groups at once: runs to their best starts together at the present prices, then the others where they have room.
+ * Where some have to stay out, those whose absence saves most do. All stay as they are unless that costs less.
+ *
+ * @param leftOut sets of members one of which stays out
+ */
+export function improveTogether(
+  placing: Placing,
+  { members, leftOut, groups }: { members: readonly Choice[]; leftOut: readonly (readonly Choice[])[]; groups: readonly VillageGroup[] },
+  scratch: Scratch,
+): boolean {
+  const { land } = placing
+  const before = land.total()
+  const present = members.filter(({ index }) => placing.isPlaced(index))
+  const spots = present.map((member) => placing.spotOf(member))
+  for (const member of present) placing.remove(member)
+  const prices = new Float64Array(land.load.length)
+  land.pricesInto(prices)
+  const without = (out: readonly Choice[]): readonly Choice[] =>
+    out.length === 0 ? members : members.filter((member) => !out.includes(member))
+  const costs = leftOut.map((out) => (leftOut.length === 1 ? 0 : leastTogether(without(out), groups, prices, scratch)))
+  const inside = without(leftOut[costs.indexOf(Math.min(...costs))]!)
+  const alone = inside.map((member) => leastCost(member, prices, scratch))
+  const found = search(inside, groups, alone, prices, scratch)
+  if (found) {
+    for (const [run, start] of found.starts) placing.putAt(run, start)
+    for (const member of inside) if (member.kind !== 'run') placing.improve(member)
+    if (inside.every(({ index }) => placing.isPlaced(index)) && land.total() < before - land.rise * EPSILON) return true
+    for (const member of inside) placing.remove(member)
+  }
+  for (const [at, member] of present.entries()) placing.put(member, spots[at]!)
+  return false
 }
 
 function optionsOf({ powers, firstStart, lastStart, to }: Run, prices: Float64Array): Option[] {
