@@ -26,6 +26,26 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Held by the export limit of the site.': "Retenu par la limite d'injection du site.",
   'As planned.': 'Comme prévu au plan.',
 
+  // Declarations of a community.
+  'It cannot be done by {moment}; the earliest end is {earliest}.':
+    "Impossible d'avoir fini à {moment} ; la fin la plus proche est {earliest}.",
+  'It can be done by {moment}; it starts between {earliest} and {latest}.':
+    'Ce sera fini à {moment} ; démarrage entre {earliest} et {latest}.',
+  'It is not to start before {moment}; a later plan takes it up.': "Pas de démarrage avant {moment} ; un plan suivant s'en chargera.",
+  'Its deadline has passed; it starts as soon as it can and is done at {moment}.':
+    'Son échéance est passée ; il démarre dès que possible et aura fini à {moment}.',
+  'Its window was too short; it is done at {moment} instead of {wished}.':
+    'Sa plage était trop courte ; il aura fini à {moment} au lieu de {wished}.',
+  'It needs {need}; its off-peak hours leave {room}, which it takes.':
+    'Il lui faut {need} ; ses heures creuses lui laissent {room}, il les prend.',
+  'None of its off-peak hours lies in the next 24 hours.': 'Aucune de ses heures creuses ne tombe dans les 24 heures à venir.',
+  'It was heated less than 12 hours ago.': 'Il a chauffé il y a moins de 12 heures.',
+  'The battery already holds what is wished.': 'La batterie contient déjà ce qui est souhaité.',
+  'None of its comfort hours lies in the next 24 hours.': 'Aucune de ses heures de confort ne tombe dans les 24 heures à venir.',
+  'It heats in its comfort hours, save for the share of them that may be eco.':
+    'Il chauffe pendant ses heures de confort, sauf la part qui peut passer en éco.',
+  'It heats when its room needs it.': 'Il chauffe quand sa pièce en a besoin.',
+
   // Automations.
   'Its maker is no active user any more.': "Qui l'a créée n'est plus un utilisateur actif.",
   'Make it anew, as somebody who may.': "Refaites-la, au nom de quelqu'un qui en a le droit.",
