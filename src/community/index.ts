@@ -4,3 +4,33 @@ export { IndicatorCounter, type IndicatorInput, type Indicators, indicatorsAt } 
 export { readIndicatorInput } from './indicators/read.ts'
 export { type CommunityPlan, planCommunity } from './planning/plan.ts'
 export { type CommunityProblem, OBJECTIVES, type Objective, readObjective, readProblem } from './planning/problem.ts'
+export {
+  APPLIANCE_TYPES,
+  type ApplianceType,
+  COMMAND_STATES,
+  CONTROL_STATES,
+  type CommandState,
+  type ControlState,
+  DEVICE_TYPES,
+  DEVICE_USAGES,
+  type DeviceType,
+  type DeviceUsage,
+  MODES,
+  type Mode,
+  TYPOLOGIES,
+  type Typology,
+} from './registry/codes.ts'
+export { type ImportedLine, importInventory } from './registry/inventory.ts'
+export {
+  type Appliance,
+  type ApplianceDetails,
+  type Device,
+  findDevice,
+  keepAppliances,
+  keepDevices,
+  listAppliances,
+  listDevices,
+  type Outcome,
+  writeRegistry,
+} from './registry/registry.ts'
+export type { Topics } from './registry/topics.ts'

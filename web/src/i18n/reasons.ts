@@ -626,6 +626,27 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Choose another tariff there first.': "Choisissez-y d'abord un autre tarif.",
   'This platform has no bridge to a running CitrineOS.': "Cette plateforme n'a pas de pont vers un CitrineOS en service.",
   'Set charging.citrineos.amqp in the configuration.': 'Renseignez charging.citrineos.amqp dans la configuration.',
+  "There is no column '{name}'.": "Il n'y a pas de colonne « {name} ».",
+  "The column '{name}' is missing.": 'La colonne « {name} » manque.',
+  'Columns: {names}; identity and power_kw are needed.': 'Colonnes : {names} ; identity et power_kw sont nécessaires.',
+  '{name} is empty.': '{name} est vide.',
+  "{name} must be a number from {least} to {most}; it is '{text}'.": '{name} doit être un nombre de {least} à {most} ; c’est « {text} ».',
+  "phases must be 1 or 3; it is '{text}'.": 'phases doit être 1 ou 3 ; c’est « {text} ».',
+  'latitude and longitude go together.': "latitude et longitude vont l'une avec l'autre.",
+  'A password has 16 to 40 characters: letters, digits, full stops and *-_=:+|@.':
+    'Un mot de passe a de 16 à 40 caractères : lettres, chiffres, points et *-_=:+|@.',
+  "status '{text}' is none of ours.": "L'état « {text} » n'existe pas ici.",
+  '{station} stands in line {line} already.': '{station} figure déjà à la ligne {line}.',
+  'its asset is not there, or is no charger': "son équipement n'existe pas, ou n'est pas une borne",
+  'it never came, and CitrineOS does not know it': "elle n'est jamais venue, et CitrineOS ne la connaît pas",
+  '{power} here, {other} at CitrineOS': '{power} ici, {other} chez CitrineOS',
+  '{power} here, {other} on its asset': '{power} ici, {other} sur son équipement',
+  '{place} on its asset, {other} at CitrineOS': '{place} sur son équipement, {other} chez CitrineOS',
+  'no place on its asset, {other} at CitrineOS': 'aucune place sur son équipement, {other} chez CitrineOS',
+  'nobody knows where it stands': 'personne ne sait où elle se trouve',
+  'asset {number} is a charger, and no station belongs to it': "l'équipement {number} est une borne, et aucune station ne lui appartient",
+  'CitrineOS has it, with {power}': 'CitrineOS la connaît, avec {power}',
+  'CitrineOS has it, without the power of its connectors': 'CitrineOS la connaît, sans la puissance de ses prises',
   'The broker of CitrineOS is away: {fault}': 'Le courtier de messages de CitrineOS est injoignable : {fault}',
   "Run 'cariflex charging bridge check'.": 'Lancez « cariflex charging bridge check ».',
   '{action} is the affair of CitrineOS, which this station belongs to.': "{action} est l'affaire de CitrineOS, dont cette borne dépend.",
@@ -686,6 +707,34 @@ export const TWINS: Readonly<Record<string, string>> = {
   'Ended ones are forgotten after two weeks.': 'Celles qui sont finies sont oubliées après deux semaines.',
   'That forecast has ended already.': 'Cette prévision est déjà finie.',
   'Read it, or make another one.': 'Lisez-la, ou faites-en une autre.',
+
+  // The hardware registry of a community.
+  "There is no device '{id}'.": "Il n'y a pas d'appareil « {id} ».",
+  'Register it with an inventory: cariflex devices import.': 'Enregistrez-le par un inventaire : cariflex devices import.',
+  'The inventory is empty: its first line must name its columns.': "L'inventaire est vide : sa première ligne doit nommer ses colonnes.",
+  "The column '{column}' is missing in the first line.": 'La colonne « {column} » manque dans la première ligne.',
+  "The column '{column}' stands twice in the first line.": 'La colonne « {column} » figure deux fois dans la première ligne.',
+  'Columns, separated by commas: {columns}.': 'Colonnes, séparées par des virgules : {columns}.',
+  'The inventory has more than {count} lines.': "L'inventaire a plus de {count} lignes.",
+  'Import it in parts.': 'Importez-le en plusieurs parties.',
+  'A quoted cell does not end as it must, or a quote stands inside a cell that has none around it.':
+    "Une cellule entre guillemets ne se termine pas comme il faut, ou un guillemet figure dans une cellule qui n'en est pas entourée.",
+  'There are {cells} cells, and {columns} columns.': 'Il y a {cells} cellules pour {columns} colonnes.',
+  "id '{value}' is not the id of a device: one capital letter and one to four digits, such as A101.":
+    "L'id « {value} » n'est pas celui d'un appareil : une majuscule et un à quatre chiffres, par exemple A101.",
+  '{column} is empty.': '{column} est vide.',
+  "{column} must be a whole number above zero, not '{value}'.": '{column} doit être un nombre entier positif, pas « {value} ».',
+  "{column} must be watts from 0 to {most}, not '{value}'.": '{column} doit être en watts, de 0 à {most}, pas « {value} ».',
+  '{column} has no code {value}: there are {codes}.': '{column} ne connaît pas le code {value} : il y a {codes}.',
+  '{column} is longer than {most} characters, or holds some that are no text.':
+    '{column} dépasse {most} caractères, ou en contient qui ne sont pas du texte.',
+  "id_materiel '{value}' cannot stand in a topic: no /, + or #.":
+    "L'id_materiel « {value} » ne peut figurer dans un sujet MQTT : ni /, ni +, ni #.",
+  "{column} must name one topic, without + and #; it is '{value}'.":
+    '{column} doit nommer un seul sujet MQTT, sans + ni # ; il vaut « {value} ».',
+  'The device {id} stands in line {line} already.': "L'appareil {id} figure déjà à la ligne {line}.",
+  "{column} is '{value}' here and '{other}' in line {line}, for the same appliance {appliance}.":
+    '{column} vaut « {value} » ici et « {other} » à la ligne {line}, pour le même équipement {appliance}.',
 }
 
 /** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */

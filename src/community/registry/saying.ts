@@ -1,0 +1,23 @@
+/** What the hardware registry says to people; French twins and test as for `src/ems/saying.ts`. */
+export const SAYING = {
+  unknownDevice: "There is no device '{id}'.",
+  importIt: 'Register it with an inventory: cariflex devices import.',
+  noHeader: 'The inventory is empty: its first line must name its columns.',
+  noColumn: "The column '{column}' is missing in the first line.",
+  columnTwice: "The column '{column}' stands twice in the first line.",
+  columnsAre: 'Columns, separated by commas: {columns}.',
+  tooManyRows: 'The inventory has more than {count} lines.',
+  inParts: 'Import it in parts.',
+  badQuotes: 'A quoted cell does not end as it must, or a quote stands inside a cell that has none around it.',
+  cellCount: 'There are {cells} cells, and {columns} columns.',
+  badDeviceId: "id '{value}' is not the id of a device: one capital letter and one to four digits, such as A101.",
+  emptyCell: '{column} is empty.',
+  notWhole: "{column} must be a whole number above zero, not '{value}'.",
+  notPower: "{column} must be watts from 0 to {most}, not '{value}'.",
+  unknownCode: '{column} has no code {value}: there are {codes}.',
+  badText: '{column} is longer than {most} characters, or holds some that are no text.',
+  badHardware: "id_materiel '{value}' cannot stand in a topic: no /, + or #.",
+  badTopic: "{column} must name one topic, without + and #; it is '{value}'.",
+  deviceTwice: 'The device {id} stands in line {line} already.',
+  otherFact: "{column} is '{value}' here and '{other}' in line {line}, for the same appliance {appliance}.",
+} as const
