@@ -1,0 +1,37 @@
+/** The codes of ELFE's coordination database that say how an appliance stands: three spaces that must not be mixed. */
+
+/** Who drives the appliance (`equipement_pilote_ou_mesure_mode`). */
+export const MODE = { measured: 1, installing: 10, manual: 20, piloted: 30, disabled: 70, removed: 80 } as const
+export type Mode = (typeof MODE)[keyof typeof MODE]
+
+/** How the appliance is, not its relay (`equipement_pilote_etat_controle`). */
+export const CONTROL = { on: 15, off: 25, fault: 60, unknown: 70 } as const
+export type Control = (typeof CONTROL)[keyof typeof CONTROL]
+
+/** Where its order stands (`equipement_pilote_etat_commande`). */
+export const COMMAND = { initial: 1, waiting: 11, pilotedOn: 12, running: 13, starting: 21, fault: 30, none: 99 } as const
+export type Command = (typeof COMMAND)[keyof typeof COMMAND]
+
+/** 12 of an appliance that is off was written by ELFE's own program, which means "waits for its slot": 11 in the words of its database. */
+export const readCommand = (command: Command, control: Control): Command =>
+  command === COMMAND.pilotedOn && control === CONTROL.off ? COMMAND.waiting : command
+
+/** Appliances that are told on or off in every slot: water heater, heating without and with a thermostat of ours. */
+const CONTINUOUS = new Set([131, 151, 155])
+export const isContinuous = (type: number): boolean => CONTINUOUS.has(type)
+
+/** Which of the finger's buttons is pressed, by the usage of its device: 31 Power, 32 Start. */
+export type Button = 31 | 32
+
+/** How a typology is driven; undefined for those that nothing drives (110, 170 and 200, and what nobody knows). */
+export type Drive = { readonly relay: 'straight' | 'inverted' } | { readonly presses: readonly Button[] }
+const DRIVES = new Map<number, Drive>([
+  [120, { relay: 'straight' }],
+  [140, { relay: 'straight' }],
+  [180, { relay: 'straight' }],
+  [190, { relay: 'inverted' }],
+  [130, { presses: [32] }],
+  [150, { presses: [31, 32] }],
+  [160, { presses: [32, 32] }],
+])
+export const driveOf = (typology: number): Drive | undefined => DRIVES.get(typology)
