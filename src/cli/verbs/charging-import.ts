@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openCitrineRows } from '#charging'
-import { readCsv } from '#ems'
 import { describeError, Problem, silentLog, systemClock } from '#kernel'
+import { stationTable } from '#server'
 import { connectInstance } from '../instance.ts'
 import type { Verb } from '../verb.ts'
 
@@ -18,9 +18,6 @@ interface Table {
   /** What a line is called. */
   of: (line: number) => string
 }
-
-const COLUMNS = ['identity', 'name', 'power_kw', 'phases', 'latitude', 'longitude', 'password']
-const MOST = 10_000
 
 export const chargingImport: Verb = {
   name: 'charging import',
@@ -59,25 +56,7 @@ function fileTable(file: string): Table {
   } catch (error) {
     throw new Problem('no-file', `${file} cannot be read: ${describeError(error)}`, { hint: 'Look at its name and its rights.' })
   }
-  const [head = [], ...lines] = readCsv(bytes, MOST).rows
-  const names = head.map((cell) => String(cell).trim().toLowerCase())
-  const strange = names.filter((name) => name !== '' && !COLUMNS.includes(name))
-  const missing = ['identity', 'power_kw'].filter((name) => !names.includes(name))
-  if (strange.length > 0 || missing.length > 0)
-    throw new Problem(
-      'invalid-upload',
-      [
-        ...strange.map((name) => `${file}:1: there is no column '${name}'.`),
-        ...missing.map((name) => `${file}:1: the column '${name}' is missing.`),
-      ].join('\n'),
-      { hint: `Columns: ${COLUMNS.join(', ')}; the first and power_kw are needed.` },
-    )
-  const stations = lines.flatMap((cells, index): Row[] => {
-    const filled = names.flatMap((name, column) => (name === '' ? [] : [[name, cells[column] ?? null] as const]))
-    if (filled.every(([, value]) => value === null || value === '')) return []
-    return [{ line: index + 2, ...Object.fromEntries(filled) }]
-  })
-  return { stations, badges: [], of: (line) => `${file}:${line}` }
+  return { stations: stationTable(bytes), badges: [], of: (line) => `${file}:${line}` }
 }
 
 async function citrineTable(url: string, tenant: number): Promise<Table> {

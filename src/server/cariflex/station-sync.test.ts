@@ -81,6 +81,25 @@ test('stations of a table become known: good rows are kept, of the others every 
   await assert.rejects(run(chargingImport, []), /Say which file/)
 })
 
+test('the file itself is taken as the body: tried first, then kept; one that is no table is refused whole', async (t) => {
+  const { ask, nobody, charging } = await beside(t)
+  const file = Buffer.from('identity;power_kw;name\nCP7;7,4;Quai n° 2\nCP8;much;', 'latin1')
+  const tried = await ask<{ line: number; outcome: string }[]>('POST', '/charging/import/table?dryRun=true', file)
+  assert.deepEqual([tried.status, charging.stations().length], [200, 0])
+  assert.deepEqual(
+    tried.body.data.map(({ line, outcome }) => [line, outcome]),
+    [
+      [2, 'made'],
+      [3, 'refused'],
+    ],
+  )
+  assert.equal((await ask('POST', '/charging/import/table', file)).status, 200)
+  assert.equal(charging.station('CP7').record.name, 'Quai n° 2')
+  for (const odd of ['', 'identity,pover\nCP1,1', 'a\0b', 'identity\n"'])
+    assert.deepEqual([(await ask('POST', '/charging/import/table', Buffer.from(odd))).body.code, odd], ['invalid-upload', odd])
+  assert.equal((await nobody('POST', '/charging/import/table', file)).status, 403)
+})
+
 test('stations and badges of a CitrineOS become known by its tables', async (t) => {
   const { run, charging, tables } = await beside(t)
   const { code, text } = await run(chargingImport, [], { citrineos: tables.url })

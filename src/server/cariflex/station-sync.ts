@@ -2,10 +2,11 @@
 import { Type } from 'typebox'
 import type { Charging, CitrineStation } from '#charging'
 import { type Asset, type Assets, auditAsset, type Established, type Site, setNominal, steers } from '#ems'
-import { kilowatts } from '#kernel'
+import { kilowatts, say } from '#kernel'
 import type { Routes } from '../app.ts'
 import type { Rooms } from '../rooms.ts'
 import { joinStation } from './new-station.ts'
+import { SAYING } from './saying.ts'
 import { Data, onSite, whoOf } from './shape.ts'
 
 export interface StationSyncParts {
@@ -77,49 +78,45 @@ async function differences({ charging, established, site, assets, rooms }: Stati
   for (const { identity, asset: id } of ours) {
     const asset = id === null ? undefined : byId.get(id)
     if (!asset) {
-      found.push({ station: identity, kind: 'station-without-asset', what: 'its asset is not there, or is no charger' })
+      found.push({ station: identity, kind: 'station-without-asset', what: SAYING.noAssetThere })
       continue
     }
     const { record } = charging.station(identity)
     const own = theirs?.find((one) => one.id === identity)
-    if (theirs && !own && record.lastSeen === undefined)
-      found.push({ station: identity, kind: 'missing-station', what: 'it never came, and CitrineOS does not know it' })
+    if (theirs && !own && record.lastSeen === undefined) found.push({ station: identity, kind: 'missing-station', what: SAYING.neverCame })
     const powers = [powerIn(asset.flexModel['power-capacity']), own && powerOf(own)].filter((power) => power !== undefined)
     const nominal = record.nominal / 1000
     const least = Math.min(nominal, ...powers)
     const other = powers.find((power) => Math.abs(power - nominal) > 0.01)
-    if (other !== undefined)
+    if (other !== undefined) {
+      const sentence = own && powerOf(own) === other ? SAYING.powerThere : SAYING.powerOnAsset
       found.push({
-        ...{
-          station: identity,
-          kind: 'power',
-          what: `${nominal} kW here, ${other} kW ${own && powerOf(own) === other ? 'at CitrineOS' : 'on its asset'}`,
-        },
+        ...{ station: identity, kind: 'power', what: say(sentence, { power: `${nominal} kW`, other: `${other} kW` }) },
         // A limit is never raised without a person.
         ...(least < nominal && { mend: () => lower({ charging, established, site, rooms }, identity, asset.id, least) }),
       })
+    }
     const [here, there] = [placeIn(asset), own && placeIn(own)]
     if (there && (!here || distance(here, there) > NEAR)) {
       const what = here
-        ? `${write(here)} on its asset, ${write(there)} at CitrineOS`
-        : `no place on its asset, ${write(there)} at CitrineOS`
+        ? say(SAYING.twoPlaces, { place: write(here), other: write(there) })
+        : say(SAYING.placeThere, { other: write(there) })
       found.push({ station: identity, kind: 'location', what, mend: () => place(asset, there) })
-    } else if (!here && !there) found.push({ station: identity, kind: 'location', what: 'nobody knows where it stands' })
+    } else if (!here && !there) found.push({ station: identity, kind: 'location', what: SAYING.noPlace })
   }
   for (const asset of chargers)
     if (!used.has(asset.id))
       found.push({
         station: asset.name,
         kind: 'asset-without-station',
-        what: `asset ${asset.id} is a charger, and no station belongs to it`,
+        what: say(SAYING.noStationThere, { number: String(asset.id) }),
       })
   for (const one of theirs ?? []) {
     if (known.has(one.id)) continue
     const nominalKw = powerOf(one)
     const make = () =>
       joinStation({ charging, established, site, store: rooms.store }, { identity: one.id, nominalKw: nominalKw!, ...(placeIn(one) ?? {}) })
-    const what =
-      nominalKw === undefined ? 'CitrineOS has it, without the power of its connectors' : `CitrineOS has it, with ${nominalKw} kW`
+    const what = nominalKw === undefined ? SAYING.powerlessThere : say(SAYING.onlyThere, { power: `${nominalKw} kW` })
     found.push({ station: one.id, kind: 'unknown-station', what, ...(nominalKw !== undefined && { mend: make }) })
   }
   return { stations: ours.length, assets: chargers.length, citrineos: theirs?.length ?? null, found }
