@@ -106,7 +106,8 @@ export async function open(t: TestContext, { isEncrypted, config = {}, furnish }
       const station = startStation({ spec: { identity, nominal: watts(22_000), v2x: false }, url: plain, clock, ...options })
       stations.push(station)
       clock.forward(0)
-      await until(`${identity} is on line`, () => isOnline(identity))
+      // Both ends: the platform keeps that a boot is accepted before the station hears it.
+      await until(`${identity} is on line`, () => isOnline(identity) && station.state().registration === 'Accepted')
       return station
     },
     async pass(seconds) {
