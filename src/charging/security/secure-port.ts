@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { describeError, type Log, Problem } from '#kernel'
 import type { SecurePort } from '../config.ts'
@@ -27,6 +27,7 @@ export interface OpenPort {
   port: number
   /** Takes new certificates in for connections from now on; those that are open stay. */
   reload(): Promise<void>
+  /** Resolves at once: whoever is still connected, greeted or not, is cut off. */
   close(): Promise<void>
 }
 
@@ -63,6 +64,12 @@ export async function openSecurePort({ where, certificates, roots, upgrade, log 
   const server = createServer({ ...(await context()), ...options }, (_, response) => {
     response.writeHead(404, { connection: 'close', 'content-type': 'text/plain' }).end('Charging stations connect here by WebSocket.\n')
   })
+  // All of them: those that never began or ended their handshake, and WebSockets, are no HTTP connections, and close() would wait for them.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.on('upgrade', (request, socket, head) => void upgrade(request, socket, head))
   server.on('tlsClientError', (error, socket) => {
     log.info({ address: socket.remoteAddress, why: (error as NodeJS.ErrnoException).code ?? error.message }, 'a TLS handshake failed')
@@ -92,7 +99,7 @@ export async function openSecurePort({ where, certificates, roots, upgrade, log 
     async close() {
       stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
       await closed
     },
   }
