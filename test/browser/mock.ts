@@ -9,6 +9,7 @@ import { chargingOf } from './mock-charging.ts'
 import { fleetOf } from './mock-fleet.ts'
 import { flexMeasuresOf } from './mock-flexmeasures.ts'
 import { byDevice, chance, local, plan, SITE, type State, series, soc, things, ZONE } from './mock-island.ts'
+import { linksOf } from './mock-links.ts'
 import { peopleOf } from './mock-people.ts'
 import { viewsOf } from './mock-views.ts'
 import { workOf } from './mock-work.ts'
@@ -95,6 +96,7 @@ export async function startMock(wanted = 0): Promise<Mock> {
   const work = workOf(state)
   const charging = chargingOf(state)
   const fleet = fleetOf(state, stations)
+  const links = linksOf(state)
   const people = peopleOf(() => state.now)
 
   type Answer = { status: number; body?: unknown; cookie?: string }
@@ -288,6 +290,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
     }
     const ofFleet = fleet.answer(method, parts, url.searchParams, body)
     if (ofFleet !== undefined) return ok(ofFleet)
+    const linked = links(method, parts, url.searchParams, body)
+    if (linked !== undefined) return ok(linked)
     const charged = charging.answer(method, path, url.searchParams, body)
     if (charged) {
       if (parts[2] === 'commands' && method === 'POST') say('conversation', { peer: parts[1] })
@@ -340,7 +344,8 @@ export async function startMock(wanted = 0): Promise<Mock> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString()
-    const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
+    const isJson = request.headers['content-type']?.includes('json') ?? false
+    const body = (isJson && text !== '' ? JSON.parse(text) : {}) as Record<string, unknown>
     seen.push({ line: `${request.method} ${url.pathname}`, body, lastEventId: request.headers['last-event-id'] as string | undefined })
     const session = /cariflex_session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? ''
     if (url.pathname.endsWith('/stream')) {

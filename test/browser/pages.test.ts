@@ -28,6 +28,8 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops/stations/CP004?tab=transactions&transaction=7c2f-CP004', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stations/CP004?tab=profiles', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stations/CP004?tab=variables', { fr: /CP004/, en: /CP004/ }],
+  ['/ops/stations/CP004?tab=tariffs', { fr: /CP004/, en: /CP004/ }],
+  ['/ops/stations/CP004?tab=upstream', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stations/CP004?tab=certificates', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stations/CP004?tab=journal', { fr: /CP004/, en: /CP004/ }],
   ['/ops/stickers/CP004', { fr: /Codes de CP004/, en: /Codes of CP004/ }],
@@ -36,6 +38,8 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/ops/firmware/1', { fr: /Automne/, en: /Automne/ }],
   ['/ops/models', { fr: /Modèles/, en: /Models/ }],
   ['/ops/badges', { fr: /Badges/, en: /Badges/ }],
+  ['/ops/contracts', { fr: /Contrats/, en: /contracts/ }],
+  ['/ops/citrineos', { fr: /CitrineOS/, en: /CitrineOS/ }],
   ['/ops/tariffs', { fr: /Tarifs/, en: /Tariffs/ }],
   ['/admin/webhooks', { fr: /Webhooks/, en: /Webhooks/ }],
   ['/ops/world', { fr: /Monde simulé/, en: /Simulated world/ }],
@@ -65,7 +69,7 @@ const PAGES: [path: string, heading: Record<'fr' | 'en', RegExp>][] = [
   ['/nowhere', { fr: /Page inconnue/, en: /Unknown page/ }],
 ]
 
-/** Their wide look is held by the journeys of work.test.ts. */
+/** Their wide look is held by the journeys of work.test.ts and charging.test.ts. */
 const ON_PHONES = new Set([
   '/ops/assets/12?tab=automations',
   '/ops/reports',
@@ -73,6 +77,8 @@ const ON_PHONES = new Set([
   '/ops/alarms',
   '/admin/retention',
   '/admin/mails',
+  '/ops/stations/CP004?tab=tariffs',
+  '/ops/stations/CP004?tab=upstream',
 ])
 
 const skip = withoutBrowser ?? false

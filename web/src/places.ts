@@ -81,6 +81,14 @@ export const PLACES: readonly Place[] = [
     load: async () => (await import('./pages/badges.tsx')).Badges,
   },
   {
+    path: '/ops/contracts',
+    group: 'operation',
+    icon: 'vehicle',
+    title: 'contracts.title',
+    menu: 'contracts.menu',
+    load: async () => (await import('./pages/contracts.tsx')).Contracts,
+  },
+  {
     path: '/ops/tariffs',
     group: 'operation',
     icon: 'tariff',
@@ -103,6 +111,14 @@ export const PLACES: readonly Place[] = [
     title: 'models.title',
     menu: 'models.menu',
     load: async () => (await import('./pages/models.tsx')).Models,
+  },
+  {
+    path: '/ops/citrineos',
+    group: 'operation',
+    icon: 'hook',
+    title: 'citrineos.title',
+    load: async () => (await import('./pages/citrineos/citrineos.tsx')).CitrineOS,
+    offered: ({ user }) => steers(user),
   },
   {
     path: '/ops/alarms',

@@ -1,4 +1,4 @@
-/** Webhooks: addresses of other programs that are told of events; the secret of a new one is shown once. */
+/** Webhooks: addresses of other programs that are told of events; the secret of a new one is shown once. And the MQTT broker that is told. */
 import '../style/people.css'
 import '../style/things.css'
 import { useState } from 'preact/hooks'
@@ -26,6 +26,16 @@ interface Delivery {
   failedAt: string | null
   nextTry: string | null
   tries: number
+  error: string | null
+}
+interface MqttBroker {
+  url: string
+  /** First level of all topics. */
+  prefix: string
+  events: string[]
+  connected: boolean
+  /** Events that it has not got yet. */
+  waiting: number
   error: string | null
 }
 
@@ -104,6 +114,7 @@ export function WebhooksPage() {
           </section>
         ))
       )}
+      <Broker />
       {making && (
         <NewHook
           onClose={(made) => {
@@ -129,6 +140,32 @@ export function WebhooksPage() {
         </Confirm>
       )}
     </div>
+  )
+}
+
+/** The MQTT broker of the configuration, which is told of events as well. */
+function Broker() {
+  const { t } = useWords()
+  const { data, error, reload } = useResource<MqttBroker | null>('/mqtt')
+  return (
+    <section class="card" aria-labelledby="mqtt">
+      <h2 id="mqtt">{t('mqtt.title')}</h2>
+      {data === undefined ? (
+        <Pending error={error} retry={reload} />
+      ) : data === null ? (
+        <p class="muted">{t('mqtt.none')}</p>
+      ) : (
+        <>
+          <p class="break">
+            <code>{data.url}</code> <b class={data.connected ? 'good' : 'bad'}>{t(data.connected ? 'link.on' : 'link.off')}</b>
+          </p>
+          {data.error && <p class="small bad break">{data.error}</p>}
+          <p class="small muted break">
+            {t('mqtt.topics', { prefix: data.prefix, events: data.events.join(', ') })} · {t.count('mqtt.waiting', data.waiting)}
+          </p>
+        </>
+      )}
+    </section>
   )
 }
 

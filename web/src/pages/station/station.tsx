@@ -17,10 +17,12 @@ import { StationNow } from './now.tsx'
 import { Profiles } from './profiles.tsx'
 import { titleOf } from './state.tsx'
 import { StationTalk } from './talk.tsx'
+import { StationTariffs } from './tariffs.tsx'
 import { Transactions } from './transactions.tsx'
+import { Upstream } from './upstream.tsx'
 import { Variables } from './variables.tsx'
 
-const TABS = ['now', 'transactions', 'profiles', 'variables', 'talk', 'certificates', 'journal'] as const
+const TABS = ['now', 'transactions', 'profiles', 'tariffs', 'variables', 'talk', 'certificates', 'upstream', 'journal'] as const
 
 export function StationPage({ route, subject = '' }: PageProps) {
   const { t } = useWords()
@@ -63,9 +65,11 @@ export function StationPage({ route, subject = '' }: PageProps) {
           {open === 'now' && <StationNow station={data} may={may} search={search} />}
           {open === 'transactions' && <Transactions station={subject} chosen={route.query['transaction']} />}
           {open === 'profiles' && <Profiles station={data} may={may} />}
+          {open === 'tariffs' && <StationTariffs station={subject} may={may} />}
           {open === 'variables' && <Variables station={subject} may={may} search={search} chosen={route.query['key']} />}
           {open === 'talk' && <StationTalk identity={subject} search={search} />}
           {open === 'certificates' && <Certificates station={subject} may={may} />}
+          {open === 'upstream' && <Upstream station={subject} may={may} tick={tick} />}
           {open === 'journal' && <Journal station={subject} />}
         </>
       )}
