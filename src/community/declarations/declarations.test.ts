@@ -15,7 +15,7 @@ const PARIS = 'Europe/Paris'
 const START = parseInstant('2026-03-10T12:00:00+01:00')
 const outset: Outset = { start: START, zone: PARIS }
 const place = (wish: Wish, more: Partial<Outset> = {}): Placeable =>
-  placeableOf({ appliance: '4001', home: 'R004', type: 112, wish }, { ...outset, ...more })
+  placeableOf({ appliance: 4001, home: 'R004', type: 112, wish }, { ...outset, ...more })
 const local = (at: Instant): string => formatInstant(at, PARIS).slice(0, 16)
 const machine = (more: object = {}): Wish => ({ kind: 'machine', done: { at: '2026-03-10T18:00:00+01:00' }, durationMinutes: 150, ...more })
 
@@ -28,7 +28,7 @@ test('a machine starts not before its deadline less its delay less its duration'
 })
 
 test('a deadline that cannot be kept is told with the earliest possible end, before anything is saved', () => {
-  const tell = (wish: Wish) => feasibilityOf({ appliance: '1', type: 112, wish }, outset)
+  const tell = (wish: Wish) => feasibilityOf({ appliance: 1, type: 112, wish }, outset)
   assert.deepEqual(tell(machine({ durationMinutes: 420 })), {
     possible: false,
     earliestStart: START,
@@ -109,6 +109,8 @@ test('a vehicle takes what lacks to what is wished, and up to full', () => {
   assert.deepEqual([minEnergyKwh / 0.5, maxEnergyKwh / 0.5, powerLevelsKw, interruptible], [16, 24, [2], false])
   assert.deepEqual(taken({ charging: 'interruptible' }).powerLevelsKw, [2])
   assert.deepEqual(taken({ charging: 'modulating' }).powerLevelsKw, [1.4, 2])
+  const later = place(car, { takenWh: 3000 }).appliance
+  assert.ok(later?.kind === 'charge' && later.minEnergyKwh === 5 && later.maxEnergyKwh === 9, 'what it took does not count')
   assert.deepEqual(place({ ...car, nowPercent: 100 }), { says: ['The battery already holds what is wished.'] })
 })
 

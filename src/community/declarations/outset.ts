@@ -14,6 +14,8 @@ export interface Outset {
   profileW?: readonly number[]
   /** When the appliance was last started. */
   lastStart?: Instant
+  /** What a vehicle took since it was declared, by the plans. */
+  takenWh?: number
   /** Quarters just before `start`, newest last: was the heater in comfort? */
   comfortBefore?: readonly boolean[]
 }

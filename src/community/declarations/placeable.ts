@@ -15,9 +15,12 @@ export interface Placeable {
 }
 
 /** @throws Problem `naive-datetime`, `invalid-datetime` when a moment of the wish is none */
-export function placeableOf({ appliance: id, home, type, wish }: Declaration, outset: Outset): Placeable {
+export function placeableOf({ appliance, home, type, wish }: Declaration, outset: Outset): Placeable {
   const { demand, says } = askedOf(wish, outset)
-  return { ...(demand && { appliance: { id, type, priority: 0, ...(home !== undefined && { home }), ...demand } }), says }
+  return {
+    ...(demand && { appliance: { id: String(appliance), type, priority: 0, ...(home !== undefined && { home }), ...demand } }),
+    says,
+  }
 }
 
 function askedOf(wish: Wish, outset: Outset): Asked {
@@ -45,8 +48,8 @@ function machine({ done, durationMinutes = 0, delayMinutes }: MachineWish, { sta
 }
 
 /** A vehicle takes at least what lacks to what is wished, at most what lacks to full. */
-function vehicle(wish: VehicleWish, { start, zone }: Outset): Asked {
-  const energyKwh = (percent: number): number => (wish.capacityWh * Math.max(0, percent - wish.nowPercent)) / 100_000
+function vehicle(wish: VehicleWish, { start, zone, takenWh = 0 }: Outset): Asked {
+  const energyKwh = (percent: number): number => Math.max(0, (wish.capacityWh * (percent - wish.nowPercent)) / 100 - takenWh) / 1000
   if (energyKwh(100) === 0) return { says: [say(SAYING.full)] }
   const levels = [...new Set(wish.powersW)].sort((a, b) => a - b).map((power) => power / 1000)
   return {

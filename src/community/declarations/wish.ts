@@ -115,7 +115,7 @@ export const WishSchema = Type.Union([MachineWish, VehicleWish, WaterHeaterWish,
 })
 export const DeclarationSchema = Type.Object(
   {
-    appliance: Type.String({ minLength: 1, maxLength: 100, description: 'Which appliance of the registry.' }),
+    appliance: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Id of the appliance in the registry.' }),
     home: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Whose it is, as R004.' })),
     type: Type.Integer({ minimum: 1, maximum: 999, description: "ELFE's code of the appliance: 112 a washing machine." }),
     wish: WishSchema,
