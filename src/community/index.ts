@@ -1,3 +1,8 @@
+export { type Adopted, adoptCoordination } from './coordination/adopt.ts'
+export { type Coordination, type LeftOut, readCoordination } from './coordination/read.ts'
+export { createCoordination } from './coordination/schema.ts'
+export { wishOf } from './coordination/wish.ts'
+export { type Written, writeCoordination } from './coordination/write.ts'
 export { type Cycles, detectCycles, type MachineCycle } from './cycles/detect.ts'
 export { type CycleParameters, DEFAULT_PARAMETERS, readTrace, type Trace } from './cycles/trace.ts'
 export { IndicatorCounter, type IndicatorInput, type Indicators, indicatorsAt } from './indicators/indicators.ts'

@@ -1,7 +1,8 @@
 /** The registry in the database: appliances, and the devices that measure and switch them. */
 import { type Instant, Problem, say } from '#kernel'
-import { asJson, asTimestamp, type Queryable, type Store, type Transaction } from '#store'
+import { asJson, asTimestamp, type Connections, type Queryable, type Transaction } from '#store'
 import type { ApplianceType, CommandState, ControlState, DeviceType, DeviceUsage, Mode, Typology } from './codes.ts'
+import { dryRunOf } from './dry-run.ts'
 import { SAYING } from './saying.ts'
 import type { Topics } from './topics.ts'
 
@@ -123,18 +124,8 @@ async function keep<Id>(store: Queryable, table: string, rows: readonly { id: Id
  * Lets `work` write the registry, one at a time. With `dryRun` all of it is done and nothing of it stays.
  * @returns what `work` resolves to
  */
-export async function writeRegistry<T>(store: Store, dryRun: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  let done: { value: T } | undefined
-  try {
-    return await store.transact(async (tx) => {
-      await tx.query('lock table cariflex.community_appliance, cariflex.community_device in share row exclusive mode')
-      const value = await work(tx)
-      if (!dryRun) return value
-      done = { value }
-      throw new Problem('dry-run', 'Nothing is kept of a dry run.')
-    })
-  } catch (error) {
-    if (done) return done.value
-    throw error
-  }
-}
+export const writeRegistry = <T>(store: Connections, dryRun: boolean, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+  dryRunOf(store, dryRun, async (tx) => {
+    await tx.query('lock table cariflex.community_appliance, cariflex.community_device in share row exclusive mode')
+    return work(tx)
+  })

@@ -735,6 +735,19 @@ export const TWINS: Readonly<Record<string, string>> = {
   'The device {id} stands in line {line} already.': "L'appareil {id} figure déjà à la ligne {line}.",
   "{column} is '{value}' here and '{other}' in line {line}, for the same appliance {appliance}.":
     '{column} vaut « {value} » ici et « {other} » à la ligne {line}, pour le même équipement {appliance}.',
+  "The database has no schema '{name}' with ELFE's tables.": "La base de données n'a pas de schéma « {name} » avec les tables d'ELFE.",
+  'Look at the name of the database, and at what its user may read.':
+    'Vérifiez le nom de la base, et ce que son utilisateur a le droit de lire.',
+  '{column} has the code {value}, which is not known.': '{column} porte le code {value}, qui est inconnu.',
+  "Its id is none of ELFE's: one capital letter and one to four digits, such as A101.":
+    "Son id n'est pas de la forme d'ELFE : une majuscule et un à quatre chiffres, par exemple A101.",
+  'Its appliance {appliance} is not taken over.': "Son équipement {appliance} n'est pas repris.",
+  'What the table of its kind must hold of it is not known: make it there first.':
+    "On ne sait pas ce que la table de son genre doit contenir : créez-l'y d'abord.",
+  'The ids of its rows belong to another appliance there: it was taken over from another database.':
+    "Les ids de ses lignes y appartiennent à un autre équipement : il vient d'une autre base.",
+  'Its family wants topics for what it tells and what it is told; one of them is not known.':
+    "Sa famille demande un sujet MQTT pour ce qu'il dit et un pour ce qu'on lui dit ; l'un d'eux n'est pas connu.",
 }
 
 /** What devices call their readings and say of themselves, as the templates that ship with the platform put it. */
