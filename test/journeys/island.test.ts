@@ -45,7 +45,8 @@ const gridLimits = async (island: Territory) =>
 
 test('the island, from the first start to the last crash', async (t) => {
   // A heartbeat more often than its ten seconds: receipts come with it.
-  const island = await startTerritory(t, { env: { CARIFLEX_EMS__HEARTBEAT: 'PT4S' } })
+  // At night, when cars are plugged in and batteries have room.
+  const island = await startTerritory(t, { env: { CARIFLEX_EMS__HEARTBEAT: 'PT4S' }, hour: 3 })
 
   await t.test('40 assets stand on the island, with the sensors of the product documents', async () => {
     const { body } = await island.ask<{ latitude: number | null }[]>('GET', '/api/v3_0/assets?all_accessible=true')

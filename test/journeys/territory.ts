@@ -1,6 +1,6 @@
 /** Starts the real program, as a user does, in a folder of its own: journeys, interop and browser tests stand on it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,15 +60,31 @@ export async function until<T>(
 }
 
 /**
+ * The demo island moved around the world to where it is about so many hours after midnight now: what cars, batteries and the sun do is then
+ * the same whenever the test runs.
+ */
+function islandAt(hour: number): string {
+  // Whole hours between -11 and 12, so that the zone has a name; those of Etc/GMT count westwards.
+  const offset = ((hour - new Date().getUTCHours() + 11 + 24) % 24) - 11
+  const zone = `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`
+  const east = (offset + 4) * 15
+  const moved = (longitude: number) => ((((longitude + east + 180) % 360) + 360) % 360) - 180
+  return readFileSync(join(ROOT, 'examples', 'martinique.yaml'), 'utf8')
+    .replaceAll('America/Martinique', zone)
+    .replace(/longitude: (-?[\d.]+)/g, (_all, longitude: string) => `longitude: ${moved(Number(longitude)).toFixed(4)}`)
+}
+
+/**
  * The demo island (or the configuration file given), ready. Stopped and its folder removed when the test ends.
- * `args` go to `cariflex start`; `env` adds to the environment.
+ * `args` go to `cariflex start`; `env` adds to the environment; with `hour` the island is where it is about that hour of the day.
  */
 export async function startTerritory(
   t: TestContext,
-  options: { args?: string[]; env?: Record<string, string>; readyWithin?: number } = {},
+  options: { args?: string[]; env?: Record<string, string>; readyWithin?: number; hour?: number } = {},
 ): Promise<Territory> {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-journey-'))
   chmodSync(folder, 0o755)
+  if (options.hour !== undefined) writeFileSync(join(folder, 'cariflex.yaml'), islandAt(options.hour))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess | undefined
