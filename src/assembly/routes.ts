@@ -7,6 +7,7 @@ import {
   citrineMessageRoutes,
   citrineosBridgeRoutes,
   citrineSubscriptionRoutes,
+  communityRegistryRoutes,
   contractRoutes,
   jobRoutes,
   orderRoutes,
@@ -42,6 +43,7 @@ export function addRoutes(house: OpenHouse): void {
     webhookRoutes({ webhooks, ...(mqtt && { mqtt }), account, zone: steered?.site.zone ?? settings.timezone, rooms: server }),
     OURS,
   )
+  server.register(communityRegistryRoutes({ account, zone: steered?.site.zone ?? settings.timezone, rooms: server }), OURS)
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)

@@ -1,6 +1,6 @@
 export { type Adopted, adoptCoordination } from './coordination/adopt.ts'
 export { type Coordination, type LeftOut, readCoordination } from './coordination/read.ts'
-export { createCoordination } from './coordination/schema.ts'
+export { createCoordination, DETAIL_TABLES } from './coordination/schema.ts'
 export { wishOf } from './coordination/wish.ts'
 export { type Written, writeCoordination } from './coordination/write.ts'
 export { type Cycles, detectCycles, type MachineCycle } from './cycles/detect.ts'
@@ -14,6 +14,7 @@ export {
   type ApplianceType,
   COMMAND_STATES,
   CONTROL_STATES,
+  type CodeSpace,
   type CommandState,
   type ControlState,
   DEVICE_TYPES,

@@ -1,6 +1,7 @@
 export type { App, Reply, Request, Routes } from './app.ts'
 export { chargingRoutes, stationFileRoutes } from './cariflex/charging.ts'
 export { type BridgeRoutesParts, citrineosBridgeRoutes } from './cariflex/citrineos-bridge.ts'
+export { type CommunityRegistryParts, communityRegistryRoutes } from './cariflex/community-registry.ts'
 export { type ContractRouteParts, contractRoutes } from './cariflex/contracts.ts'
 export { campaignRoutes } from './cariflex/firmware-campaigns.ts'
 export { jobRoutes } from './cariflex/jobs.ts'

@@ -5,6 +5,8 @@ export const SAYING = {
   strangeCode: '{column} has the code {value}, which is not known.',
   strangeId: "Its id is none of ELFE's: one capital letter and one to four digits, such as A101.",
   applianceAway: 'Its appliance {appliance} is not taken over.',
+  noAppliance: 'The device {id} belongs to appliance {appliance}, which is neither given nor known.',
+  givenTwice: '{id} is given twice.',
   noDetails: 'What the table of its kind must hold of it is not known: make it there first.',
   idsTaken: 'The ids of its rows belong to another appliance there: it was taken over from another database.',
   noTopics: 'Its family wants topics for what it tells and what it is told; one of them is not known.',

@@ -166,6 +166,9 @@ export const KINDS: readonly KindTable[] = [
   { name: 'equipement_mesure_centrale_elec_generique', columns: { id: KEY, ...ofAppliance, ...power } },
 ]
 
+/** Tables that hold what is known of one kind of appliance only. */
+export const DETAIL_TABLES: readonly string[] = KINDS.map(({ name }) => name)
+
 export interface FamilyTable extends Table {
   /** Names of its columns of topics. */
   control: string

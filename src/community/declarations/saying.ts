@@ -14,6 +14,8 @@ export const SAYING = {
   noComfort: 'None of its comfort hours lies in the next 24 hours.',
   comfort: 'It heats in its comfort hours, save for the share of them that may be eco.',
   servo: 'It heats when its room needs it.',
+  unknown: 'No declaration that counts has this id.',
+  listThem: 'List the declarations: it may have been cancelled, started or replaced.',
 } as const
 
 /** A length as people write it: `2 h 30`, `45 min`. */

@@ -12,6 +12,7 @@ const START = parseInstant('2026-03-10T12:00:00+01:00')
 const at = (slot: number): string => formatInstant(after(START, slot * SLOT))
 const machine: Wish = { kind: 'machine', done: { at: at(40) } }
 const wish = (appliance: number, wished: Wish, more: Partial<RoundWish> = {}): RoundWish => ({
+  id: appliance,
   declaration: { appliance, type: 112, wish: wished },
   ...more,
 })

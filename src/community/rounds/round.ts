@@ -10,6 +10,8 @@ import type { CommunityProblem, Group, Objective } from '../planning/problem.ts'
 
 /** One declaration with what is known of its appliance. */
 export interface RoundWish extends Pick<Outset, 'profileW' | 'takenWh' | 'comfortBefore'> {
+  /** Of the declaration. */
+  id: number
   declaration: Declaration
   /** When it was last started, ISO 8601. */
   lastStart?: string
@@ -58,7 +60,7 @@ export function roundOf(inputs: RoundInputs, dropped: ReadonlySet<Wish['kind']> 
   const start = parseInstant(inputs.start)
   const says: Told[] = []
   const appliances: CommunityProblem['appliances'][number][] = []
-  for (const { declaration, lastStart, ...known } of inputs.wishes) {
+  for (const { id: _, declaration, lastStart, ...known } of inputs.wishes) {
     const started = lastStart === undefined ? undefined : parseInstant(lastStart)
     if (dropped.has(declaration.wish.kind) || isServed(declaration.wish, started, start, inputs.zone)) continue
     const outset = { start, zone: inputs.zone, ...known, ...(started !== undefined && { lastStart: started }) }

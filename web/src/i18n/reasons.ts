@@ -45,6 +45,9 @@ export const TWINS: Readonly<Record<string, string>> = {
   'It heats in its comfort hours, save for the share of them that may be eco.':
     'Il chauffe pendant ses heures de confort, sauf la part qui peut passer en éco.',
   'It heats when its room needs it.': 'Il chauffe quand sa pièce en a besoin.',
+  'No declaration that counts has this id.': "Aucune déclaration en cours n'a ce numéro.",
+  'List the declarations: it may have been cancelled, started or replaced.':
+    'Affichez les déclarations : elle a pu être annulée, démarrée ou remplacée.',
 
   // Automations.
   'Its maker is no active user any more.': "Qui l'a créée n'est plus un utilisateur actif.",
