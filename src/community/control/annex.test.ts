@@ -4,27 +4,26 @@ import test from 'node:test'
 import { after, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
 import { type Command, type Control, readCommand } from './codes.ts'
 import { step } from './machine.ts'
-import { type Appliance, type ControlEvent, type ControlState, freshState, type Step } from './state.ts'
+import { type Appliance, type ControlEvent, freshStanding, type Standing, type Step } from './standing.ts'
 
 const NOW = instant(Date.UTC(2026, 10, 25, 10, 0, 5))
 const SLOT = instant(Date.UTC(2026, 10, 25, 10))
 const DECLARATION = { id: 'd1', deadline: after(NOW, 8 * HOUR) }
 const plug = (more: Partial<Appliance> = {}): Appliance => ({ id: 4001, type: 112, typology: 120, plc: false, ...more })
-const piloted: ControlState = { ...freshState(30), control: 25, command: 11, declaration: DECLARATION, programmedAt: NOW }
+const piloted: Standing = { ...freshStanding(30), control: 25, command: 11, declaration: DECLARATION, programmedAt: NOW }
 const on: ControlEvent = { kind: 'decision', on: true, slot: SLOT }
 const off: ControlEvent = { kind: 'decision', on: false, slot: SLOT }
 const RELAY_ON = { relay: true }
 const RELAY_OFF = { relay: false }
 
-const take = (appliance: Appliance, state: ControlState, event: ControlEvent, at: Instant = NOW): Step =>
+const take = (appliance: Appliance, state: Standing, event: ControlEvent, at: Instant = NOW): Step =>
   step(appliance, state, event, { at, order: 'o1' })
-const acknowledge = (appliance: Appliance, { state }: Step): ControlState =>
-  take(appliance, state, { kind: 'acknowledged', order: 'o1' }).state
+const acknowledge = (appliance: Appliance, { state }: Step): Standing => take(appliance, state, { kind: 'acknowledged', order: 'o1' }).state
 const fail = (appliance: Appliance, { state }: Step): Step => take(appliance, state, { kind: 'failed', order: 'o1' })
-const codes = ({ mode, control, command, wanted }: ControlState) => [mode, control, command, wanted]
+const codes = ({ mode, control, command, wanted }: Standing) => [mode, control, command, wanted]
 
 test('row 1: handed over to the plan, a plug goes off and waits, but only once that is acknowledged', () => {
-  const asked = take(plug(), freshState(20), { kind: 'piloted', declaration: DECLARATION })
+  const asked = take(plug(), freshStanding(20), { kind: 'piloted', declaration: DECLARATION })
   assert.deepEqual(asked.order?.deed, RELAY_OFF)
   assert.equal(asked.state.mode, 20)
   const done = acknowledge(plug(), asked)
@@ -79,19 +78,19 @@ test('row 5: what heats is off in the other slots, waiting (11), and the 12 of E
 test('row 6: at an inverted relay the order is the reverse, and the states tell of the appliance', () => {
   for (const type of [112, 131]) {
     const inverted = plug({ typology: 190, type })
-    const waiting = take(inverted, freshState(20), { kind: 'piloted' })
+    const waiting = take(inverted, freshStanding(20), { kind: 'piloted' })
     assert.deepEqual(waiting.order?.deed, RELAY_ON)
     assert.deepEqual(codes(acknowledge(inverted, waiting)), [30, 25, 11, false])
     const running = take(inverted, piloted, on)
     assert.deepEqual(running.order?.deed, RELAY_OFF)
     assert.equal(acknowledge(inverted, running).control, 15)
-    assert.equal(take(inverted, { ...freshState(20) }, { kind: 'relay', on: true }).state.control, 25)
+    assert.equal(take(inverted, { ...freshStanding(20) }, { kind: 'relay', on: true }).state.control, 25)
   }
 })
 
 test('row 7: where a finger presses, handing over changes only who drives: the participant has armed the machine', () => {
   for (const typology of [130, 150, 160]) {
-    const { state, order } = take(plug({ typology }), freshState(20), { kind: 'piloted', declaration: DECLARATION })
+    const { state, order } = take(plug({ typology }), freshStanding(20), { kind: 'piloted', declaration: DECLARATION })
     assert.equal(order, undefined)
     assert.deepEqual([...codes(state), state.programmedAt], [30, 70, 1, false, NOW])
   }
@@ -127,7 +126,7 @@ test('row 9: a finger cannot stop', () => {
 
 test('row 10: a relay beside a temperature sensor or a general meter goes off and waits (11)', () => {
   for (const typology of [140, 180]) {
-    const asked = take(plug({ typology, type: 131 }), freshState(20), { kind: 'piloted' })
+    const asked = take(plug({ typology, type: 131 }), freshStanding(20), { kind: 'piloted' })
     assert.deepEqual(asked.order?.deed, RELAY_OFF)
     assert.deepEqual(codes(acknowledge(plug({ typology, type: 131 }), asked)), [30, 25, 11, false])
   }
@@ -177,7 +176,7 @@ test('row 15: what is measured, being installed, disabled or removed is never dr
     off,
   ]
   for (const mode of [1, 10, 70, 80] as const)
-    for (const event of asking) assert.deepEqual(take(plug(), freshState(mode), event), { state: freshState(mode) })
+    for (const event of asking) assert.deepEqual(take(plug(), freshStanding(mode), event), { state: freshStanding(mode) })
 })
 
 test('row 16: a wiring that nothing drives is left as it is, and said', () => {

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { after, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
 import { MODE } from './codes.ts'
 import { step } from './machine.ts'
-import { type Appliance, type ControlEvent, type ControlState, freshState, isOfPlan, type Step } from './state.ts'
+import { type Appliance, type ControlEvent, freshStanding, isOfPlan, type Standing, type Step } from './standing.ts'
 
 const START = instant(Date.UTC(2026, 10, 25))
 const TYPES = [112, 131, 155, 221]
@@ -13,7 +13,7 @@ const MODES = Object.values(MODE)
 
 interface Moment {
   readonly appliance: Appliance
-  readonly before: ControlState
+  readonly before: Standing
   readonly event: ControlEvent
   readonly at: Instant
   readonly taken: Step
@@ -29,7 +29,7 @@ function* histories(seed: number, count: number, length: number): Generator<Mome
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!
   for (let run = 0; run < count; run++) {
     const appliance = { id: run, type: pick(TYPES), typology: pick(TYPOLOGIES), plc: random(2) === 0 }
-    let state = freshState(pick(MODES))
+    let state = freshStanding(pick([...MODES, 20, 20, 30, 30] as const))
     let at = START
     let last = 'none'
     const moments: Moment[] = []
@@ -107,7 +107,7 @@ test('a machine starts at most once per declaration, and no finger presses twice
     for (const count of [...starts.values(), ...presses.values()]) assert.equal(count, 1, `seed ${SEED}: ${JSON.stringify(moments)}`)
     started += starts.size
   }
-  assert.ok(started > 50, `${started} starts were seen`)
+  assert.ok(started > 20, `${started} starts were seen`)
 })
 
 test('a declaration goes only by its start, by the participant, or with a notice', () => {

@@ -4,7 +4,7 @@
  */
 import { after, type Instant, MINUTE, SECOND } from '#kernel'
 import { COMMAND, CONTROL, type Drive, driveOf, isContinuous, MODE } from './codes.ts'
-import { type Appliance, type Because, type ControlEvent, type ControlState, isOfPlan, type Step, type Wish } from './state.ts'
+import { type Appliance, type Because, type ControlEvent, isOfPlan, type Standing, type Step, type Wish } from './standing.ts'
 
 /** An ON that is older is not carried out. */
 export const ON_IS_GOOD_FOR = 15 * MINUTE
@@ -24,13 +24,13 @@ export interface Turn {
 interface Case extends Turn {
   readonly appliance: Appliance
   readonly drive: Drive
-  readonly state: ControlState
+  readonly state: Standing
 }
 
 type Handlers = { readonly [K in ControlEvent['kind']]: (now: Case, event: Extract<ControlEvent, { kind: K }>) => Step }
 
 /** What `event` does to an appliance that stands at `state`. An appliance whose wiring nothing drives stays as it is, with a notice. */
-export function step(appliance: Appliance, state: ControlState, event: ControlEvent, turn: Turn): Step {
+export function step(appliance: Appliance, state: Standing, event: ControlEvent, turn: Turn): Step {
   const drive = driveOf(appliance.typology)
   if (!drive) return state.mode === MODE.piloted || isAsking(event) ? { state, notice: 'undrivable' } : { state }
   if (isAsking(event) && !isDrivable(state)) return { state }
@@ -41,7 +41,7 @@ export function step(appliance: Appliance, state: ControlState, event: ControlEv
 const ASKING: ReadonlySet<ControlEvent['kind']> = new Set(['piloted', 'manual', 'start-now', 'cancel', 'switch', 'decision'])
 const isAsking = ({ kind }: ControlEvent) => ASKING.has(kind)
 /** Measured, being installed, disabled and removed appliances are never driven. */
-export const isDrivable = ({ mode }: ControlState): boolean => mode === MODE.manual || mode === MODE.piloted
+export const isDrivable = ({ mode }: Standing): boolean => mode === MODE.manual || mode === MODE.piloted
 
 const isFinger = ({ drive }: Case): boolean => 'presses' in drive
 const runsOn = ({ appliance, drive }: Case): boolean => isContinuous(appliance.type) && 'relay' in drive
@@ -126,7 +126,7 @@ const HANDLERS: Handlers = {
     const { wish, restoredAt, slot } = state
     // An order under way is judged by the desk; one that failed is fulfilled late, or stays failed until the device is back.
     if (wish) return { state: !wish.sent && state.online !== false && wish.on === on ? fulfilled(now, wish) : state }
-    const seen: ControlState = {
+    const seen: Standing = {
       ...state,
       control: on ? CONTROL.on : CONTROL.off,
       command: state.command === COMMAND.fault ? calm({ ...state, wanted: on }) : state.command,
@@ -159,7 +159,7 @@ const HANDLERS: Handlers = {
 function ask(now: Case, on: boolean, because: Because, slot: Instant | null = null, askedAt: Instant = now.at): Step {
   const { state: before, drive, order: id } = now
   const sent = before.online !== false
-  const state: ControlState = { ...before, wish: { order: id, on, because, slot, askedAt, sent }, ...(slot !== null && { slot }) }
+  const state: Standing = { ...before, wish: { order: id, on, because, slot, askedAt, sent }, ...(slot !== null && { slot }) }
   if (!sent) return { state }
   const deed = 'presses' in drive ? drive : { relay: on !== (drive.relay === 'inverted') }
   const expiresAt = on ? after(slot ?? askedAt, ON_IS_GOOD_FOR) : null
@@ -173,7 +173,7 @@ function ask(now: Case, on: boolean, because: Because, slot: Instant | null = nu
 function again(now: Case, wish: Wish): Step {
   const { on, because, slot, askedAt } = wish
   if (!on || now.at < after(slot ?? askedAt, ON_IS_GOOD_FOR)) return ask(now, on, because, slot, askedAt)
-  const state: ControlState = { ...now.state, wish: null }
+  const state: Standing = { ...now.state, wish: null }
   // Who took it back has it back, as it stands; a run that was not started stays declared, for the next plan.
   if (because === 'manual')
     return { state: { ...state, mode: MODE.manual, declaration: null, command: COMMAND.initial }, notice: 'order-expired' }
@@ -181,9 +181,9 @@ function again(now: Case, wish: Wish): Step {
 }
 
 /** How the appliance stands once the device confirmed what was wished. */
-function fulfilled(now: Case, { because, on }: Wish): ControlState {
+function fulfilled(now: Case, { because, on }: Wish): Standing {
   const { at } = now
-  const state: ControlState = { ...now.state, wish: null }
+  const state: Standing = { ...now.state, wish: null }
   if (because === 'piloted') return { ...turned(state, false, at), mode: MODE.piloted, command: COMMAND.waiting, programmedAt: at }
   if (because === 'manual')
     return { ...turned(state, true, at), mode: MODE.manual, programmedAt: at, startedAt: state.startedAt, declaration: null }
@@ -192,14 +192,14 @@ function fulfilled(now: Case, { because, on }: Wish): ControlState {
 }
 
 /** A one-shot appliance runs: it is the participant's again, who must declare the next run. */
-const started = ({ state, at }: Case): ControlState => ({
+const started = ({ state, at }: Case): Standing => ({
   ...state,
   ...{ mode: MODE.manual, control: CONTROL.on, command: COMMAND.running, wanted: true, startedAt: at },
   ...{ declaration: null, pressedAt: null, wish: null },
 })
 
 /** `startedAt` is when it last went from off to on: an ON said again in the next slot is no start. */
-function turned(state: ControlState, on: boolean, at: Instant): ControlState {
+function turned(state: Standing, on: boolean, at: Instant): Standing {
   const isStart = on && !(state.wanted && state.control === CONTROL.on)
   return {
     ...state,
@@ -209,4 +209,4 @@ function turned(state: ControlState, on: boolean, at: Instant): ControlState {
 }
 
 /** The command of an appliance without a fault. */
-const calm = ({ wanted, mode }: ControlState) => (wanted ? COMMAND.running : mode === MODE.piloted ? COMMAND.waiting : COMMAND.initial)
+const calm = ({ wanted, mode }: Standing) => (wanted ? COMMAND.running : mode === MODE.piloted ? COMMAND.waiting : COMMAND.initial)

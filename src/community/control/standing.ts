@@ -1,4 +1,4 @@
-/** What is known and wanted of one appliance, what can happen to it, and what it then takes. */
+/** How an appliance stands: what is known and wanted of it, what can happen to it, and what it then takes. */
 import type { Instant } from '#kernel'
 import { COMMAND, CONTROL, type Command, type Control, MODE, type Mode } from './codes.ts'
 
@@ -37,7 +37,7 @@ export interface Declaration {
   readonly deadline: Instant
 }
 
-export interface ControlState {
+export interface Standing {
   readonly mode: Mode
   readonly control: Control
   readonly command: Command
@@ -58,7 +58,7 @@ export interface ControlState {
 }
 
 /** An appliance nobody has asked anything of yet. */
-export const freshState = (mode: Mode = MODE.manual): ControlState => ({
+export const freshStanding = (mode: Mode = MODE.manual): Standing => ({
   mode,
   control: CONTROL.unknown,
   command: COMMAND.initial,
@@ -116,7 +116,7 @@ export type NoticeCode =
   | 'undrivable'
 
 export interface Step {
-  readonly state: ControlState
+  readonly state: Standing
   readonly order?: ControlOrder
   readonly notice?: NoticeCode
 }

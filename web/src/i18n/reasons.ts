@@ -711,6 +711,20 @@ export const TWINS: Readonly<Record<string, string>> = {
   'That forecast has ended already.': 'Cette prévision est déjà finie.',
   'Read it, or make another one.': 'Lisez-la, ou faites-en une autre.',
 
+  // Orders to the devices of a community.
+  'The device did not say within its time that it did it, after {tries} tries.':
+    "L'appareil n'a pas confirmé dans les temps, après {tries} essais.",
+  'The order is too old to be carried out.': "L'ordre est trop ancien pour être exécuté.",
+  'A newer order took its place.': 'Un ordre plus récent a pris sa place.',
+  'The device went offline.': "L'appareil s'est déconnecté.",
+  'The device is offline: the order is kept, and sent when it is back.':
+    "L'appareil est hors ligne : l'ordre est gardé, et envoyé à son retour.",
+  'The appliance is in mode {mode}: nothing drives it.': "L'équipement est en mode {mode} : rien ne le pilote.",
+  'The device cannot do that.': "L'appareil ne sait pas faire cela.",
+  'There is no appliance {id}.': "Il n'y a pas d'équipement {id}.",
+  'Somebody who operates the community can lift that.': "Quelqu'un qui exploite la communauté peut lever cela.",
+  'Everything is manual now: the plan gives no orders.': "Tout est en manuel à présent : le plan ne donne pas d'ordres.",
+
   // The hardware registry of a community.
   "There is no device '{id}'.": "Il n'y a pas d'appareil « {id} ».",
   'Register it with an inventory: cariflex devices import.': 'Enregistrez-le par un inventaire : cariflex devices import.',
