@@ -213,6 +213,21 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/community.ts')).communityIndicators,
   },
   {
+    name: 'community adopt',
+    summary: "take ELFE's coordination database over into the registry",
+    load: async () => (await import('./verbs/community-coordination.ts')).communityAdopt,
+  },
+  {
+    name: 'community hand-back',
+    summary: "write the registry into ELFE's coordination database",
+    load: async () => (await import('./verbs/community-coordination.ts')).communityHandBack,
+  },
+  {
+    name: 'devices import',
+    summary: 'register the devices of an inventory',
+    load: async () => (await import('./verbs/devices-import.ts')).devicesImport,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,
