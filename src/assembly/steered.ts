@@ -35,7 +35,7 @@ export async function openSteered(
   const secrets = await secretsOf(store, settings, clock)
   const parts = { store, clock, log, bus, beliefs, devices, conversation, webhooks, outward, source, config, secrets }
   const publicUrl = () => settings.server.publicUrl
-  const charging = await openCharging({ ...parts, alarms: line.alarms, publicUrl })
+  const charging = await openCharging({ ...parts, alarms: line.alarms, site: site.asset, publicUrl })
   // What drivers want binds their chargers.
   limitSources.push(charging.wishes.limits)
   await register(established, charging)

@@ -71,6 +71,8 @@ export interface ChargingParts {
   conversation: Conversation
   /** What stations report of themselves is kept there. */
   alarms: Alarms
+  /** The asset of alarms that are about no single station; absent: there are none. */
+  site?: number
   config?: Partial<ChargingConfig>
   /** Where stations reach our files over HTTP, without a slash at its end; default: the address under which each connected. */
   publicUrl?: () => string | undefined
@@ -190,7 +192,18 @@ export async function openCharging(parts: ChargingParts): Promise<Charging> {
     stations: () => stations.values(),
   })
   const { secrets, outward } = parts
-  const security = openStationSecurity({ ...{ store, clock, log, config, stations, alarm, secrets }, ...(outward && { outward }) })
+  const listsEnded = async (troubles: { cause: string; message: string }[]) => {
+    if (parts.site !== undefined)
+      await alarms.settle(
+        [parts.site],
+        'revocation-list',
+        troubles.map((one) => ({ ...one, asset: parts.site! })),
+      )
+  }
+  const security = openStationSecurity({
+    ...{ store, clock, log, config, stations, alarm, listsEnded, secrets },
+    ...(outward && { outward }),
+  })
   const authorization = openAuthorization({ store, clock, log })
   authorization.setContractCheck(parts.contracts ?? security.contractCheck)
   const origin = ({ origin: met }: Station) => parts.publicUrl?.() ?? met ?? 'http://localhost'

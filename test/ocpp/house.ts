@@ -155,6 +155,7 @@ export async function ocppHouse(t: Witness, config: Partial<ChargingConfig> = {}
     secrets: await openSecrets({ store, clock, folder: '', key: Buffer.alloc(32, 7).toString('base64') }),
     beliefs: openBeliefs({ store, clock, bus }),
     alarms: openAlarms({ store, clock, bus }),
+    site: established.site,
     config: { ping: 0, zone: 'America/Martinique', ...config },
   })
   const server = createServer({

@@ -17,6 +17,7 @@ import { openInstalled } from './installed.ts'
 import { type OcspQuestion, openOcspDesk } from './ocsp.ts'
 import { openPasswordChanger, type PasswordChanger } from './password-change.ts'
 import { openProfileSwitcher, type ProfileSwitcher } from './profile-switch.ts'
+import { openRevocationLists, type RevocationLists, type RevocationParts } from './revocation.ts'
 import { SAYING } from './saying.ts'
 import { type OpenPort, openSecurePort } from './secure-port.ts'
 import { certificatesInFiles, ownCertificates, type ServerCertificates } from './server-certificate.ts'
@@ -50,6 +51,8 @@ export interface SecurityParts {
   config: ChargingConfig
   stations: ReadonlyMap<string, Station>
   alarm(station: Station, code: string, sentence: string | undefined): void
+  /** Revocation lists that ended, all of them every time. */
+  listsEnded: RevocationParts['ended']
   /** Absent: no authority of our own, nothing that needs one. */
   secrets: Secrets | undefined
   /** How addresses that others chose are called. */
@@ -84,6 +87,8 @@ export interface StationSecurity {
   /** What stations must trust to come to our encrypted port (PEM). @throws Problem `no-authority` */
   roots(): Promise<string>
   revocationList(): Promise<string>
+  /** What other authorities took back. */
+  revocation: RevocationLists
   /** Contracts that cars pay by, and the pool where they get them. */
   contracts: ContractDesk
 
@@ -116,7 +121,9 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
   let plain: (() => string) | undefined
   const secureUrl = () => port && `wss://${config.tls?.names[0] ?? 'localhost'}:${port.port}/ocpp`
   const profiles = openProfileSwitcher({ store, authority, timeout, secureUrl, plainUrl: () => plain?.() ?? '' })
-  const watch = watchCertificates({ store, clock, log, zone: config.zone, stations, signing, alarm })
+  const { zone } = config
+  const revocation = openRevocationLists({ store, clock, log, outward, zone, ended: parts.listsEnded })
+  const watch = watchCertificates({ store, clock, log, zone, stations, signing, revocation, alarm })
   const contracts = openContracts({ store, clock, log, secrets, outward, config })
 
   const one = async (fingerprint: string): Promise<KeptCertificate> =>
@@ -174,6 +181,7 @@ export function openStationSecurity(parts: SecurityParts): StationSecurity {
     },
     roots: async () => (await authority.roots()).join(''),
     revocationList: () => authority.revocationList(),
+    revocation,
     contracts,
 
     async open(upgrade, plainUrl) {

@@ -115,11 +115,23 @@ export async function revokeCertificate(store: Queryable, fingerprint: string, b
   })
 }
 
-/** Which of these certificates were taken back. */
+/** Fingerprints of those of these certificates that were taken back: by us, or by the revocation list of whoever issued them. */
 export async function revokedAmong(store: Queryable, certificates: readonly CertificateFacts[]): Promise<Set<string>> {
-  const rows = await store.query<{ fingerprint: string }>(
-    'select fingerprint from cariflex.certificate where revoked_at is not null and fingerprint = any($1::text[])',
-    [certificates.map(({ fingerprint }) => fingerprint)],
+  const rows = await store.query<{ fingerprint: string; chain: string | null }>(
+    `select fingerprint, null as chain from cariflex.certificate where revoked_at is not null and fingerprint = any($1::text[])
+     union all
+     select shown.fingerprint, list.chain from unnest($1::text[], $2::text[], $3::text[]) shown (fingerprint, issuer, serial)
+     join cariflex.revocation_list list on list.issuer = shown.issuer and shown.serial = any(list.serials)`,
+    [
+      certificates.map(({ fingerprint }) => fingerprint),
+      certificates.map(({ issuer }) => sayName(issuer)),
+      certificates.map(({ serial }) => serial),
+    ],
   )
-  return new Set(rows.map(({ fingerprint }) => fingerprint))
+  const isOf = (certificate: string, chain: string): boolean => {
+    const found = certificates.find(({ fingerprint }) => fingerprint === certificate)!
+    return found.x509.verify(readCertificates(chain)[0]!.x509.publicKey)
+  }
+  // Two authorities may bear one name: the key tells whose number it is.
+  return new Set(rows.filter(({ fingerprint, chain }) => chain === null || isOf(fingerprint, chain)).map(({ fingerprint }) => fingerprint))
 }

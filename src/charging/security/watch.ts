@@ -1,8 +1,10 @@
-/** Looks after certificates of stations: asks for new ones when two thirds of their life are over, and tells people before one ends. */
+/** Looks after certificates of stations: asks for new ones when two thirds of their life are over, and tells people before one ends.
+ * Revocation lists of others are looked after as well. */
 import { type Clock, describeError, formatInstant, HOUR, type Instant, type Log, say } from '#kernel'
 import type { Store } from '#store'
 import type { Station } from '../station.ts'
 import { forgetOcsp } from './ocsp.ts'
+import type { RevocationLists } from './revocation.ts'
 import { SAYING } from './saying.ts'
 import { type KeptCertificate, oldCertificates } from './shelf.ts'
 import type { Signing } from './signing.ts'
@@ -16,6 +18,7 @@ export interface WatchParts {
   zone: string
   stations: ReadonlyMap<string, Station>
   signing: Signing
+  revocation: RevocationLists
   alarm(station: Station, code: string, sentence: string | undefined): void
 }
 
@@ -28,11 +31,12 @@ export interface CertificateWatch {
   stop(): void
 }
 
-export function watchCertificates({ store, clock, log, zone, stations, signing, alarm }: WatchParts): CertificateWatch {
+export function watchCertificates({ store, clock, log, zone, stations, signing, revocation, alarm }: WatchParts): CertificateWatch {
   const asked = new Map<string, Instant>()
   const look = async () => {
     const now = clock.now()
     await forgetOcsp(store, now)
+    await revocation.look()
     for (const certificate of await oldCertificates(store, now)) {
       const station = certificate.station === null ? undefined : stations.get(certificate.station)
       if (!station) continue

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describeError, Problem } from '#kernel'
+import { toPem } from '#protocols/pki'
 import { connectInstance, type Instance } from '../instance.ts'
 import { table } from '../terminal.ts'
 import type { Verb } from '../verb.ts'
@@ -15,6 +16,15 @@ interface Certificate {
   until: string
   state: string
   revokedAt: string | null
+}
+interface RevocationList {
+  signer: string
+  issuer: string
+  number: string | null
+  revoked: number
+  until: string | null
+  url: string | null
+  fault: string | null
 }
 interface Installed {
   position: number
@@ -41,6 +51,12 @@ const pemIn = (path: string): string => {
     throw new Problem('file-unreadable', `${path} cannot be read: ${describeError(error)}.`, { hint: 'Name a PEM file.' })
   }
 }
+/** As PEM, whichever of the two forms the file has. */
+const listIn = (path: string): string => {
+  const text = pemIn(path)
+  return text.includes('-----BEGIN') ? text : toPem('X509 CRL', readFileSync(path))
+}
+const LISTS = `${API}/charging/certificates/revocation-lists`
 const at = (identity: string | undefined) => `${API}/stations/${encodeURIComponent(need(identity, 'which station, e.g. CP001'))}`
 
 const DEEDS: Record<string, (asked: Asked) => Promise<void>> = {
@@ -82,6 +98,34 @@ const DEEDS: Record<string, (asked: Asked) => Promise<void>> = {
     const { data } = await instance.send<{ data: Certificate }>('POST', path, { because: need(because.join(' '), 'why') })
     show(data, () => `Revoked: ${data.subject}`)
   },
+  async crl({ instance, words: [deed, ...words], show }) {
+    if (deed === 'add') {
+      const [from, issuer] = words
+      const where = need(from, 'which file or address')
+      const body = {
+        ...(/^https?:\/\//.test(where) ? { url: where } : { pem: listIn(where) }),
+        ...(issuer !== undefined && { issuer: pemIn(issuer) }),
+      }
+      const { data } = await instance.send<{ data: RevocationList }>('POST', LISTS, body)
+      show(data, () => `Taken in: ${data.issuer} took ${data.revoked} certificates back (${data.signer})`)
+    } else if (deed === 'list') {
+      const { data } = await instance.get<{ data: RevocationList[] }>(LISTS)
+      show(data, () =>
+        data.length === 0
+          ? 'There are no revocation lists.'
+          : table([
+              ['SIGNER', 'ISSUER', 'NUMBER', 'REVOKED', 'UNTIL', 'FROM', 'FAULT'],
+              ...data.map(({ signer, issuer, number, revoked, until, url, fault }) =>
+                [signer, issuer, number, String(revoked), until, url ?? 'a file', fault].map((cell) => cell ?? ''),
+              ),
+            ]),
+      )
+    } else if (deed === 'remove') {
+      const path = `${LISTS}/${need(words[0], 'which, by the fingerprint of its signer')}`
+      const { data } = await instance.send<{ data: RevocationList }>('DELETE', path)
+      show(data, () => `Removed: the revocation list of ${data.issuer}`)
+    } else throw new Problem('usage', 'Say what to do with revocation lists: add, list or remove.')
+  },
   async sign({ instance, words: [identity, kind], show }) {
     const { data } = await instance.send<{ data: { status: string } }>(
       'POST',
@@ -117,7 +161,7 @@ export const chargingCertificates: Verb = {
   name: 'charging certificates',
   summary: 'Shows and manages certificates of charging stations: issued, trusted, installed, revoked.',
   usage:
-    '<list [STATION] | authority | revoked | trust FILE USE... | revoke FINGERPRINT REASON | sign STATION [KIND] | installed STATION | install STATION USE [FILE] | remove STATION NUMBER>',
+    '<list [STATION] | authority | revoked | trust FILE USE... | revoke FINGERPRINT REASON | crl add FILE|URL [ISSUER] | crl list | crl remove SIGNER | sign STATION [KIND] | installed STATION | install STATION USE [FILE] | remove STATION NUMBER>',
   example: 'cariflex charging certificates sign CP001',
   async run({ words: [deed = 'list', ...words], options, env, show }) {
     const run = DEEDS[deed]

@@ -29,5 +29,5 @@ export {
   writeOcspResponse,
 } from './ocsp.ts'
 export { type CertificateRequest, readRequest, writeRequest } from './request.ts'
-export { type Revoked, readRevocationList, writeRevocationList } from './revocation-list.ts'
+export { isListOf, type RevocationList, type Revoked, readRevocationList, writeRevocationList } from './revocation-list.ts'
 export { type ChainHolder, openTrialPki, type TrialAuthority, type TrialPki, type TrialWish } from './trial.ts'

@@ -10,6 +10,7 @@ import {
   emaidCheckDigit,
   hashOf,
   isEmaid,
+  isListOf,
   issueCertificate,
   keyFault,
   makeKey,
@@ -20,6 +21,7 @@ import {
   readOcspResponse,
   readRequest,
   readRevocationList,
+  toDer,
   validateChain,
   writeOcspRequest,
   writeOcspResponse,
@@ -197,10 +199,18 @@ test('a revocation list holds what was taken back, and openssl reads it', async 
       { serial: 'abc1', at: NOW },
       { serial: '5', at: NOW },
     ],
-    { from: NOW, until: days(7) },
+    { from: NOW, until: days(7), number: 300 },
   )
-  assert.deepEqual([...readRevocationList(pem)], ['abc1', '5'])
-  assert.deepEqual([...readRevocationList(writeRevocationList(authority, [], { from: NOW, until: days(7) }))], [])
+  const list = readRevocationList(pem)
+  assert.deepEqual(list.serials, ['abc1', '5'])
+  assert.deepEqual([list.issuer, list.number, list.from, list.until], [{ commonName: 'Root' }, 300n, NOW, days(7)])
+  assert.deepEqual(readRevocationList(toDer(pem)), list, 'DER is read as well')
+  const plain = readRevocationList(writeRevocationList(authority, [], { from: NOW, until: days(7) }))
+  assert.deepEqual([plain.serials, plain.number], [[], undefined])
+  const namesake = { ...authority, key: await makeKey() }
+  const forged = readRevocationList(writeRevocationList(namesake, [], { from: NOW, until: days(7) }))
+  const [root] = readCertificates(authority.certificate)
+  assert.deepEqual([isListOf(list, root!), isListOf(forged, root!)], [true, false])
   assert.throws(() => readRevocationList('x'), refused('bad-revocation-list'))
   if (openssl)
     withFiles({ 'r.pem': authority.certificate, 'l.pem': pem }, (path) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { manualClock } from '#kernel'
-import { openTrialPki } from '#protocols/pki'
+import { after, DAY, manualClock } from '#kernel'
+import { openTrialPki, writeRevocationList } from '#protocols/pki'
 import { NOW, ocppHouse } from '../../../test/ocpp/house.ts'
 
 test('certificates, passwords and profiles of stations by hand: who may, what comes back, what is refused', async (t) => {
@@ -23,6 +23,23 @@ test('certificates, passwords and profiles of stations by hand: who may, what co
   assert.equal((await ask('GET', '/charging/certificates?kind=root')).data.length, 1)
   assert.match(String((await ask('GET', '/charging/certificates/authority')).data['pem']), /BEGIN CERTIFICATE/)
   assert.match(String((await ask('GET', '/charging/certificates/revoked')).data['pem']), /BEGIN X509 CRL/)
+
+  // A list of contracts that the authority of the market took back.
+  const { certificate, chain, key } = pki.authority('mo')
+  const pem = writeRevocationList({ certificate, key }, [{ serial: 'abc1', at: NOW }], {
+    from: NOW,
+    until: after(NOW, DAY),
+  })
+  const lists = '/charging/certificates/revocation-lists'
+  assert.equal((await ask('POST', lists, { pem })).code, 'untrusted-revocation-list')
+  const added = await ask('POST', lists, { pem, issuer: chain.join('') })
+  assert.deepEqual([added.status, added.data['revoked'], added.data['until']], [201, 1, '2026-11-25T08:00:00-04:00'])
+  assert.equal((await ask('POST', lists, { url: 'http://127.0.0.1:1/mo.crl' })).code, 'address-not-allowed')
+  assert.equal((await ask('POST', lists, { url: 'http://127.0.0.1:1/mo.crl', pem })).status, 422)
+  assert.equal((await ask('POST', lists, { pem: 'nonsense' })).code, 'bad-revocation-list')
+  assert.equal((await ask('GET', lists)).data.length, 1)
+  assert.equal((await ask('DELETE', `${lists}/${added.data['signer']}`)).status, 200)
+  assert.equal((await ask('DELETE', `${lists}/${added.data['signer']}`)).code, 'unknown-revocation-list')
 
   assert.deepEqual((await ask('POST', '/stations/CP001/certificates', { use: 'CSMSRootCertificate' })).data, { status: 'Accepted' })
   assert.equal((await ask('POST', '/stations/CP001/certificates/inventory')).data.length, 1)

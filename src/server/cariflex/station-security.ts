@@ -1,6 +1,13 @@
 /** Certificates, passwords and security profiles of stations, and the roots that are trusted. */
 import { Type } from 'typebox'
-import { type Charging, INSTALLED_USES, type InstalledCertificate, type KeptCertificate, ROOT_USES } from '#charging'
+import {
+  type Charging,
+  INSTALLED_USES,
+  type InstalledCertificate,
+  type KeptCertificate,
+  type KeptRevocationList,
+  ROOT_USES,
+} from '#charging'
 import { auditAsset, type Established, steers } from '#ems'
 import { formatInstant } from '#kernel'
 import type { Request, Routes } from '../app.ts'
@@ -25,6 +32,8 @@ const Fingerprint = Type.Object({
   fingerprint: Type.String({ pattern: '^[0-9A-Fa-f]{64}$', description: 'SHA-256 of the certificate, hex.' }),
 })
 const Pem = Type.String({ minLength: 1, maxLength: 20_000, description: 'The certificate as PEM.' })
+const List = Type.String({ minLength: 1, maxLength: 1_000_000, description: 'The list as PEM.' })
+const ListUrl = Type.String({ pattern: '^https?://', maxLength: 500, description: 'Where it is, and the next ones are (PEM or DER).' })
 const KINDS = ['authority', 'server', 'station', 'v2g', 'root'] as const
 const SIGNABLE = ['ChargingStationCertificate', 'V2GCertificate', 'SignCombinedCertificate'] as const
 
@@ -48,6 +57,12 @@ export const stationSecurityRoutes =
       until: formatInstant(until, zone),
       revokedAt: revokedAt === null ? null : formatInstant(revokedAt, zone),
       createdAt: formatInstant(createdAt, zone),
+    })
+    const listed = ({ from, until, receivedAt, ...rest }: KeptRevocationList) => ({
+      ...rest,
+      from: formatInstant(from, zone),
+      until: until === null ? null : formatInstant(until, zone),
+      receivedAt: formatInstant(receivedAt, zone),
     })
     const told = ({ toldAt, ...rest }: InstalledCertificate) => ({ ...rest, toldAt: formatInstant(toldAt, zone) })
 
@@ -118,6 +133,45 @@ export const stationSecurityRoutes =
       '/charging/certificates/revoked',
       { ...read, schema: { tags, summary: 'Revocation list of our own authority (PEM)' } },
       async () => ({ data: { pem: await security.revocationList() } }),
+    )
+
+    app.get(
+      '/charging/certificates/revocation-lists',
+      { ...read, schema: { tags, summary: 'Revocation lists of other authorities, the newest of each' } },
+      async () => ({ data: (await security.revocation.list()).map(listed) }),
+    )
+    app.post(
+      '/charging/certificates/revocation-lists',
+      {
+        ...operate,
+        schema: {
+          tags,
+          summary: 'Takes in the revocation list of another authority, in place of its last one',
+          body: Type.Union(
+            [Type.Object({ pem: List, issuer: optional(Pem) }, closed), Type.Object({ url: ListUrl, issuer: optional(Pem) }, closed)],
+            {
+              description: 'The list itself or its address, and the certificates between its signer and a trusted root, if there are any.',
+            },
+          ),
+        },
+      },
+      async (request, reply) => {
+        const data = await security.revocation.add(request.body)
+        await note(request, `Took in the revocation list of '${data.issuer}': ${data.revoked} certificates`)
+        return reply.code(201).send({ data: listed(data) })
+      },
+    )
+    app.delete(
+      '/charging/certificates/revocation-lists/:fingerprint',
+      {
+        ...operate,
+        schema: { tags, summary: 'Forgets a revocation list, by its signer: what it took back counts again', params: Fingerprint },
+      },
+      async (request) => {
+        const data = await security.revocation.remove(request.params.fingerprint)
+        await note(request, `Removed the revocation list of '${data.issuer}'`)
+        return { data: listed(data) }
+      },
     )
 
     app.get(

@@ -493,6 +493,19 @@ export const TWINS: Readonly<Record<string, string>> = {
   '{station} has no certificate of its own to come with.': "{station} n'a pas de certificat à elle pour se présenter.",
   'Have one signed first.': "Faites-en d'abord signer un.",
   'The certificate of {station} ends {when}.': 'Le certificat de {station} prend fin le {when}.',
+  '{url} answered {status} when its revocation list was asked for.':
+    '{url} a répondu {status} quand sa liste de révocation lui a été demandée.',
+  'Nobody we trust signed the revocation list of {issuer}.': "La liste de révocation de {issuer} n'est signée par personne de confiance.",
+  'Trust its root first; if another authority stands between, give its certificate beside the list.':
+    "Approuvez d'abord sa racine ; si une autre autorité se trouve entre les deux, donnez son certificat avec la liste.",
+  'The revocation list of {issuer} does not count yet.': 'La liste de révocation de {issuer} ne compte pas encore.',
+  'The revocation list of {issuer} has ended.': 'La liste de révocation de {issuer} a expiré.',
+  'A newer revocation list of {issuer} is here already.': 'Une liste de révocation plus récente de {issuer} est déjà là.',
+  'Get the newest one from its authority.': 'Demandez la plus récente à son autorité.',
+  "There is no revocation list that '{fingerprint}' signed.": "Aucune liste de révocation n'est signée par « {fingerprint} ».",
+  'Look at the list of revocation lists.': 'Regardez la liste des listes de révocation.',
+  'The revocation list of {issuer} ended {when}: what it took back since then is not known.':
+    "La liste de révocation de {issuer} a expiré le {when} : ce qui a été révoqué depuis n'est pas connu.",
   '{station} reports the security event {event}.': "{station} signale l'événement de sécurité {event}.",
   'Register the station anew with its new password.': 'Enregistrez de nouveau la borne avec son nouveau mot de passe.',
   '{station} is not connected.': "{station} n'est pas connectée.",
