@@ -1,3 +1,7 @@
+export type { Plug, PlugOptions } from './plug-chassis.ts'
+export { openShellyPlug } from './shelly-plug.ts'
+export { openShellyPlus, type ShellyPlusOptions } from './shelly-plus.ts'
 export { endWorld, forkWorld, type RunningWorld, startWorld } from './start-world.ts'
+export { openTasmotaPlug } from './tasmota-plug.ts'
 export { type WorldChoices, worldOf } from './territory-world.ts'
 export type { PastSeries, PlatformAddress, WorldSpec, WorldState } from './world-spec.ts'

@@ -79,8 +79,13 @@ export function topicsOf(family: Family, device: MqttDevice): DeviceTopics {
   return found
 }
 
-/** All a device can say: its topics, to be subscribed to. */
-export const topicsHeard = (family: Family, device: MqttDevice): string[] => Object.keys(family.says(device, topicsOf(family, device)))
+/** All that a device tells, replies to orders too: what is to be subscribed to. */
+export function topicsHeard(family: Family, device: MqttDevice): string[] {
+  const topics = topicsOf(family, device)
+  const told = new Set(Object.keys(family.says(device, topics)))
+  if (topics.control !== undefined) told.add(topics.control)
+  return [...told]
+}
 
 /** The readings of a message in units of the house; nothing when it says nothing usable. Never throws. */
 export function parseMessage(family: Family, device: MqttDevice, { topic, payload, receivedAt }: HeardMessage): Reading[] {

@@ -1,6 +1,6 @@
 /** A connection to an MQTT broker that comes back by itself, with its subscriptions. */
 import mqtt from 'mqtt'
-import { type Clock, describeError, type Instant, Problem } from '#kernel'
+import { type Clock, describeError, type Instant, Problem, pause, systemClock } from '#kernel'
 import { isTopicFilter, topicMatches } from './topic.ts'
 
 export type Qos = 0 | 1 | 2
@@ -55,11 +55,16 @@ export interface MqttClient {
    * @throws Problem `mqtt-invalid-filter`, `mqtt-refused`
    */
   subscribe(filter: string, heard: (message: MqttMessage) => void, qos?: Qos): Promise<() => void>
+  /** Takes leave of the broker, which then does not tell the will. */
   close(): Promise<void>
+  /** Ends without a word, as a power cut does: the broker tells the will. */
+  cut(): Promise<void>
 }
 
 const FIRST_RETRY = 1000
 const SLOWEST_RETRY = 60_000
+/** Milliseconds that taking leave may last. */
+const LEAVE = 500
 
 interface Subscription {
   qos: Qos
@@ -154,6 +159,12 @@ export function openMqttClient(options: MqttClientOptions): MqttClient {
         })
       return leave
     },
-    close: () => client.endAsync(true),
+    async close() {
+      if (!client.connected) return void (await client.endAsync(true))
+      // Waits for what is on its way; for a broker that fell silent, of the machine's own time, not for long.
+      await Promise.race([client.endAsync(), pause(systemClock, LEAVE)])
+      client.stream.destroy()
+    },
+    cut: () => client.endAsync(true),
   }
 }
