@@ -772,6 +772,9 @@ export const TWINS: Readonly<Record<string, string>> = {
   "Its id is none of ELFE's: one capital letter and one to four digits, such as A101.":
     "Son id n'est pas de la forme d'ELFE : une majuscule et un à quatre chiffres, par exemple A101.",
   'Its appliance {appliance} is not taken over.': "Son équipement {appliance} n'est pas repris.",
+  'The device {id} belongs to appliance {appliance}, which is neither given nor known.':
+    "L'appareil {id} appartient à l'équipement {appliance}, qui n'est ni donné ni connu.",
+  '{id} is given twice.': '{id} est donné deux fois.',
   'What the table of its kind must hold of it is not known: make it there first.':
     "On ne sait pas ce que la table de son genre doit contenir : créez-l'y d'abord.",
   'The ids of its rows belong to another appliance there: it was taken over from another database.':
