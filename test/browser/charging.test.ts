@@ -250,10 +250,10 @@ test('beside CitrineOS: every way is tried, what differs is mended, a file is tr
   const buffer = Buffer.from('identity,power_kw\nCP050,22\nCP001,22\nCP051,much')
   await table.getByLabel('Fichier CSV').setInputFiles({ name: 'bornes.csv', mimeType: 'text/csv', buffer })
   await table.getByRole('button', { name: 'Essayer sans rien garder' }).click()
-  await says(table, /1 à créer, 1 déjà connues, 1 refusées[\s\S]*Ligne 4 CP051[\s\S]*doit être un nombre/)
+  await says(table, /à créer\s: 1 · déjà connues\s: 1 · refusées\s: 1[\s\S]*Ligne 4 CP051[\s\S]*doit être un nombre/)
   assert.deepEqual(await violations(page), [])
   await table.getByRole('button', { name: 'Importer', exact: true }).click()
-  await says(table, /1 créées, 1 déjà connues, 1 refusées/)
+  await says(table, /Créées\s: 1 · déjà connues\s: 1 · refusées\s: 1/)
 })
 
 test('a station: the tariffs it holds, and the terms of its other CSMS', { skip }, async (t) => {
