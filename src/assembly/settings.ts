@@ -29,6 +29,8 @@ export interface Settings {
   territory?: Territory
   /** False: an empty database stays empty. */
   demo: boolean
+  /** File with the territory of the demo; that of the package otherwise. */
+  demoTerritory?: string
   seed: number
   /** Ports of simulated devices by id; free ones otherwise. */
   simulatedPorts: Readonly<Record<string, number>>

@@ -8,6 +8,7 @@ import type { Clock, Territory } from '#kernel'
 import { openSecrets, type Secrets, type Store } from '#store'
 import type { Settings } from './settings.ts'
 
+/** Unless the settings name another file. */
 const DEMO = fileURLToPath(new URL('../../examples/martinique.yaml', import.meta.url))
 
 /** The configured territory, the one established before, or the demo in an empty database. */
@@ -16,7 +17,7 @@ export async function territoryOf(store: Store, settings: Settings, clock: Clock
   const known = await findTerritory(store)
   if (known) return known.demo ? withSimulatedStations(known, store, await secretsOf(store, settings, clock)) : known
   if (!firstStart || !settings.demo) return undefined
-  const territory = demoTerritory()
+  const territory = demoTerritory(settings.demoTerritory ?? DEMO)
   await keepPasswords(await secretsOf(store, settings, clock), territory)
   return establishTerritory(store, clock, territory, true)
 }
@@ -31,9 +32,9 @@ async function withSimulatedStations(known: Established, store: Store, secrets: 
   return { ...known, territory: await withPasswords(secrets, known.territory) }
 }
 
-/** The demo of the package; its simulated stations get passwords of their own, as real ones would. */
-function demoTerritory(): Territory {
-  const { territory } = parse(readFileSync(DEMO, 'utf8')) as { territory: Territory }
+/** The territory of the demo; its simulated stations get passwords of their own, as real ones would. */
+function demoTerritory(file: string): Territory {
+  const { territory } = parse(readFileSync(file, 'utf8')) as { territory: Territory }
   const devices = territory.devices.map((device) =>
     device.bus === 'ocpp' ? { ...device, password: randomBytes(15).toString('hex') } : device,
   )

@@ -131,11 +131,14 @@ test('of a sensor only what was known of the weather at each midnight counts, un
   const beliefs = openBeliefs({ store, clock: systemClock, bus: inProcessBus<News>(() => {}), sensors })
   await store.query("insert into account (id, name) values (1, 'Island')")
   const asset = (await openAssets(store).create({ name: 'roof', type: 6, account: 1 })).id
-  const make = async (name: string, unit: string) => (await sensors.create({ name, unit, resolution: HOUR, asset, timezone: 'UTC' })).id
+  // The day began three hours ago where the sensors are, whatever the hour is here.
+  const midnight = instant((Math.floor(systemClock.now() / HOUR) - 3) * HOUR)
+  const west = new Date(midnight).getUTCHours()
+  const timezone = west > 12 ? `Etc/GMT-${24 - west}` : `Etc/GMT+${west}`
+  const make = async (name: string, unit: string) => (await sensors.create({ name, unit, resolution: HOUR, asset, timezone })).id
   const [power, told, measured] = [await make('power', 'kW'), await make('told', 'W/m²'), await make('measured', 'W/m²')]
   const meter = await beliefs.source({ name: 'meter', type: 'gateway' })
   const service = await beliefs.source({ name: 'weather service', type: 'forecaster' })
-  const midnight = instant(Math.floor(systemClock.now() / DAY) * DAY)
   const starts: Instant[] = light.map((_, slot) => after(midnight, slot * HOUR - 21 * DAY))
   await beliefs.record([
     { sensor: power, source: meter, starts, values: light.map((watts) => 0.005 * watts), beliefTime: 'event-end' },
@@ -147,7 +150,7 @@ test('of a sensor only what was known of the weather at each midnight counts, un
     })),
   ])
   const evaluated = async (more: string[]) => {
-    const ran = await cariflex(`forecast evaluate --sensor ${power} --days 21 --once --quick --json`, { env, more })
+    const ran = await cariflex(`forecast evaluate --sensor ${power} --timezone ${timezone} --days 21 --once --quick --json`, { env, more })
     assert.equal(ran.code, 0, ran.err)
     return ran.json<Found & { foreseen: { name: string; share: number }[]; published: unknown[] }>()
   }
@@ -164,7 +167,7 @@ test('of a sensor only what was known of the weather at each midnight counts, un
   assert.ok(perfect.rmse < 0.05, `the weather without error: ${perfect.rmse}`)
   assert.ok(honest.rmse > 5 * perfect.rmse && honest.rmse < 0.8 * none.rmse, `${honest.rmse} between ${perfect.rmse} and ${none.rmse}`)
   assert.ok(unforeseen.rmse > 0.8 * none.rmse, `what nobody foretold explains nothing: ${unforeseen.rmse}, without ${none.rmse}`)
-  const text = (await cariflex(`forecast evaluate --sensor ${power} --days 21 --once --quick --regressor ${measured}`, { env })).out
+  const text = (await cariflex(`forecast evaluate --sensor ${power} --timezone ${timezone} --days 21 --once --quick --regressor ${measured}`, { env })).out
   assert.match(text, /Of measured \(ID: \d+\) 0 % was known at midnight; only that counts \(--known takes/)
   const silent = await cariflex(`forecast evaluate --sensor ${await make('nothing', 'kW')}`, { env })
   assert.deepEqual([silent.code, /Nothing was measured/.test(silent.err)], [1, true], silent.err)

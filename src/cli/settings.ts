@@ -30,6 +30,7 @@ export function settingsOf(config: Config): Settings {
     timezone: platform.timezone,
     admin,
     demo: simulation.enabled !== 'off',
+    ...(simulation.territory !== undefined && { demoTerritory: simulation.territory }),
     seed: simulation.seed,
     simulatedPorts: simulation.ports,
     history: simulation.history,

@@ -270,6 +270,9 @@ export const ConfigSchema = Type.Object(
     }),
     simulation: Section('The simulated outside world of the demo.', {
       enabled: Type.Enum(['auto', 'on', 'off'], { default: 'auto', description: 'auto: only where the demo territory was created.' }),
+      territory: Type.Optional(
+        Type.String({ minLength: 1, description: 'YAML file with the territory of the demo, instead of the island of Martinique.' }),
+      ),
       seed: Count(1, 'Same seed, same weather and trips.'),
       history: Length('P14D', 'Past that the same device models make up for the first sight of charts.'),
       ports: Type.Record(Type.String(), Port('TCP port of the simulated device.'), {

@@ -84,7 +84,8 @@ export async function startTerritory(
 ): Promise<Territory> {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-journey-'))
   chmodSync(folder, 0o755)
-  if (options.hour !== undefined) writeFileSync(join(folder, 'cariflex.yaml'), islandAt(options.hour))
+  const moved = join(folder, 'island.yaml')
+  if (options.hour !== undefined) writeFileSync(moved, islandAt(options.hour))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess | undefined
@@ -99,6 +100,7 @@ export async function startTerritory(
       CARIFLEX_DATA: join(folder, 'data'),
       CARIFLEX_ADMIN_EMAIL: EMAIL,
       CARIFLEX_ADMIN_PASSWORD: PASSWORD,
+      ...(options.hour !== undefined && { CARIFLEX_SIMULATION__TERRITORY: moved }),
       ...options.env,
     }
     for (const name of ['PORT', 'DATABASE_URL', 'NODE_TEST_CONTEXT'])
