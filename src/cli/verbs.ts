@@ -228,6 +228,16 @@ export const VERBS: { name: string; summary: string; load(): Promise<Verb> }[] =
     load: async () => (await import('./verbs/devices-import.ts')).devicesImport,
   },
   {
+    name: 'devices order',
+    summary: 'switch a device of the community by hand and wait for it',
+    load: async () => (await import('./verbs/devices.ts')).devicesOrder,
+  },
+  {
+    name: 'devices status',
+    summary: 'how the devices of the community are',
+    load: async () => (await import('./verbs/devices.ts')).devicesStatus,
+  },
+  {
     name: 'tariff price',
     summary: 'price a charging session by a tariff, line by line',
     load: async () => (await import('./verbs/tariff-price.ts')).tariffPrice,

@@ -1,3 +1,8 @@
+export { type Control, type DeviceStatus, type Notice, type OrderView, openControl } from './control/control.ts'
+export { type PlanRow, type PlanSource, startExecutor } from './control/executor.ts'
+export { openJournal } from './control/journal.ts'
+export type { Broker, ControlledDevice, DeviceDriver, Heard, Message } from './control/link.ts'
+export type { Appliance as PilotedAppliance } from './control/standing.ts'
 export { type Adopted, adoptCoordination } from './coordination/adopt.ts'
 export { type Coordination, type LeftOut, readCoordination } from './coordination/read.ts'
 export { createCoordination, DETAIL_TABLES } from './coordination/schema.ts'
