@@ -7,6 +7,7 @@ import {
   citrineMessageRoutes,
   citrineosBridgeRoutes,
   citrineSubscriptionRoutes,
+  communityDeclarationRoutes,
   communityRegistryRoutes,
   contractRoutes,
   jobRoutes,
@@ -44,6 +45,7 @@ export function addRoutes(house: OpenHouse): void {
     OURS,
   )
   server.register(communityRegistryRoutes({ account, zone: steered?.site.zone ?? settings.timezone, rooms: server }), OURS)
+  server.register(communityDeclarationRoutes({ account, zone: steered?.site.zone ?? settings.timezone, rooms: server }), OURS)
   if (!steered) return
   const { line, site, charging, conversation, established, world } = steered
   server.register(orderRoutes(line, account, server.identity), OURS)

@@ -1,6 +1,7 @@
 export type { App, Reply, Request, Routes } from './app.ts'
 export { chargingRoutes, stationFileRoutes } from './cariflex/charging.ts'
 export { type BridgeRoutesParts, citrineosBridgeRoutes } from './cariflex/citrineos-bridge.ts'
+export { communityDeclarationRoutes } from './cariflex/community-declarations.ts'
 export { type CommunityRegistryParts, communityRegistryRoutes } from './cariflex/community-registry.ts'
 export { type ContractRouteParts, contractRoutes } from './cariflex/contracts.ts'
 export { deviceOrderRoutes } from './cariflex/device-orders.ts'

@@ -27,14 +27,6 @@ export const listDeclarations = (store: Queryable, home?: string): Promise<Decla
     [home ?? null],
   )
 
-/** @throws Problem `unknown-declaration` when none that counts has this id */
-export async function findDeclaration(store: Queryable, id: number): Promise<Declared> {
-  const found = isRowId(id)
-    ? await store.first<Declared>(`select ${COLUMNS} from cariflex.community_declaration where id = $1 and ended_at is null`, [id])
-    : undefined
-  return found ?? unknown()
-}
-
 /** Keeps a declaration in place of the one that its appliance had. */
 export const declare = (store: Connections, { appliance, home, type, wish }: Declaration, now: Instant): Promise<Declared> =>
   store.transact(async (tx) => {

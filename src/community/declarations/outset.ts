@@ -1,5 +1,5 @@
 // What is known where a wish is planned, and what comes of it.
-import { DAY, type Instant, instant, MINUTE } from '#kernel'
+import { ceilTo, DAY, type Instant, instant, MINUTE } from '#kernel'
 import type { Charge, Comfort, Cycle } from '../planning/problem.ts'
 
 export const SLOT = 15 * MINUTE
@@ -19,6 +19,9 @@ export interface Outset {
   /** Quarters just before `start`, newest last: was the heater in comfort? */
   comfortBefore?: readonly boolean[]
 }
+
+/** Where a wish of now is planned: from the next slot on. */
+export const outsetAt = (now: Instant, zone: string): Outset => ({ start: ceilTo(now, SLOT), zone })
 
 export const endOf = ({ start }: Pick<Outset, 'start'>): Instant => instant(start + DAY)
 

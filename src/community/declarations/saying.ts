@@ -16,6 +16,10 @@ export const SAYING = {
   servo: 'It heats when its room needs it.',
   unknown: 'No declaration that counts has this id.',
   listThem: 'List the declarations: it may have been cancelled, started or replaced.',
+  noAppliance: 'There is no appliance {appliance} in the registry.',
+  register: 'Register it first, with the inventory of its devices.',
+  noPlan: 'No plan of the community was made yet.',
+  planSoon: 'One is made every quarter of an hour when community.enabled is set.',
 } as const
 
 /** A length as people write it: `2 h 30`, `45 min`. */

@@ -34,45 +34,43 @@ const Span = Type.Object(
   closed,
 )
 
-const Watts = Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })
-const Percent = Type.Number({ minimum: 0, maximum: 100 })
-const Celsius = Type.Number({ minimum: -50, maximum: 60 })
+const Watts = (description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description })
+const Percent = (description: string) => Type.Number({ minimum: 0, maximum: 100, description })
+const Celsius = (description: string) => Type.Number({ minimum: -60, maximum: 60, description })
+const Kind = <const Name extends string>(kind: Name) => Type.Literal(kind, { description: 'Which kind of wish.' })
 
 const MachineWish = Type.Object(
   {
-    kind: Type.Literal('machine'),
+    kind: Kind('machine'),
     done: When,
-    durationMinutes: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1440, description: 'How long it runs; else what was learnt of it.' }),
-    ),
+    durationMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440, description: 'How long it runs; else as its kind does.' })),
     delayMinutes: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 10_080, description: 'How long before the deadline it may be finished at most; else any time.' }),
     ),
-    programme: Type.Optional(Type.String({ maxLength: 100, description: 'Which of the programmes learnt of it; else the most frequent.' })),
   },
   closed,
 )
 const VehicleWish = Type.Object(
   {
-    kind: Type.Literal('vehicle'),
+    kind: Kind('vehicle'),
     done: When,
-    capacityWh: Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }),
-    nowPercent: Percent,
-    leastPercent: Percent,
-    powersW: Type.Array(Watts, {
+    capacityWh: Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'Of its battery.' }),
+    nowPercent: Percent('What its battery holds now.'),
+    leastPercent: Percent('What it must hold at least when it is done.'),
+    powersW: Type.Array(Watts('A level.'), {
       minItems: 1,
       maxItems: 32,
       description: 'Its levels; only a modulating one uses another than the highest.',
     }),
-    charging: Type.Enum(['continuous', 'interruptible', 'modulating']),
+    charging: Type.Enum(['continuous', 'interruptible', 'modulating'], { description: 'In one go, with breaks, or at any of its levels.' }),
   },
   closed,
 )
 const WaterHeaterWish = Type.Object(
   {
-    kind: Type.Literal('water-heater'),
-    volumeL: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
-    powerW: Watts,
+    kind: Kind('water-heater'),
+    volumeL: Type.Number({ exclusiveMinimum: 0, maximum: 10_000, description: 'Of its water.' }),
+    powerW: Watts('What it takes while it heats.'),
     dayEnergyWh: Type.Optional(
       Type.Number({ minimum: 0, maximum: 1_000_000, description: 'What it took in the last 24 h; else a full reheat.' }),
     ),
@@ -86,25 +84,25 @@ const Weeks = {
 }
 const HeatingWish = Type.Object(
   {
-    kind: Type.Literal('heating'),
-    ecoW: Type.Number({ minimum: 0, maximum: 1_000_000 }),
-    comfortW: Watts,
-    ecoPercent: Type.Number({ minimum: 0, maximum: 100, description: 'Share of the comfort time that may be eco.' }),
+    kind: Kind('heating'),
+    ecoW: Type.Number({ minimum: 0, maximum: 1_000_000, description: 'What it takes in eco, on average.' }),
+    comfortW: Watts('What it takes in comfort, on average.'),
+    ecoPercent: Percent('Share of the comfort time that may be eco.'),
     ...Weeks,
   },
   closed,
 )
 const ServoHeatingWish = Type.Object(
   {
-    kind: Type.Literal('servo-heating'),
-    powerW: Watts,
-    ecoC: Celsius,
-    comfortC: Celsius,
+    kind: Kind('servo-heating'),
+    powerW: Watts('What it takes while it heats.'),
+    ecoC: Celsius('Wished outside its comfort hours.'),
+    comfortC: Celsius('Wished in its comfort hours.'),
     deltaC: Type.Number({ exclusiveMinimum: 0, maximum: 10, description: 'How far it may be from what is wished, K.' }),
-    roomC: Celsius,
-    outdoorC: Type.Optional(Type.Number({ minimum: -60, maximum: 60, description: 'Outside; 10 °C when nothing is known.' })),
-    resistanceKPerW: Type.Number({ exclusiveMinimum: 0, description: 'Thermal resistance of the room.' }),
-    capacityJPerK: Type.Number({ exclusiveMinimum: 0, description: 'Thermal capacity of the room.' }),
+    roomC: Celsius('Of the room now.'),
+    outdoorC: Type.Optional(Celsius('Outside; 10 °C when nothing is known.')),
+    resistanceKPerW: Type.Number({ minimum: 1e-6, maximum: 10, description: 'Thermal resistance of the room.' }),
+    capacityJPerK: Type.Number({ minimum: 1e4, maximum: 1e12, description: 'Thermal capacity of the room.' }),
     ...Weeks,
   },
   closed,
@@ -113,15 +111,16 @@ const ServoHeatingWish = Type.Object(
 export const WishSchema = Type.Union([MachineWish, VehicleWish, WaterHeaterWish, HeatingWish, ServoHeatingWish], {
   description: 'What is wished of the appliance.',
 })
-export const DeclarationSchema = Type.Object(
-  {
-    appliance: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Id of the appliance in the registry.' }),
-    home: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Whose it is, as R004.' })),
-    type: Type.Integer({ minimum: 1, maximum: 999, description: "ELFE's code of the appliance: 112 a washing machine." }),
-    wish: WishSchema,
-  },
-  closed,
-)
+/** A wish with what the registry knows of its appliance. */
+export interface Declaration {
+  /** Id of the appliance in the registry. */
+  appliance: number
+  /** Pseudonym of the participant, e.g. R004. */
+  home?: string
+  /** ELFE's code of the appliance: 112 is a washing machine. */
+  type: number
+  wish: Wish
+}
 
 export type When = Static<typeof When>
 export type Span = Static<typeof Span>
@@ -131,4 +130,3 @@ export type WaterHeaterWish = Static<typeof WaterHeaterWish>
 export type HeatingWish = Static<typeof HeatingWish>
 export type ServoHeatingWish = Static<typeof ServoHeatingWish>
 export type Wish = Static<typeof WishSchema>
-export type Declaration = Static<typeof DeclarationSchema>

@@ -1,6 +1,7 @@
 /** Rounds in the database: what went in, what came out, and the same in the tables of ELFE's EMS. */
-import { type Instant, parseInstant } from '#kernel'
+import { type Instant, Problem, parseInstant, say } from '#kernel'
 import { asJson, asTimestamp, type Connections, type Queryable } from '#store'
+import { SAYING } from '../declarations/saying.ts'
 import type { Wish } from '../declarations/wish.ts'
 import type { CommunityPlan } from '../planning/plan.ts'
 import { type ElfePower, type ElfeRows, elfeRows } from './elfe-rows.ts'
@@ -23,6 +24,13 @@ export const latestRound = (store: Queryable): Promise<KeptRound | undefined> =>
     `select start, made_at as "madeAt", inputs, plan, dropped, says from cariflex.community_round
      where plan is not null order by start desc limit 1`,
   )
+
+/** The plan that counts. @throws Problem `no-community-plan` when there is none yet */
+export async function planThatCounts(store: Queryable): Promise<KeptRound> {
+  const round = await latestRound(store)
+  if (round) return round
+  throw new Problem('no-community-plan', say(SAYING.noPlan), { status: 404, retry: 'later', hint: say(SAYING.planSoon) })
+}
 
 /** The inputs of the round that starts then, whether it had a plan or not. */
 export const inputsOfRound = async (store: Queryable, start: Instant): Promise<RoundInputs | undefined> =>

@@ -48,6 +48,11 @@ export const TWINS: Readonly<Record<string, string>> = {
   'No declaration that counts has this id.': "Aucune déclaration en cours n'a ce numéro.",
   'List the declarations: it may have been cancelled, started or replaced.':
     'Affichez les déclarations : elle a pu être annulée, démarrée ou remplacée.',
+  'There is no appliance {appliance} in the registry.': "L'appareil {appliance} n'est pas au registre.",
+  'Register it first, with the inventory of its devices.': "Enregistrez-le d'abord, avec l'inventaire de ses équipements.",
+  'No plan of the community was made yet.': 'Aucun plan de la communauté pour le moment.',
+  'One is made every quarter of an hour when community.enabled is set.':
+    "Il s'en fait un tous les quarts d'heure quand community.enabled est activé.",
 
   // Automations.
   'Its maker is no active user any more.': "Qui l'a créée n'est plus un utilisateur actif.",
