@@ -14,7 +14,7 @@ const PLACE = { latitude: 14.61, longitude: -61.05 }
 
 function ask(t: TestContext, port: number) {
   // Time-outs of the client run on the machine's clock, the world runs on the test's.
-  const client = modbusClient({ host: '127.0.0.1', port, timeout: 500, longestPause: 0, clock: systemClock })
+  const client = modbusClient({ host: '127.0.0.1', port, timeout: 5000, longestPause: 0, clock: systemClock })
   t.after(() => client.close())
   const model = async (...ids: number[]): Promise<ModelValues> => readModel(client, findModel(await scanSunSpec(client), ...ids)!)
   const tell = async (id: number, point: string, values: number[]) =>
