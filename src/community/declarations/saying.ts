@@ -19,7 +19,7 @@ export const SAYING = {
   noAppliance: 'There is no appliance {appliance} in the registry.',
   register: 'Register it first, with the inventory of its devices.',
   noPlan: 'No plan of the community was made yet.',
-  planSoon: 'One is made every quarter of an hour when community.enabled is set.',
+  planSoon: 'One is made every quarter of an hour once the rounds of the community run.',
 } as const
 
 /** A length as people write it: `2 h 30`, `45 min`. */

@@ -51,8 +51,8 @@ export const TWINS: Readonly<Record<string, string>> = {
   'There is no appliance {appliance} in the registry.': "L'appareil {appliance} n'est pas au registre.",
   'Register it first, with the inventory of its devices.': "Enregistrez-le d'abord, avec l'inventaire de ses équipements.",
   'No plan of the community was made yet.': 'Aucun plan de la communauté pour le moment.',
-  'One is made every quarter of an hour when community.enabled is set.':
-    "Il s'en fait un tous les quarts d'heure quand community.enabled est activé.",
+  'One is made every quarter of an hour once the rounds of the community run.':
+    "Il s'en fait un tous les quarts d'heure dès que les tours de la communauté sont lancés.",
 
   // Automations.
   'Its maker is no active user any more.': "Qui l'a créée n'est plus un utilisateur actif.",
