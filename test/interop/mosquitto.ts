@@ -1,7 +1,7 @@
 /** Mosquitto from Debian: started with TLS and a password, in a folder of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -24,8 +24,12 @@ function run(folder: string, file: string, ...args: string[]): void {
   if (done.status !== 0) throw new Error(`${file} ${args[0]} failed: ${done.stderr}`)
 }
 
-/** One broker on a port, with a user `ems` whose password is `secret`. */
-export function mosquitto(t: TestContext, port: number): Mosquitto {
+/** Where Debian puts the plugin that keeps accounts and their rights. */
+const DYNAMIC_SECURITY = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/mosquitto_dynamic_security.so`
+export const hasDynamicSecurity = (): boolean => hasMosquitto() && existsSync(DYNAMIC_SECURITY)
+
+/** One broker on a port, with a user `ems` whose password is `secret`; with dynamic security that user administers the accounts. */
+export function mosquitto(t: TestContext, port: number, { dynamicSecurity = false } = {}): Mosquitto {
   const folder = mkdtempSync(join(tmpdir(), 'cariflex-mosquitto-'))
   run(
     folder,
@@ -34,7 +38,8 @@ export function mosquitto(t: TestContext, port: number): Mosquitto {
       ' ',
     ),
   )
-  run(folder, 'mosquitto_passwd', '-c', '-b', 'passwords', 'ems', 'secret')
+  if (dynamicSecurity) run(folder, 'mosquitto_ctrl', 'dynsec', 'init', 'accounts.json', 'ems', 'secret')
+  else run(folder, 'mosquitto_passwd', '-c', '-b', 'passwords', 'ems', 'secret')
   const at = (name: string) => join(folder, name)
   writeFileSync(
     at('mosquitto.conf'),
@@ -42,7 +47,9 @@ export function mosquitto(t: TestContext, port: number): Mosquitto {
       `listener ${port} 127.0.0.1`,
       `certfile ${at('cert.pem')}`,
       `keyfile ${at('key.pem')}`,
-      `password_file ${at('passwords')}`,
+      ...(dynamicSecurity
+        ? [`plugin ${DYNAMIC_SECURITY}`, `plugin_opt_config_file ${at('accounts.json')}`]
+        : [`password_file ${at('passwords')}`]),
       'allow_anonymous false',
       'persistence true',
       `persistence_location ${folder}/`,
