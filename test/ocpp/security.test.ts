@@ -5,7 +5,16 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { WebSocket } from 'ws'
 import { after, DAY, millis, watts } from '#kernel'
 import { connectStation, type Payload } from '#protocols/ocpp'
-import { hashOf, issueCertificate, keyToPem, makeKey, openTrialPki, readCertificates, type TrialPki } from '#protocols/pki'
+import {
+  hashOf,
+  issueCertificate,
+  keyToPem,
+  makeKey,
+  openTrialPki,
+  readCertificates,
+  type TrialPki,
+  writeRevocationList,
+} from '#protocols/pki'
 import { answered, type House, ORGANIZATION, open, PASSWORD, refused } from './secure-house.ts'
 
 /** One connection as a station would make it, closed at once. */
@@ -131,7 +140,7 @@ test('blocks A and M', { timeout: 240_000 }, async (t) => {
     const own = await holder(pki, 'A08')
     await come(house, secure, 'A08', { tls: tls(own) })
     const [facts] = readCertificates(own.chain)
-    // What the maker issued and we never saw cannot be taken back; what we keep can.
+    // We take back what we keep.
     await store.query(
       `insert into cariflex.certificate (fingerprint, kind, station, serial, subject, issuer, pem, valid_from, valid_until, created_at)
        values ($1, 'station', 'A08', $2, '', '', $3, now(), now(), now())`,
@@ -139,6 +148,17 @@ test('blocks A and M', { timeout: 240_000 }, async (t) => {
     )
     await security.revoke(facts!.fingerprint, 'the station was stolen')
     await assert.rejects(come(house, secure, 'A08', { tls: tls(own) }), answered(401), 'revoked')
+    // What the maker took back is on its list.
+    const other = await holder(pki, 'A08')
+    await come(house, secure, 'A08', { tls: tls(other) })
+    const now = house.clock.now()
+    const { serial } = readCertificates(other.chain)[0]!
+    const list = writeRevocationList(pki.authority('maker'), [{ serial, at: now }], {
+      from: after(now, millis(-DAY)),
+      until: after(now, millis(DAY)),
+    })
+    await security.revocation.add({ pem: list })
+    await assert.rejects(come(house, secure, 'A08', { tls: tls(other) }), answered(401), 'revoked by its maker')
     for (const why of [/nobody we trust/, /'A07'/, /'Somebody'/, /expired/, /profile 3 is asked/, /revoked/])
       await house.until(`${why} is noted`, async () => (await house.events('A08')).some((info) => why.test(info)))
   })
