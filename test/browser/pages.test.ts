@@ -79,6 +79,8 @@ const ON_PHONES = new Set([
   '/admin/mails',
   '/ops/stations/CP004?tab=tariffs',
   '/ops/stations/CP004?tab=upstream',
+  '/ops/contracts',
+  '/ops/citrineos',
 ])
 
 const skip = withoutBrowser ?? false
