@@ -125,7 +125,7 @@ export function openPlug(options: PlugOptions, firmwareOf: (chassis: Chassis) =>
     const sent = kept ? connection?.retain(topic, payload) : connection?.publish(topic, payload, { qos: 0 })
     sent?.catch(() => undefined)
   }
-  const answering: { lost: boolean } = { lost: false }
+  let answerLost = false
   const firmware = firmwareOf({
     id,
     hardwareId,
@@ -143,7 +143,7 @@ export function openPlug(options: PlugOptions, firmwareOf: (chassis: Chassis) =>
     },
     timer: () => running && { startedAt: running.startedAt, seconds: running.seconds },
     answer(work) {
-      if (!answering.lost) clock.in(reaction, work)
+      if (!answerLost) clock.in(reaction, work)
     },
     reboot: () => void reboot(),
   })
@@ -166,10 +166,10 @@ export function openPlug(options: PlugOptions, firmwareOf: (chassis: Chassis) =>
     })
     connection = opened
     const heard = (topic: string, payload: string): void => {
-      answering.lost = lost > 0
+      answerLost = lost > 0
       if (lost > 0) lost--
       firmware.heard(topic, payload)
-      answering.lost = false
+      answerLost = false
     }
     for (const topic of firmware.hears)
       opened.subscribe(topic, (message) => heard(message.topic, String(message.payload))).catch(() => undefined)

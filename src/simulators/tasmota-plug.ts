@@ -28,7 +28,7 @@ function firmware({ id, clock, say, keep, relay, measured, switchTo, answer }: C
         ENERGY: {
           Total: kilowattHours(energy),
           Today: kilowattHours(energy),
-          Period: Math.round(energy - counted),
+          Period: Math.round(energy < counted ? energy : energy - counted),
           Power: Math.round(power),
           ApparentPower: Math.round(power * 1.05),
           Voltage: VOLTS,
