@@ -29,6 +29,8 @@ test('times are those of the island, also around midnight', () => {
   assert.equal(fr.clock(Date.parse('2026-11-25T04:00:00Z')), '00:00')
   assert.match(fr.near(at, at + 3_600_000 * 2), /mar\. 24 nov\. 22:30/)
   assert.equal(fr.near(at, at + 60_000), '22:30')
+  assert.equal(fr.fullDate(at), '24 nov. 2026')
+  assert.match(en.fullDate(at), /^24 Nov\.? 2026$/)
 })
 
 test('durations of the API become milliseconds', () => {

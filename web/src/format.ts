@@ -38,6 +38,8 @@ export interface Format {
   weekday(at: number): string
   /** `24/11` */
   date(at: number): string
+  /** `24 nov. 2026`, for what is years away. */
+  fullDate(at: number): string
   /** Clock time when it is today, with the day otherwise. */
   near(at: number, now: number): string
 }
@@ -52,6 +54,7 @@ export function formatFor(language: Language, zone: string): Format {
   const day = timeFormat(language, zone, { weekday: 'short', day: 'numeric', month: 'short' })
   const weekday = timeFormat(language, zone, { weekday: 'short' })
   const date = timeFormat(language, zone, { day: '2-digit', month: '2-digit' })
+  const fullDate = timeFormat(language, zone, { day: 'numeric', month: 'short', year: 'numeric' })
   const seconds = timeFormat(language, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
   const self: Format = {
     number(value, digits) {
@@ -69,6 +72,7 @@ export function formatFor(language: Language, zone: string): Format {
     day: (at) => day.format(at),
     weekday: (at) => weekday.format(at),
     date: (at) => date.format(at),
+    fullDate: (at) => fullDate.format(at),
     near: (at, now) => (day.format(at) === day.format(now) ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`),
   }
   return self

@@ -122,7 +122,7 @@ function ContractTable({ contracts, may, onEnd }: { contracts: Contract[]; may: 
               </span>
               {contract.revokedBecause && <span class="block muted small break">{contract.revokedBecause}</span>}
             </td>
-            <td class="wide">{f.date(Date.parse(contract.until))}</td>
+            <td class="wide">{f.fullDate(Date.parse(contract.until))}</td>
             {may && (
               <td>
                 {(contract.state === 'waiting' || contract.state === 'installed') && (

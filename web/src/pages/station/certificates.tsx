@@ -47,7 +47,7 @@ export function Certificates({ station, may }: { station: string; may: boolean }
                   <b class="break">{one.subject}</b>{' '}
                   <span class={one.revokedAt ? 'bad' : 'muted'}>{t.code('cert.state', one.revokedAt ? 'revoked' : one.state)}</span>
                 </p>
-                <p class="small">{t('cert.until', { from: f.date(Date.parse(one.from)), until: f.moment(Date.parse(one.until)) })}</p>
+                <p class="small">{t('cert.until', { from: f.fullDate(Date.parse(one.from)), until: f.fullDate(Date.parse(one.until)) })}</p>
                 <p class="small muted break">
                   {[one.issuer, t('cert.serial', { serial: one.serial }), one.revokedBecause].filter(Boolean).join(' · ')}
                 </p>
