@@ -107,7 +107,7 @@ const DEEDS: Record<string, (asked: Asked) => Promise<void>> = {
         ...(issuer !== undefined && { issuer: pemIn(issuer) }),
       }
       const { data } = await instance.send<{ data: RevocationList }>('POST', LISTS, body)
-      show(data, () => `Taken in: ${data.issuer} took ${data.revoked} certificates back (${data.signer})`)
+      show(data, () => `Taken in: the list of ${data.issuer}, signed by ${data.signer}. Certificates taken back: ${data.revoked}`)
     } else if (deed === 'list') {
       const { data } = await instance.get<{ data: RevocationList[] }>(LISTS)
       show(data, () =>
