@@ -167,7 +167,9 @@ test('of a sensor only what was known of the weather at each midnight counts, un
   assert.ok(perfect.rmse < 0.05, `the weather without error: ${perfect.rmse}`)
   assert.ok(honest.rmse > 5 * perfect.rmse && honest.rmse < 0.8 * none.rmse, `${honest.rmse} between ${perfect.rmse} and ${none.rmse}`)
   assert.ok(unforeseen.rmse > 0.8 * none.rmse, `what nobody foretold explains nothing: ${unforeseen.rmse}, without ${none.rmse}`)
-  const text = (await cariflex(`forecast evaluate --sensor ${power} --timezone ${timezone} --days 21 --once --quick --regressor ${measured}`, { env })).out
+  const text = (
+    await cariflex(`forecast evaluate --sensor ${power} --timezone ${timezone} --days 21 --once --quick --regressor ${measured}`, { env })
+  ).out
   assert.match(text, /Of measured \(ID: \d+\) 0 % was known at midnight; only that counts \(--known takes/)
   const silent = await cariflex(`forecast evaluate --sensor ${await make('nothing', 'kW')}`, { env })
   assert.deepEqual([silent.code, /Nothing was measured/.test(silent.err)], [1, true], silent.err)
