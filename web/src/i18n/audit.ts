@@ -113,6 +113,19 @@ const FORMS: readonly Form[] = [
   [/^Made the car '(.*)' for trials$/s, (car) => `Voiture d'essai « ${car} » créée`],
   [/^Imported (.*) stations and badges$/s, (count) => `${count} bornes et badges importés`],
   [/^Took the tariffs from station '(.*)'$/s, (station) => `Tarifs retirés de la borne « ${station} »`],
+  [/^Declared what is wished of appliance (\d+)$/, (id) => `Souhait déclaré pour l'appareil n° ${id}`],
+  [/^Cancelled what was wished of appliance (\d+)$/, (id) => `Souhait annulé pour l'appareil n° ${id}`],
+  [/^Started appliance (\d+) by hand$/, (id) => `Appareil n° ${id} démarré à la main`],
+  [/^Imported (\d+) devices of an inventory$/, (count) => `${count} matériels d'un inventaire importés`],
+  [
+    /^Took (\d+) appliances and (\d+) devices of a coordination database over$/,
+    (appliances, devices) => `${appliances} appareils et ${devices} matériels repris d'une base de coordination`,
+  ],
+  [
+    /^Took in the revocation list of '(.*)': (\d+) certificates$/s,
+    (issuer, count) => `Liste de révocation de « ${issuer} » enregistrée : ${count} certificats`,
+  ],
+  [/^Removed the revocation list of '(.*)'$/s, (issuer) => `Liste de révocation de « ${issuer} » retirée`],
   [/^Registered station '(.*)'$/s, (station) => `Borne ${station} enregistrée`],
   [
     /^Mails about wishes that are not kept, for users who chose nothing: (.*)$/s,
