@@ -53,6 +53,8 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
   /** False when the last look found nothing more that waits: then the end of a job needs no look. */
   let mayWait = true
   let held = 0
+  /** Another look after one that failed: real time, for it is the database that needs it. */
+  let retry: NodeJS.Timeout | undefined
 
   const wake = () => {
     if (stopping) return
@@ -80,6 +82,9 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
     } catch (error) {
       mayWait = true
       log.warn({ queue, error: describeError(error) }, 'no jobs could be taken')
+      clearTimeout(retry)
+      retry = setTimeout(wake, SECOND)
+      retry.unref()
     } finally {
       looking = false
     }
@@ -211,6 +216,7 @@ export function startWorker(parts: WorkerParts, queue: string, handler: JobHandl
     },
     async stop() {
       stopping = true
+      clearTimeout(retry)
       for (const { abort } of running.values())
         abort.abort(new Problem('queue-closing', 'The program stops.', { status: 503, retry: 'later' }))
       await Promise.all([...running.values()].map(({ ended }) => ended))
