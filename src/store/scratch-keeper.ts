@@ -23,7 +23,7 @@ const SETTINGS = {
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
-  max_connections: '200',
+  max_connections: '400',
   shared_buffers: '64MB',
   max_logical_replication_workers: '0',
   // A worker that looks through the template keeps it from being copied: on a busy machine for longer than 'create database' waits.
