@@ -216,13 +216,14 @@ test('in front of a foreign CSMS', { timeout: 400_000 }, async (t) => {
             'nothing that it heard was wrong to it',
           )
         // The session is here as well; another may go on by the order of the other CSMS.
-        const sessions = await island.ask<{ data: { endedAt: string | null; energyKwh: number }[] }>(
+        const sessions = await island.ask<{ data: { endedAt: string | null; complete: boolean }[] }>(
           'GET',
           `/api/cariflex/v1/charging/sessions?station=${identity}`,
         )
         const over = sessions.body.data.filter(({ endedAt }) => endedAt !== null)
         assert.equal(over.length, 1, JSON.stringify(sessions.body).slice(0, 500))
-        assert.ok(over[0]!.energyKwh > 0, 'with what it took')
+        // It may have lasted less than a watt-hour: what matters is that no event is missing.
+        assert.equal(over[0]!.complete, true, JSON.stringify(over))
       },
     )
 
