@@ -60,18 +60,23 @@ test('the island, from the first start to the last crash', async (t) => {
   })
 
   await t.test('every battery and every plugged car has an order with a reason and a receipt', async () => {
+    // A new order has no receipt yet, and ten cars get new ones all the time: each must have had one.
+    const told = new Set<string>()
     const seen = await until(
       'a receipt for each',
       async () => ({
-        given: await orders(island),
+        given: (await orders(island)).map((order) => {
+          if (order.because !== '' && order.receipt !== null) told.add(order.device)
+          return order
+        }),
         chargers: (await stations(island))
           .filter((station) => station.evses.some((evse) => evse.transaction))
           .map((station) => station.identity),
       }),
-      ({ given, chargers }) =>
+      ({ chargers }) =>
         chargers.length > 0 &&
         [...Array.from({ length: 10 }, (_, index) => `BAT${String(index + 1).padStart(3, '0')}`), ...chargers].every((device) =>
-          given.some((order) => order.device === device && order.because !== '' && order.receipt !== null),
+          told.has(device),
         ),
       180_000,
       500,
@@ -328,7 +333,7 @@ test('the island, from the first start to the last crash', async (t) => {
     const before = await plan(island)
     await island.stop('SIGINT')
     await island.start()
-    const day = new Date(Date.now() - 10 * 86_400_000).toISOString()
+    const day = new Date(Math.floor(Date.now() / 86_400_000 - 10) * 86_400_000).toISOString()
     const { status, body } = await island.ask<{ values: (number | null)[] }>(
       'GET',
       `/api/v3_0/sensors/41/data?start=${day}&duration=PT24H&unit=kW`,
