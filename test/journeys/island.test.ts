@@ -70,7 +70,8 @@ test('the island, from the first start to the last crash', async (t) => {
           return order
         }),
         chargers: (await stations(island))
-          .filter((station) => station.evses.some((evse) => evse.transaction))
+          // A car that pays by its contract is not known by name before its first session ended: it is not planned for yet.
+          .filter((station) => station.evses.some((evse) => evse.transaction?.vehicle))
           .map((station) => station.identity),
       }),
       ({ chargers }) =>
