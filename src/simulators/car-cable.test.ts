@@ -92,3 +92,18 @@ test('a car pays by its contract: the station checks the chain and the signature
   await one.pass(20)
   assert.deepEqual([one.of('Authorize').length, powerOf(one)], [1, 0])
 })
+
+test('a car that began without its contract shows a card, though the root of contracts comes a moment later', async (t) => {
+  const one = await rig(t, { cable: true })
+  const pki = await openTrialPki(one.clock)
+  const { chain, key } = await pki.contract('FRCARC000000013')
+  const car = newCar({ contract: { emaid: 'FRCARC000000013', key, chain: chain.map((pem) => toDer(pem).toString('base64')) } })
+  one.station.plug(car)
+  await one.pass(1)
+  await one.ask('InstallCertificate', { certificateType: 'MORootCertificate', certificate: pki.roots.mo })
+  await one.until('the charge', () => powerOf(one) > 0, 60)
+  assert.deepEqual(
+    one.of('Authorize').map(({ idToken }) => idToken),
+    [car.spec.token],
+  )
+})

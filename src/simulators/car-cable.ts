@@ -49,7 +49,7 @@ export interface Cable {
   readonly seen: PluggedCar
   /** What the car said of its needs, once it said all of them. */
   needs(): (Needs & { at: Instant }) | undefined
-  /** Whether the car pays by contract here. */
+  /** Whether the car pays by contract here: it could, and was not asked for a card instead. */
   hasContract(): boolean
   /** Percent, as the car said it last. */
   soc(): number | undefined
@@ -69,6 +69,8 @@ export function openCable(car: Car, parts: CableParts): Cable {
   const { signal } = unplugged
   let order: Order | undefined
   let contract = car.spec.contract
+  /** The session that runs began without a contract, for instance because the root of contracts was not here yet. */
+  let asksForCard = false
   let said: (Needs & { at: Instant }) | undefined
 
   /** What a station can find out by itself, before it asks: whether the chain leads to a root it holds. */
@@ -91,6 +93,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
     },
     install: (request) => parts.install(request),
     async authorize(token) {
+      asksForCard = token.kind === 'external'
       if (token.kind === 'contract' && !parts.mayCharge())
         return (await parts.contract(token.emaid, token.chain.map(pemOf).join(''))) ? 'accepted' : 'rejected'
       while (!parts.mayCharge() && !signal.aborted) await pause(clock, ASK, signal)
@@ -180,7 +183,7 @@ export function openCable(car: Car, parts: CableParts): Cable {
       take: (energy) => car.take(energy),
     },
     needs: () => (said?.state.target === undefined ? undefined : said),
-    hasContract: () => (contract ?? car.spec.maker) !== undefined && parts.contractRoots().length > 0,
+    hasContract: () => !asksForCard && (contract ?? car.spec.maker) !== undefined && parts.contractRoots().length > 0,
     soc: () => said?.state.soc,
     async close() {
       unplugged.abort()

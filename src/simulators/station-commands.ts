@@ -31,6 +31,8 @@ export function commandHandler(chassis: () => Chassis): Handler {
   let commands: Commands | undefined
   return async (action, payload) => {
     const station = chassis()
+    // The answer to its boot may have come in the same packet, just before: it counts first.
+    if (station.link.registration() !== 'Accepted') await new Promise(setImmediate)
     const registration = station.link.registration()
     if (registration !== 'Accepted') {
       if (registration === 'Pending' && /^Request(Start|Stop)Transaction$/.test(action)) return { status: 'Rejected' }

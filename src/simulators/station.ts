@@ -107,6 +107,8 @@ class Unit implements Station, Chassis {
   #toldPower = 0
   /** When to ask again for a token that nobody could judge. */
   #askAt: Instant | undefined
+  /** What the driver of the plugged car would show. */
+  #heldCard: IdTokenType | undefined
   #remoteStartId: number | undefined
   #reservationId: number | undefined
   #parked = false
@@ -282,6 +284,7 @@ class Unit implements Station, Chassis {
     if (!goesOn) this.engine.end('EVCommunicationLost', 'EVDisconnected')
     this.#leaving = undefined
     this.#cable = undefined
+    this.#heldCard = undefined
     this.#finished = false
     this.#askAt = undefined
     this.#tick()
@@ -603,9 +606,18 @@ class Unit implements Station, Chassis {
     if (!car) return
     const { token } = car.spec
     this.clock.in(PRESENT_AFTER, () => {
-      // A car with a contract that counts here speaks for itself.
-      if (this.car === car && !this.#finished && !this.#cable?.hasContract()) void this.present(token, { askFirst: true })
+      if (this.car !== car || this.#finished) return
+      // A car with a contract that counts here speaks for itself, unless it is asked for a card after all.
+      if (this.#cable?.hasContract()) this.#heldCard = token
+      else void this.present(token, { askFirst: true })
     })
+  }
+
+  #showHeldCard(): void {
+    const token = this.#heldCard
+    if (!token || this.#cable?.hasContract()) return
+    this.#heldCard = undefined
+    if (!this.authorization) void this.present(token, { askFirst: true })
   }
 
   #ended(transactionId: string): void {
@@ -649,6 +661,7 @@ class Unit implements Station, Chassis {
     this.#notices.changedVariables()
     // After the CSMS knows of the transaction.
     if (this.car && this.authorization && this.engine.current() && this.#outbox.waiting() === 0) this.#notices.needs(() => this.#needs())
+    this.#showHeldCard()
     if (this.#askAt !== undefined && now >= this.#askAt && this.car && !this.authorization)
       void this.present(this.car.spec.token, { askFirst: true })
   }
