@@ -6,6 +6,7 @@ import { after, manualClock, SECOND, silentLog } from '#kernel'
 import { deviceOrderRoutes } from '#server'
 import { BOUNDARY, fakeBroker, machine, memoryJournal, plug } from '../../community/control/plugs.fixture.ts'
 import { freshStanding } from '../../community/control/standing.ts'
+import { MODE } from '../../community/registry/codes.ts'
 import { yard } from '../../server/cariflex/yard.fixture.ts'
 import { cariflex } from '../terminal.fixture.ts'
 
@@ -14,9 +15,9 @@ test('a device is switched from the command line, its status read, and exit code
   const broker = fakeBroker(clock)
   const journal = memoryJournal(
     new Map([
-      [1, freshStanding(20)],
-      [2, freshStanding(20)],
-      [3, freshStanding(70)],
+      [1, freshStanding(MODE.manual)],
+      [2, freshStanding(MODE.manual)],
+      [3, freshStanding(MODE.disabled)],
     ]),
   )
   const control = await openControl(

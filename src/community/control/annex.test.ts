@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
-import { type Command, type Control, readCommand } from './codes.ts'
+import { COMMAND, CONTROL, type CommandState, type ControlState, MODE } from '../registry/codes.ts'
+import { readCommand } from './codes.ts'
 import { step } from './machine.ts'
 import { type Appliance, type ControlEvent, freshStanding, type Standing, type Step } from './standing.ts'
 
@@ -10,7 +11,13 @@ const NOW = instant(Date.UTC(2026, 10, 25, 10, 0, 5))
 const SLOT = instant(Date.UTC(2026, 10, 25, 10))
 const DECLARATION = { id: 'd1', deadline: after(NOW, 8 * HOUR) }
 const plug = (more: Partial<Appliance> = {}): Appliance => ({ id: 4001, type: 112, typology: 120, plc: false, ...more })
-const piloted: Standing = { ...freshStanding(30), control: 25, command: 11, declaration: DECLARATION, programmedAt: NOW }
+const piloted: Standing = {
+  ...freshStanding(MODE.piloted),
+  control: CONTROL.off,
+  command: COMMAND.waiting,
+  declaration: DECLARATION,
+  programmedAt: NOW,
+}
 const on: ControlEvent = { kind: 'decision', on: true, slot: SLOT }
 const off: ControlEvent = { kind: 'decision', on: false, slot: SLOT }
 const RELAY_ON = { relay: true }
@@ -23,7 +30,7 @@ const fail = (appliance: Appliance, { state }: Step): Step => take(appliance, st
 const codes = ({ mode, control, command, wanted }: Standing) => [mode, control, command, wanted]
 
 test('row 1: handed over to the plan, a plug goes off and waits, but only once that is acknowledged', () => {
-  const asked = take(plug(), freshStanding(20), { kind: 'piloted', declaration: DECLARATION })
+  const asked = take(plug(), freshStanding(MODE.manual), { kind: 'piloted', declaration: DECLARATION })
   assert.deepEqual(asked.order?.deed, RELAY_OFF)
   assert.equal(asked.state.mode, 20)
   const done = acknowledge(plug(), asked)
@@ -67,10 +74,10 @@ test('row 5: what heats is off in the other slots, waiting (11), and the 12 of E
     assert.deepEqual(asked.order?.deed, RELAY_OFF)
     assert.deepEqual(codes(acknowledge(plug({ type }), asked)), [30, 25, 11, false])
   }
-  const read: [Command, Control, Command][] = [
-    [12, 25, 11],
-    [12, 15, 12],
-    [13, 25, 13],
+  const read: [CommandState, ControlState, CommandState][] = [
+    [COMMAND.pilotedOn, CONTROL.off, COMMAND.waiting],
+    [COMMAND.pilotedOn, CONTROL.on, COMMAND.pilotedOn],
+    [COMMAND.running, CONTROL.off, COMMAND.running],
   ]
   for (const [command, control, meant] of read) assert.equal(readCommand(command, control), meant)
 })
@@ -78,19 +85,19 @@ test('row 5: what heats is off in the other slots, waiting (11), and the 12 of E
 test('row 6: at an inverted relay the order is the reverse, and the states tell of the appliance', () => {
   for (const type of [112, 131]) {
     const inverted = plug({ typology: 190, type })
-    const waiting = take(inverted, freshStanding(20), { kind: 'piloted' })
+    const waiting = take(inverted, freshStanding(MODE.manual), { kind: 'piloted' })
     assert.deepEqual(waiting.order?.deed, RELAY_ON)
     assert.deepEqual(codes(acknowledge(inverted, waiting)), [30, 25, 11, false])
     const running = take(inverted, piloted, on)
     assert.deepEqual(running.order?.deed, RELAY_OFF)
     assert.equal(acknowledge(inverted, running).control, 15)
-    assert.equal(take(inverted, { ...freshStanding(20) }, { kind: 'relay', on: true }).state.control, 25)
+    assert.equal(take(inverted, { ...freshStanding(MODE.manual) }, { kind: 'relay', on: true }).state.control, 25)
   }
 })
 
 test('row 7: where a finger presses, handing over changes only who drives: the participant has armed the machine', () => {
   for (const typology of [130, 150, 160]) {
-    const { state, order } = take(plug({ typology }), freshStanding(20), { kind: 'piloted', declaration: DECLARATION })
+    const { state, order } = take(plug({ typology }), freshStanding(MODE.manual), { kind: 'piloted', declaration: DECLARATION })
     assert.equal(order, undefined)
     assert.deepEqual([...codes(state), state.programmedAt], [30, 70, 1, false, NOW])
   }
@@ -126,7 +133,7 @@ test('row 9: a finger cannot stop', () => {
 
 test('row 10: a relay beside a temperature sensor or a general meter goes off and waits (11)', () => {
   for (const typology of [140, 180]) {
-    const asked = take(plug({ typology, type: 131 }), freshStanding(20), { kind: 'piloted' })
+    const asked = take(plug({ typology, type: 131 }), freshStanding(MODE.manual), { kind: 'piloted' })
     assert.deepEqual(asked.order?.deed, RELAY_OFF)
     assert.deepEqual(codes(acknowledge(plug({ typology, type: 131 }), asked)), [30, 25, 11, false])
   }
@@ -147,7 +154,7 @@ test('row 12: the PLC forced to manual is not driven, and the demand that waits 
 })
 
 test('row 13: the PLC given back, its channels are on and their participant’s', () => {
-  const asked = take(plug({ plc: true }), { ...piloted, mode: 70 }, { kind: 'plc', manual: false })
+  const asked = take(plug({ plc: true }), { ...piloted, mode: MODE.disabled }, { kind: 'plc', manual: false })
   assert.deepEqual([asked.order?.deed, asked.state.mode, asked.notice], [RELAY_ON, 20, 'declaration-ended'])
   assert.deepEqual(codes(acknowledge(plug({ plc: true }), asked)), [20, 15, 13, true])
   assert.equal(take(plug({ plc: true }), piloted, { kind: 'plc', manual: false }).order, undefined)
@@ -175,7 +182,7 @@ test('row 15: what is measured, being installed, disabled or removed is never dr
     on,
     off,
   ]
-  for (const mode of [1, 10, 70, 80] as const)
+  for (const mode of [MODE.measured, MODE.installing, MODE.disabled, MODE.removed])
     for (const event of asking) assert.deepEqual(take(plug(), freshStanding(mode), event), { state: freshStanding(mode) })
 })
 

@@ -1,19 +1,8 @@
-/** The codes of ELFE's coordination database that say how an appliance stands: three spaces that must not be mixed. */
-
-/** Who drives the appliance (`equipement_pilote_ou_mesure_mode`). */
-export const MODE = { measured: 1, installing: 10, manual: 20, piloted: 30, disabled: 70, removed: 80 } as const
-export type Mode = (typeof MODE)[keyof typeof MODE]
-
-/** How the appliance is, not its relay (`equipement_pilote_etat_controle`). */
-export const CONTROL = { on: 15, off: 25, fault: 60, unknown: 70 } as const
-export type Control = (typeof CONTROL)[keyof typeof CONTROL]
-
-/** Where its order stands (`equipement_pilote_etat_commande`). */
-export const COMMAND = { initial: 1, waiting: 11, pilotedOn: 12, running: 13, starting: 21, fault: 30, none: 99 } as const
-export type Command = (typeof COMMAND)[keyof typeof COMMAND]
+/** What the codes of ELFE's coordination database mean for control. */
+import { COMMAND, CONTROL, type CommandState, type ControlState } from '../registry/codes.ts'
 
 /** 12 of an appliance that is off was written by ELFE's own program, which means "waits for its slot": 11 in the words of its database. */
-export const readCommand = (command: Command, control: Control): Command =>
+export const readCommand = (command: CommandState, control: ControlState): CommandState =>
   command === COMMAND.pilotedOn && control === CONTROL.off ? COMMAND.waiting : command
 
 /** Appliances that are told on or off in every slot: water heater, heating without and with a thermostat of ours. */

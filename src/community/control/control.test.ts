@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { after, MINUTE, manualClock, millis, SECOND, silentLog } from '#kernel'
+import { COMMAND, CONTROL, MODE } from '../registry/codes.ts'
 import { type Control, type Notice, openControl } from './control.ts'
 import { BOUNDARY, fakeBroker, machine, memoryJournal, plug } from './plugs.fixture.ts'
 import { freshStanding, type Standing } from './standing.ts'
 
 const PILOTED: Standing = {
-  ...freshStanding(30),
-  control: 25,
-  command: 11,
+  ...freshStanding(MODE.piloted),
+  control: CONTROL.off,
+  command: COMMAND.waiting,
   declaration: { id: 'd1', deadline: after(BOUNDARY, 600 * MINUTE) },
 }
 const DECISION = { kind: 'decision', on: true, slot: BOUNDARY } as const
@@ -171,10 +172,10 @@ test('a finger presses its buttons 5 s apart and never a second time', async () 
 })
 
 test('what cannot be ordered by hand is refused with its reason, and an inverted relay is told what was said', async () => {
-  const { control, broker } = await house({ standing: freshStanding(70) })
+  const { control, broker } = await house({ standing: freshStanding(MODE.disabled) })
   assert.deepEqual([control.order('A101', true, null).state, broker.sent.length], ['refused', 0])
   assert.throws(() => control.order('A999', true, null), { code: 'unknown-device' })
-  const inverted = await house({ standing: freshStanding(20), appliances: [machine(1, { typology: 190 })] })
+  const inverted = await house({ standing: freshStanding(MODE.manual), appliances: [machine(1, { typology: 190 })] })
   inverted.broker.obeys = true
   inverted.control.order('A101', true, 'Ada')
   await inverted.live(1)

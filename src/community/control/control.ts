@@ -1,8 +1,9 @@
 /** Control-command: every piloted appliance with its standing, its devices and its order, from the events to the broker and back. */
 import { randomUUID } from 'node:crypto'
 import { type Clock, type Instant, type Log, type Millis, millis, Problem, SECOND, say } from '#kernel'
+import { type CommandState, type ControlState, MODE } from '../registry/codes.ts'
 import { SAYING as REGISTRY_SAYING } from '../registry/saying.ts'
-import { type Command, type Control as ControlCode, driveOf, MODE, readCommand } from './codes.ts'
+import { driveOf, readCommand } from './codes.ts'
 import { BETWEEN_PRESSES, openDesk, type Sending, TRIES } from './desk.ts'
 import type { Journal, OrderRecord, OrderState } from './journal.ts'
 import type { Broker, ControlledDevice, DeviceView, Message } from './link.ts'
@@ -44,8 +45,8 @@ export interface DeviceStatus {
   readonly powerW: number | null
   readonly energyWh: number | null
   /** Of the appliance. */
-  readonly control: ControlCode
-  readonly command: Command
+  readonly control: ControlState
+  readonly command: CommandState
   readonly lastSeen: Instant | null
   readonly lastOrder: OrderView | null
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, HOUR, type Instant, instant, MINUTE, SECOND } from '#kernel'
-import { MODE } from './codes.ts'
+import { MODE } from '../registry/codes.ts'
 import { step } from './machine.ts'
 import { type Appliance, type ControlEvent, freshStanding, isOfPlan, type Standing, type Step } from './standing.ts'
 
@@ -29,7 +29,7 @@ function* histories(seed: number, count: number, length: number): Generator<Mome
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!
   for (let run = 0; run < count; run++) {
     const appliance = { id: run, type: pick(TYPES), typology: pick(TYPOLOGIES), plc: random(2) === 0 }
-    let state = freshStanding(pick([...MODES, 20, 20, 30, 30] as const))
+    let state = freshStanding(pick([...MODES, MODE.manual, MODE.manual, MODE.piloted, MODE.piloted]))
     let at = START
     let last = 'none'
     const moments: Moment[] = []

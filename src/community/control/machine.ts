@@ -3,7 +3,8 @@
  * States change when the device acknowledged, never because an order was sent.
  */
 import { after, type Instant, MINUTE, SECOND } from '#kernel'
-import { COMMAND, CONTROL, type Drive, driveOf, isContinuous, MODE } from './codes.ts'
+import { COMMAND, CONTROL, MODE } from '../registry/codes.ts'
+import { type Drive, driveOf, isContinuous } from './codes.ts'
 import { type Appliance, type Because, type ControlEvent, isOfPlan, type Standing, type Step, type Wish } from './standing.ts'
 
 /** An ON that is older is not carried out. */

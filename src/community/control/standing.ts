@@ -1,6 +1,6 @@
 /** How an appliance stands: what is known and wanted of it, what can happen to it, and what it then takes. */
 import type { Instant } from '#kernel'
-import { COMMAND, CONTROL, type Command, type Control, MODE, type Mode } from './codes.ts'
+import { COMMAND, CONTROL, type CommandState, type ControlState, MODE, type Mode } from '../registry/codes.ts'
 
 export interface Appliance {
   /** Of the coordination database (epom). */
@@ -39,8 +39,8 @@ export interface Declaration {
 
 export interface Standing {
   readonly mode: Mode
-  readonly control: Control
-  readonly command: Command
+  readonly control: ControlState
+  readonly command: CommandState
   /** What the appliance is meant to do now (`ems_consigne_marche`). */
   readonly wanted: boolean
   readonly programmedAt: Instant | null

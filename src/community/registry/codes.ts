@@ -26,6 +26,12 @@ function codeSpace<C extends number>(table: string, names: Record<number, string
   return { table, names: known, of: (value) => (known.has(value) ? (value as C) : undefined) }
 }
 
+/** Codes of one space by what they mean here. */
+const code =
+  <C extends number>() =>
+  <Name extends string>(names: Record<Name, number>): Readonly<Record<Name, C>> =>
+    names as Record<Name, C>
+
 export const DEVICE_TYPES = codeSpace<DeviceType>('equipement_domotique_type', {
   111: 'shellyplugs_shellycloud_v1',
   112: 'nous_a1t_tasmota_v12',
@@ -103,8 +109,9 @@ export const TYPOLOGIES = codeSpace<Typology>('equipement_pilote_typologie_insta
   200: 'TIC',
 })
 
-/** A user drives it: what an appliance is until somebody says otherwise. */
-export const MANUAL = 20 as Mode
-/** Before anything was heard of it. */
-export const UNKNOWN_STATE = 70 as ControlState
-export const INITIAL = 1 as CommandState
+/** Who drives the appliance. */
+export const MODE = code<Mode>()({ measured: 1, installing: 10, manual: 20, piloted: 30, disabled: 70, removed: 80 })
+/** How the appliance is, not its relay. */
+export const CONTROL = code<ControlState>()({ on: 15, off: 25, fault: 60, unknown: 70 })
+/** Where its order stands. */
+export const COMMAND = code<CommandState>()({ initial: 1, waiting: 11, pilotedOn: 12, running: 13, starting: 21, fault: 30, none: 99 })

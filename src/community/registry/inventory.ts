@@ -4,18 +4,18 @@ import { isRowId, type Store } from '#store'
 import {
   APPLIANCE_TYPES,
   type ApplianceType,
+  COMMAND,
+  CONTROL,
   type CodeSpace,
   DEVICE_TYPES,
   DEVICE_USAGES,
   type DeviceType,
   type DeviceUsage,
-  INITIAL,
-  MANUAL,
+  MODE,
   MODES,
   type Mode,
   TYPOLOGIES,
   type Typology,
-  UNKNOWN_STATE,
 } from './codes.ts'
 import {
   type Appliance,
@@ -132,8 +132,8 @@ function completed(first: Entry, { appliance, mode }: Entry): Entry {
 
 function applianceOf({ appliance, mode }: Entry, known: Appliance | undefined): Appliance {
   const fresh = {
-    ...{ control: UNKNOWN_STATE, command: INITIAL, description: 'aucun', wantedOn: false },
-    ...{ mode: MANUAL, startedAt: null, programmedAt: null, details: null },
+    ...{ control: CONTROL.unknown, command: COMMAND.initial, description: 'aucun', wantedOn: false },
+    ...{ mode: MODE.manual, startedAt: null, programmedAt: null, details: null },
   }
   const name = appliance.name ?? known?.name ?? APPLIANCE_TYPES.names.get(appliance.type)!
   return { ...fresh, ...known, ...appliance, name, ...(mode !== undefined && { mode }) }

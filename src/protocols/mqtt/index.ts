@@ -11,3 +11,4 @@ export {
 } from './dynamic-security.ts'
 export { rightsFor, type TopicOwner } from './rights.ts'
 export { covers, isTopicFilter, isTopicLevel, topicMatches } from './topic.ts'
+export { USUAL_TOPICS, type UsualTopics } from './usual-topics.ts'

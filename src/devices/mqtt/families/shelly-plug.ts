@@ -1,5 +1,6 @@
 /** Shelly Plug S of the first generation (111). Its topics bear its hardware id, `shellyplug-s-890CA6`; it counts watt-minutes, from 0 after a reboot. */
 import { millis, SECOND } from '#kernel'
+import { USUAL_TOPICS } from '#protocols/mqtt'
 import { each, type Family, PATIENCE } from '../family.ts'
 import { amount, word, words } from '../reading.ts'
 
@@ -9,10 +10,7 @@ export const shellyPlug: Family = {
   code: 111,
   name: 'Shelly Plug S',
   period: millis(30 * SECOND),
-  topics({ hardwareId }) {
-    const root = `shellies/${hardwareId}`
-    return { control: `${root}/relay/0`, command: `${root}/relay/0/command`, lwt: `${root}/online` }
-  },
+  topics: ({ id, hardwareId }) => USUAL_TOPICS[111](id, hardwareId),
   says({ hardwareId }, { control, lwt }) {
     const root = `shellies/${hardwareId}`
     return {

@@ -3,6 +3,7 @@
  * MQTT prefix; replies come to `controle/D003/rpc` and name the hardware id (`shellyplus1pm-…`) as their source.
  */
 import { MINUTE, millis } from '#kernel'
+import { USUAL_TOPICS } from '#protocols/mqtt'
 import { type Answer, each, type Family, PATIENCE, relayIs } from '../family.ts'
 import { amount, fields, objectOf, under, words } from '../reading.ts'
 
@@ -21,7 +22,7 @@ export const shellyPlus: Family = {
   code: 411,
   name: 'Shelly Plus 1PM',
   period: millis(MINUTE),
-  topics: ({ id }) => ({ control: `controle/${id}/rpc`, command: `${id}/rpc`, lwt: `${id}/online` }),
+  topics: ({ id }) => USUAL_TOPICS[411](id),
   says: ({ id }, { lwt }) => ({
     [`${id}/status/switch:0`]: outlet,
     [`${id}/events/rpc`]: notified,

@@ -1,5 +1,6 @@
 /** A plug with Tasmota (112; Nous A1T). Its topic is its id. It answers an order at once under `stat`, under `tele/…/STATE` only at its next period. */
 import { millis, SECOND } from '#kernel'
+import { USUAL_TOPICS } from '#protocols/mqtt'
 import { each, type Family, PATIENCE, relayIs } from '../family.ts'
 import { all, amount, fields, words } from '../reading.ts'
 
@@ -11,7 +12,7 @@ export const tasmotaPlug: Family = {
   code: 112,
   name: 'Tasmota plug',
   period: millis(30 * SECOND),
-  topics: ({ id }) => ({ control: `stat/${id}/RESULT`, command: `cmnd/${id}/POWER`, lwt: `tele/${id}/LWT` }),
+  topics: ({ id }) => USUAL_TOPICS[112](id),
   says: ({ id }, { control, lwt }) => ({
     ...each(answering(id, control), relay),
     [`tele/${id}/SENSOR`]: fields({
