@@ -1,6 +1,5 @@
 /** Accounts of participants in a real Mosquitto with dynamic security: two homes that cannot touch each other's topics, and one that is revoked. */
 import assert from 'node:assert/strict'
-import { type AddressInfo, createServer } from 'node:net'
 import test from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { systemClock as clock } from '#kernel'
@@ -14,18 +13,11 @@ import {
   removeAccount,
   rightsFor,
 } from '#protocols/mqtt'
+import { freePort } from '../journeys/territory.ts'
 import { hasDynamicSecurity, mosquitto } from './mosquitto.ts'
 
 const WASHER = { family: 111, id: 'A101', hardwareId: 'shellyplug-s-890CA6' }
 const BOILER = { family: 411, id: 'D003', hardwareId: 'shellyplus1pm-a8032abe54dc' }
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function until(what: string, holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {

@@ -1,22 +1,13 @@
 /** Events at a real Mosquitto: over TLS, with a password, in order, none lost while it is killed, states retained. */
 import assert from 'node:assert/strict'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import test from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import mqtt from 'mqtt'
 import { openMqttEvents } from '#ems'
 import { systemClock as clock, silentLog } from '#kernel'
 import { openOutbox, scratchStore } from '#store'
+import { freePort } from '../journeys/territory.ts'
 import { hasMosquitto, mosquitto } from './mosquitto.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function until(what: string, holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {

@@ -6,6 +6,7 @@ import { iconElement } from '../parts/icon.tsx'
 import type { Asset } from '../wire.ts'
 import { OUTLINE } from './outline.gen.ts'
 import { spread } from './spread.ts'
+import { TILES } from './tiles.ts'
 
 export interface MapWords {
   zoomIn: string
@@ -25,7 +26,6 @@ export interface IslandMap {
 
 /** Distance between the centres of two markers, px; less where the map is small. */
 const gapOn = (width: number): number => (width < 480 ? 25 : 30)
-const TILES = 'https://tile.openstreetmap.org/{z}/{x}/{y}.png'
 
 interface Pin {
   asset: Asset

@@ -2,11 +2,10 @@
 import L from 'leaflet'
 import { useEffect, useRef } from 'preact/hooks'
 import 'leaflet/dist/leaflet.css'
-import { useCell } from '../cell.ts'
 import { site } from '../live.ts'
-import { settings } from '../settings.ts'
 import { useWords } from '../words.ts'
 import { OUTLINE } from './outline.gen.ts'
+import { useTiles } from './tiles.ts'
 
 export function PlaceMap({
   latitude,
@@ -26,7 +25,6 @@ export function PlaceMap({
   const mark = useRef<L.Marker | null>(null)
   const pick = useRef(onPick)
   pick.current = onPick
-  const { tiles } = useCell(settings)
   const home = site.get()
   useEffect(() => {
     if (!host.current) return
@@ -66,20 +64,7 @@ export function PlaceMap({
     mark.current.setLatLng([latitude, longitude])
     if (!current.getBounds().contains([latitude, longitude])) current.panTo([latitude, longitude], { animate: false })
   }, [latitude, longitude, t])
-  useEffect(() => {
-    const { current } = map
-    if (!current || !tiles || !navigator.onLine) return
-    const layer = L.tileLayer('https://tile.openstreetmap.org/{z}/{x}/{y}.png', { attribution: t('map.attribution'), maxZoom: 17 })
-    layer.once('tileload', () => host.current?.classList.add('has-tiles'))
-    layer.once('tileerror', () => {
-      if (!host.current?.classList.contains('has-tiles')) layer.remove()
-    })
-    layer.addTo(current)
-    return () => {
-      layer.remove()
-      host.current?.classList.remove('has-tiles')
-    }
-  }, [tiles, t])
+  useTiles(map, host)
   return <section class={`map map-place${onPick ? ' map-pick' : ''}`} ref={host} aria-label={label} />
 }
 

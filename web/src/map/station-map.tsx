@@ -8,6 +8,7 @@ import { go } from '../route.ts'
 import { settings } from '../settings.ts'
 import { useWords } from '../words.ts'
 import { OUTLINE } from './outline.gen.ts'
+import { useTiles } from './tiles.ts'
 
 /** Colour, size and filling: told apart without colours too. */
 const LOOKS: Record<Standing, { colour: string; radius: number; filled: boolean; dash?: string }> = {
@@ -33,7 +34,7 @@ function coloursIn(place: HTMLElement): Record<Standing, string> {
 
 export function StationMap({ places, missing }: { places: StationPlace[]; missing: number }) {
   const { t } = useWords()
-  const { tiles, theme } = useCell(settings)
+  const { theme } = useCell(settings)
   const host = useRef<HTMLElement>(null)
   const map = useRef<L.Map | null>(null)
   const dots = useRef<L.LayerGroup | null>(null)
@@ -91,20 +92,7 @@ export function StationMap({ places, missing }: { places: StationPlace[]; missin
     isFitted.current = true
     current.fitBounds(L.latLngBounds(places.map(({ latitude, longitude }) => [latitude, longitude])), { padding: [30, 30], maxZoom: 12 })
   }, [places, theme, t])
-  useEffect(() => {
-    const { current } = map
-    if (!current || !tiles || !navigator.onLine) return
-    const layer = L.tileLayer('https://tile.openstreetmap.org/{z}/{x}/{y}.png', { attribution: t('map.attribution'), maxZoom: 17 })
-    layer.once('tileload', () => host.current?.classList.add('has-tiles'))
-    layer.once('tileerror', () => {
-      if (!host.current?.classList.contains('has-tiles')) layer.remove()
-    })
-    layer.addTo(current)
-    return () => {
-      layer.remove()
-      host.current?.classList.remove('has-tiles')
-    }
-  }, [tiles, t])
+  useTiles(map, host)
   return (
     <section class="card map-card" aria-label={t('map.title')}>
       <section class="map" ref={host} aria-label={t('stations.map')} />
