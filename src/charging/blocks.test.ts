@@ -3,7 +3,7 @@ import test from 'node:test'
 import { after, HOUR, isProblem, MINUTE, parseInstant } from '#kernel'
 import { CallError, type Payload } from '#protocols/ocpp'
 import { batchesOf } from './batch.ts'
-import { CAR, NOW, rig, started } from './rig.test.ts'
+import { CAR, NOW, rig, started } from './rig.fixture.ts'
 
 const is = (code: string) => (error: unknown) => isProblem(error) && error.code === code
 const listVariables = {

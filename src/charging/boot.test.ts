@@ -3,7 +3,7 @@ import test from 'node:test'
 import { WebSocket } from 'ws'
 import { isProblem } from '#kernel'
 import { CallError, connectStation, type Payload } from '#protocols/ocpp'
-import { MODEL, rig, started } from './rig.test.ts'
+import { MODEL, rig, started } from './rig.fixture.ts'
 
 const BOOT = { reason: 'PowerUp', chargingStation: { model: 'Rig', vendorName: 'Cariflex', firmwareVersion: '1.0' } }
 const refusedWith = (status: number) => (error: unknown) => isProblem(error) && error.details?.['status'] === status

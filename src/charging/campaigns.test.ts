@@ -3,7 +3,7 @@ import test from 'node:test'
 import { after, HOUR, isProblem, MINUTE } from '#kernel'
 import type { Payload } from '#protocols/ocpp'
 import { wavesOf } from './campaigns.ts'
-import { rig } from './rig.test.ts'
+import { rig } from './rig.fixture.ts'
 
 const is = (code: string) => (error: unknown) => isProblem(error) && error.code === code
 const IMAGE = 'https://example.org/fw-2.bin'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, isProblem } from '#kernel'
 import { CallError, type ChargingProfileType, compositeSchedule, type InstalledProfile, type Payload } from '#protocols/ocpp'
-import { MODEL, measured, NOW, type Rig, rig, type StationOptions, setpoint, started } from './rig.test.ts'
+import { MODEL, measured, NOW, type Rig, rig, type StationOptions, setpoint, started } from './rig.fixture.ts'
 
 type Answers = NonNullable<StationOptions['on']>
 

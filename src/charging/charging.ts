@@ -1,44 +1,38 @@
 /** The charging room put together: stations that connect, their sessions, and the chargers that the EMS steers. */
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
-import type { Alarms, Beliefs, Conversation, Devices, News, SourceKey } from '#ems'
-import { type Bus, type Clock, describeError, type Instant, type Log, MINUTE, type Outward, Problem, SECOND, say } from '#kernel'
-import { type Frame, OCPP16, OCPP21, OCPP201, type OcppVersion, type Payload, type Quirk } from '#protocols/ocpp'
-import type { Secrets, Store } from '#store'
-import { type Archive, openArchive } from './archive.ts'
-import { type BadgeDesk, openBadgeDesk, registerToken } from './badges.ts'
-import { type Blocks, openBlocks } from './blocks.ts'
+import type { News } from '#ems'
+import { describeError, type Instant, MINUTE, Problem, SECOND, say } from '#kernel'
+import { type Frame, OCPP16, OCPP21, OCPP201, type OcppVersion } from '#protocols/ocpp'
+import { openArchive } from './archive.ts'
+import { openBadgeDesk, registerToken } from './badges.ts'
+import { openBlocks } from './blocks.ts'
 import { openBoots } from './boot.ts'
 import { type Bridge, besideBridge } from './bridge/citrineos.ts'
 import { bridgeOf } from './bridge/citrineos-room.ts'
-import { openProxies, type Upstreams } from './bridge/proxies.ts'
+import { openProxies } from './bridge/proxies.ts'
 import { type Charger, openCharger } from './charger.ts'
-import type { CommandOutcome } from './commands.ts'
 import { type ChargingConfig, DEFAULTS } from './config.ts'
 import { loadModels, type Path, V2X } from './device-model.ts'
 import { openEntrance } from './entrance.ts'
+import type { Charging, ChargingParts } from './face.ts'
 import { openFrameLog } from './frame-log.ts'
-import { type HookDesk, openHookFrames } from './hook-frames.ts'
-import { type Ladder, ladderOf } from './ladder.ts'
+import { openHookFrames } from './hook-frames.ts'
+import { ladderOf } from './ladder.ts'
 import { openTransactions } from './ledger.ts'
 import { plainLine } from './line.ts'
-import { type ListedStation, listStation } from './listing.ts'
+import { listStation } from './listing.ts'
 import { openMeasurements } from './measurements.ts'
 import { lenienceFor } from './model-profile.ts'
 import { openAdapter16 } from './ocpp16.ts'
 import { answers21 } from './ocpp21.ts'
 import { handlerOf } from './ocpp201.ts'
 import { openReception } from './reception.ts'
-import { openRelay, type Relay } from './relay.ts'
+import { openRelay } from './relay.ts'
 import { openRollCall } from './roll-call.ts'
 import { SAYING } from './saying.ts'
-import type { OpenPort } from './security/secure-port.ts'
-import { openStationSecurity, type StationSecurity } from './security/security.ts'
+import { openStationSecurity } from './security/security.ts'
 import { openSessions } from './sessions.ts'
-import type { CardView, Said } from './smart/capability-card.ts'
-import { openProfileDesk, type StationProfiles } from './smart/held-profiles.ts'
+import { openProfileDesk } from './smart/held-profiles.ts'
 import { openSmart } from './smart/smart.ts'
-import type { WishDesk } from './smart/wish-desk.ts'
 import {
   pluggedAt,
   readConnectors,
@@ -46,113 +40,16 @@ import {
   readStations,
   type Station,
   type StationRecord,
-  type StationRegistration,
   saveBootOrder,
   saveConnector,
   saveRegistration,
   saveSeen,
 } from './station.ts'
 import { openStationClock } from './station-clock.ts'
-import { type StationQuery, type StationSurvey, survey } from './survey.ts'
-import type { TariffBook } from './tariff/book.ts'
-import type { KnownBill } from './tariff/costs.ts'
-import { type Money, openMoney } from './tariff/money.ts'
-import type { StationTariffs } from './tariff/station-tariffs.ts'
-import { type ContractCheck, openAuthorization, type RealTimeAuthorizer } from './token.ts'
-import { registerVehicle, type Vehicle } from './vehicle.ts'
-
-export interface ChargingParts {
-  store: Store
-  clock: Clock
-  log: Log
-  bus: Bus<News>
-  beliefs: Beliefs
-  devices: Devices
-  conversation: Conversation
-  /** What stations report of themselves is kept there. */
-  alarms: Alarms
-  /** The asset of alarms that are about no single station; absent: there are none. */
-  site?: number
-  config?: Partial<ChargingConfig>
-  /** Where stations reach our files over HTTP, without a slash at its end; default: the address under which each connected. */
-  publicUrl?: () => string | undefined
-  /** Checks contract certificates (C07) in place of our own check. */
-  contracts?: ContractCheck
-  /** Keys of our own authority lie there; without it there is none. */
-  secrets?: Secrets
-  /** How addresses that stations name are called. */
-  outward?: Outward
-  /** Programs that read along. */
-  webhooks?: HookDesk
-  /** Under which source measurements are kept; the demo says 'simulation'. */
-  source?: SourceKey
-}
-
-export interface Charging {
-  /** For the HTTP server's 'upgrade' of /ocpp/<identity>; anything else below it is answered 404. Never throws. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
-  stations(): ListedStation[]
-  /** Stations found by words, standing and model, a page of them whole. */
-  survey(query: StationQuery): StationSurvey & { listed: ListedStation[] }
-  /** Sends one command by hand; see `Commands`. @throws Problem `unknown-station` and those of `byHand` */
-  call(identity: string, action: string, payload: Payload, by?: string): Promise<CommandOutcome>
-  /** Sends a message of another program as it is. */
-  readonly relay: Relay
-  /** What else may be asked of stations, and what they told; every function takes a `station()`. */
-  readonly blocks: Blocks
-  /** What is known of the model of a station. @throws Problem `unknown-station` */
-  card(identity: string): CardView
-  /** What of a station's messages is mended before it is read; none for a model that is held to the letter. @throws Problem `unknown-station` */
-  quirks(identity: string): readonly Quirk[]
-  /** What keeps the power of the steered EVSE down, from what is ordered to what the car takes. @throws Problem `unknown-station` */
-  ladder(identity: string): Ladder
-  /** Says what the model of a station takes; for all of that model. @throws Problem `unknown-station` */
-  sayCard(identity: string, said: Said): Promise<CardView>
-  /** The profiles on a station; `ask`: it is asked itself, by whom. @throws Problem `unknown-station` and those of `ProfileDesk.ask` */
-  profiles(identity: string, ask?: { by: string }): Promise<StationProfiles>
-  /** What drivers want of their sessions, and the page of an EVSE. */
-  readonly wishes: WishDesk
-  readonly badges: BadgeDesk
-  /** Sessions, their events, security events. */
-  readonly archive: Archive
-  /** Certificates, passwords and profiles of stations. */
-  readonly security: StationSecurity
-  /** The other CSMS of stations that have one. */
-  readonly upstreams: Upstreams
-  /** To a running CitrineOS, if one is configured. */
-  readonly bridge: Bridge | undefined
-  /** Opens the encrypted port of stations, if one is configured. @throws Problem `port-taken`, `bad-certificate`, `no-authority` */
-  openSecurePort(plainUrl: () => string): Promise<OpenPort | undefined>
-  /** @throws Problem `unknown-station` */
-  station(identity: string): Station
-  readonly tariffs: TariffBook
-  /** What stations hold of them. */
-  readonly stationTariffs: StationTariffs
-  bill: Money['bill']
-  /** Has another tariff hold for a running session from now on; see `Money`. @throws Problem `unknown-station` and those of `Money` */
-  changeTariff(identity: string, transaction: string, tariff: string, by?: string): Promise<KnownBill>
-  /**
-   * Decides how the boots of a station are answered from now on; undefined: accepted once it is set up. `interval`: seconds to its next boot, or
-   * between heartbeats when it is accepted. `report`: whether it is asked for its base report while it is held at Pending; undefined: when it is not set up.
-   * @throws Problem `unknown-station`
-   */
-  orderBoot(identity: string, order: StationRecord['bootOrder'], interval?: number, report?: boolean): Promise<void>
-  /** Tokens that our table does not have are asked of it too: roaming. */
-  addAuthorizer(authorizer: RealTimeAuthorizer): void
-  /** Forgets commands, events, values and files older than a moment; resolves to how many. */
-  forgetBefore(at: Instant): Promise<number>
-  /** Asks the station to start a session for a token. */
-  remoteStart(identity: string, start: { token: string; type?: string; evse?: number }): Promise<CommandOutcome>
-  /** Asks the station to end a session; default: the one on the steered EVSE. */
-  remoteStop(identity: string, transaction?: string): Promise<CommandOutcome>
-  /** Makes a station known, or known anew; approves a parked one. Idempotent. */
-  registerStation(registration: StationRegistration): Promise<void>
-  registerVehicle(vehicle: Vehicle): Promise<void>
-  registerToken: BadgeDesk['register']
-  /** Resolves when what was measured until now is kept. */
-  settled(): Promise<void>
-  close(): Promise<void>
-}
+import { survey } from './survey.ts'
+import { openMoney } from './tariff/money.ts'
+import { openAuthorization } from './token.ts'
+import { registerVehicle } from './vehicle.ts'
 
 /** Opens the room: what the database knows of stations and open sessions is taken up again. @throws Problem `database-unavailable` */
 export async function openCharging(parts: ChargingParts): Promise<Charging> {

@@ -5,7 +5,7 @@ import test from 'node:test'
 import { after, DAY, formatInstant, type Instant, MINUTE, Problem, watts } from '#kernel'
 import type { Payload } from '#protocols/ocpp'
 import { asTimestamp, type Store } from '#store'
-import { measured, NOW, rig, setpoint, started } from './rig.test.ts'
+import { measured, NOW, rig, setpoint, started } from './rig.fixture.ts'
 
 const accept = { config: { unknownStations: 'accept' as const } }
 

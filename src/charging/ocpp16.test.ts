@@ -7,7 +7,7 @@ import { CallError, connectStation, OCPP16, type Payload, type Session, type V16
 import { openCar } from '../simulators/car.ts'
 import { spec } from '../simulators/station.fixture.ts'
 import { startStation } from '../simulators/station.ts'
-import { CAR, type Rig, rig, setpoint } from './rig.test.ts'
+import { CAR, type Rig, rig, setpoint } from './rig.fixture.ts'
 
 interface Station16 {
   session: Session

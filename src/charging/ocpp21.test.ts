@@ -5,7 +5,7 @@ import { formatInstant } from '#kernel'
 import { CallError, connectStation, OCPP21, type Payload, v21 } from '#protocols/ocpp'
 import { answers21 } from './ocpp21.ts'
 import { answers } from './ocpp201.ts'
-import { CAR, type Rig, rig } from './rig.test.ts'
+import { CAR, type Rig, rig } from './rig.fixture.ts'
 import { vatFault } from './vat-number.ts'
 
 const at = ({ clock }: Rig) => formatInstant(clock.now())

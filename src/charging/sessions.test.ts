@@ -3,7 +3,7 @@ import test from 'node:test'
 import { after, type Instant, MINUTE, Problem } from '#kernel'
 import { CallError, type Payload } from '#protocols/ocpp'
 import type { Store } from '#store'
-import { CAR, measured, NOW, rig, started } from './rig.test.ts'
+import { CAR, measured, NOW, rig, started } from './rig.fixture.ts'
 
 const at = (seconds: number) => after(NOW, seconds * 1000)
 const kwh = (moment: Instant, value: number) => [measured(moment, ['Energy.Active.Import.Register', value, 'kWh'])]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { after, MINUTE, SECOND } from '#kernel'
-import { measured, NOW, rig, started } from './rig.test.ts'
+import { measured, NOW, rig, started } from './rig.fixture.ts'
 import { openStationClock } from './station-clock.ts'
 
 const HOUR_BEHIND = -60 * MINUTE

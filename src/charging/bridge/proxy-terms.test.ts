@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { CallError, OCPP16, OCPP201, type Payload } from '#protocols/ocpp'
-import { CAR, type Rig, rig, setpoint } from '../rig.test.ts'
+import { CAR, type Rig, rig, setpoint } from '../rig.fixture.ts'
 import { accepted, at, type Bare, BOOT16, ON16, profile16, start16, station, until, upstream } from './proxy.fixture.ts'
 
 const one = ({ charging }: Rig) => charging.station('CP001')

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { formatInstant } from '#kernel'
 import { acceptStations, CallError, connectStation, type OcppVersion, type Payload, type Session } from '#protocols/ocpp'
-import { CAR, type Rig } from '../rig.test.ts'
+import { CAR, type Rig } from '../rig.fixture.ts'
 
 export interface Said {
   action: string

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { CallError, OCPP16, OCPP21, OCPP201, type Payload } from '#protocols/ocpp'
-import { type Rig, rig, setpoint, started } from '../rig.test.ts'
+import { type Rig, rig, setpoint, started } from '../rig.fixture.ts'
 import { accepted, at, BOOT16, ON16, profile16, start16, station, until, upstream } from './proxy.fixture.ts'
 
 const ledger = (room: Rig) =>

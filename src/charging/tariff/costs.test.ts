@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { CAR, rig } from '../rig.test.ts'
+import { CAR, rig } from '../rig.fixture.ts'
 
 const DAY = {
   id: 'Day',

@@ -67,9 +67,11 @@ const trigger = (door: Door, body: Fields, at = door.asset, as: 'mel' | 'ann' = 
 
 /** Resolves when the job has ended. */
 async function ended(door: Door, job: unknown): Promise<Answer> {
+  const latest = performance.now() + 120_000
   for (;;) {
     const answer = await door.ask('GET', `/api/v3_0/jobs/${job}`, { as: 'mel' })
     if (answer.status !== 202) return answer
+    assert.ok(performance.now() < latest, `the job has not ended within two minutes: ${JSON.stringify(answer.body)}`)
     await new Promise(setImmediate)
   }
 }
